@@ -1,0 +1,1 @@
+"""Everything that thinks: policy to plan to device configuration, without I/O or clock."""

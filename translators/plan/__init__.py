@@ -1,0 +1,1 @@
+"""What must be true of the network, whichever layer makes it so."""

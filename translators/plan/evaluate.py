@@ -1,0 +1,281 @@
+"""The reference meaning of a plan: what happens to a packet or a request. All else is held to it.
+
+The order of decisions, each with the layer that owns it:
+
+1. the source must be who it says it is (its port's own address);
+2. tenants and segments are isolated from each other;
+3. direct access to an endpoint that a captured service port leads to is closed;
+4. rules, in order, the first match decides; then the tenant's default action.
+
+Through a service, rules that select endpoints are asked for every endpoint, so that some endpoints
+of a service may be allowed and others not. A captured service port is decided by the proxy, for
+which only rules that hold for the whole service count (the compiler refuses the rest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from translators.plan.http import Request, matches
+from translators.plan.model import (
+    TCP,
+    UDP,
+    Action,
+    Address,
+    Endpoint,
+    Layer,
+    Plan,
+    Route,
+    Rule,
+    Service,
+    ServicePort,
+    Share,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Packet:
+    """The first packet of a connection, as it leaves a workload's port.
+
+    ``protocol`` is the IANA number; ports are 0 where the protocol has none.
+    """
+
+    endpoint: str  # whose port it came in from
+    source: Address
+    destination: Address
+    protocol: int
+    source_port: int = 0
+    destination_port: int = 0
+
+    @property
+    def family(self) -> int:
+        """4 or 6."""
+        return self.destination.version
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """An endpoint, the port at it, and its weight among the destinations."""
+
+    endpoint: str
+    port: int
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What happens, who decides, and by which rule (None: isolation or the default action)."""
+
+    action: Action
+    layer: Layer
+    reason: str
+    rule: str | None = None
+    steered: bool = False  # allowed as far as the proxy, which decides on each request
+    targets: tuple[Target, ...] = ()
+
+
+def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verdict:
+    """Return the verdict on a connection, or on a request that is made over it."""
+    source = plan.endpoint[packet.endpoint]
+    if packet.source not in source.addresses or packet.family != packet.source.version:
+        return _deny("the source address does not belong to the workload's port")
+    service = plan.by_vip.get(packet.destination)
+    if service is not None:
+        return _to_service(plan, source, service, packet, request)
+    target = plan.by_address.get(packet.destination)
+    if target is None:
+        return _deny("no workload or service has the destination address")
+    return _to_endpoint(plan, source, target, packet)
+
+
+def rules_for_service(
+    plan: Plan, source: str, service: Service, port: ServicePort, family: int
+) -> tuple[Rule, ...]:
+    """Return the rules that decide on a whole service port, in order, up to the first L4 one.
+
+    A rule that selects only some of the service's endpoints is not among them.
+    """
+    found = []
+    for rule in plan.rules:
+        if source in rule.sources and covers_service(rule, service, port, family):
+            found.append(rule)
+            if not _conditional(rule, port):
+                break
+    return tuple(found)
+
+
+def covers_service(rule: Rule, service: Service, port: ServicePort, family: int) -> bool:
+    """Whether the rule's destination holds for the service port as a whole."""
+    if rule.http is not None and not port.protocol.is_http:
+        return False
+    protocol = port.protocol.transport
+    if service.name in rule.services and rule.transport.covers(family, protocol, port.port):
+        return True
+    return (
+        bool(service.endpoints)
+        and rule.http is None
+        and set(service.endpoints) <= set(rule.endpoints)
+        and rule.transport.covers(family, protocol, port.target)
+    )
+
+
+def covers_endpoint(rule: Rule, target: str, family: int, protocol: int, port: int) -> bool:
+    """Whether the rule selects this endpoint and its own port."""
+    return (
+        rule.http is None
+        and target in rule.endpoints
+        and rule.transport.covers(family, protocol, port)
+    )
+
+
+def _conditional(rule: Rule, port: ServicePort) -> bool:
+    return rule.http is not None and port.protocol.is_http
+
+
+def _to_endpoint(plan: Plan, source: Endpoint, target: Endpoint, packet: Packet) -> Verdict:
+    if (isolated := _isolation(source, target.tenant, target.segment)) is not None:
+        return isolated
+    if target is source:
+        return _deny("a workload's own address never leaves it")
+    protocol, port = packet.protocol, packet.destination_port
+    closed = _closing_rule(plan, source, target, protocol, port)
+    if closed is not None:
+        return Verdict(
+            Action.DENY, Layer.VSWITCH, "direct access would go around the proxy", closed
+        )
+    if protocol not in (TCP, UDP):
+        port = 0
+    for rule in plan.rules:
+        if source.name in rule.sources and covers_endpoint(
+            rule, target.name, packet.family, protocol, port
+        ):
+            return _by_rule(rule, (Target(target.name, port),))
+    return _by_default(plan, source, (Target(target.name, port),))
+
+
+def _closing_rule(
+    plan: Plan, source: Endpoint, target: Endpoint, protocol: int, port: int
+) -> str | None:
+    for capture in plan.captures:
+        service = plan.service[capture.service]
+        found = service.port(capture.port, TCP)
+        if (
+            found is not None
+            and source.name in capture.sources
+            and target.name in service.endpoints
+            and protocol == TCP
+            and found.target == port
+        ):
+            return capture.rule
+    return None
+
+
+def _to_service(
+    plan: Plan, source: Endpoint, service: Service, packet: Packet, request: Request | None
+) -> Verdict:
+    if (isolated := _isolation(source, service.tenant, service.segment)) is not None:
+        return isolated
+    port = service.port(packet.destination_port, packet.protocol)
+    if port is None:
+        return _deny("the service has no such port")
+    if plan.is_captured(source.name, service.name, port.port):
+        if request is None:
+            capture = plan.captured[service.name, port.port]
+            return Verdict(Action.ALLOW, Layer.PROXY, capture.reason, capture.rule, steered=True)
+        return _request(plan, source, service, port, packet.family, request)
+    verdicts = [
+        _balanced(plan, source, service, port, plan.endpoint[name], packet.family)
+        for name in service.endpoints
+        if any(a.version == packet.family for a in plan.endpoint[name].addresses)
+    ]
+    return _merge(verdicts)
+
+
+def _balanced(
+    plan: Plan, source: Endpoint, service: Service, port: ServicePort, target: Endpoint, family: int
+) -> Verdict:
+    """Return the verdict on one endpoint that the vswitch may choose."""
+    if target is source:
+        return _deny("a workload's own address never leaves it")
+    protocol = port.protocol.transport
+    chosen = (Target(target.name, port.target),)
+    for rule in plan.rules:
+        if source.name not in rule.sources:
+            continue
+        if covers_service(rule, service, port, family) or covers_endpoint(
+            rule, target.name, family, protocol, port.target
+        ):
+            return _by_rule(rule, chosen)
+    return _by_default(plan, source, chosen)
+
+
+def _merge(verdicts: list[Verdict]) -> Verdict:
+    allowed = [v for v in verdicts if v.action is Action.ALLOW]
+    if not verdicts:
+        return _deny("the service has no endpoint of this address family")
+    first = (allowed or verdicts)[0]
+    targets = tuple(sorted(t for v in allowed for t in v.targets))
+    return Verdict(first.action, first.layer, first.reason, first.rule, targets=targets)
+
+
+def _request(
+    plan: Plan, source: Endpoint, service: Service, port: ServicePort, family: int, request: Request
+) -> Verdict:
+    if request.normal_path is None:
+        return Verdict(Action.DENY, Layer.PROXY, "the path has an escaped slash or is malformed")
+    for rule in rules_for_service(plan, source.name, service, port, family):
+        if rule.http is not None and not matches(rule.http, request):
+            continue
+        if rule.action is Action.DENY:
+            return Verdict(Action.DENY, Layer.PROXY, "a rule denies it", rule.name)
+        targets = tuple(shared_targets(plan, service, port, family, rule.route))
+        return Verdict(Action.ALLOW, Layer.PROXY, "a rule allows it", rule.name, targets=targets)
+    if plan.tenant[source.tenant].default is Action.DENY:
+        return Verdict(Action.DENY, Layer.PROXY, "no rule matches; the tenant's default is deny")
+    targets = tuple(shared_targets(plan, service, port, family, None))
+    return Verdict(
+        Action.ALLOW,
+        Layer.PROXY,
+        "no rule matches; the tenant's default is allow",
+        targets=targets,
+    )
+
+
+def shared_targets(
+    plan: Plan, service: Service, port: ServicePort, family: int, route: Route | None
+) -> Iterator[Target]:
+    """Yield a route's endpoints, each with the weight of the share that it belongs to."""
+    subsets = {subset.name: subset.endpoints for subset in service.subsets}
+    for share in route.shares if route is not None else (Share(None, 1),):
+        names = service.endpoints if share.subset is None else subsets[share.subset]
+        for name in names:
+            if any(a.version == family for a in plan.endpoint[name].addresses) and share.weight:
+                yield Target(name, port.target, share.weight)
+
+
+def _isolation(source: Endpoint, tenant: str, segment: str) -> Verdict | None:
+    if source.tenant != tenant:
+        return _deny("tenants are isolated from each other")
+    if source.segment != segment:
+        return _deny("segments are isolated from each other")
+    return None
+
+
+def _by_rule(rule: Rule, targets: tuple[Target, ...]) -> Verdict:
+    allowed = rule.action is Action.ALLOW
+    reason = "a rule allows it" if allowed else "a rule denies it"
+    return Verdict(
+        rule.action, Layer.VSWITCH, reason, rule.name, targets=targets if allowed else ()
+    )
+
+
+def _by_default(plan: Plan, source: Endpoint, targets: tuple[Target, ...]) -> Verdict:
+    default = plan.tenant[source.tenant].default
+    reason = f"no rule matches; the tenant's default is {default}"
+    allowed = targets if default is Action.ALLOW else ()
+    return Verdict(default, Layer.VSWITCH, reason, targets=allowed)
+
+
+def _deny(reason: str) -> Verdict:
+    return Verdict(Action.DENY, Layer.VSWITCH, reason)

@@ -1,0 +1,1 @@
+"""What devices should run now, and what they say about it: values only, bytes inside."""

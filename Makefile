@@ -1,0 +1,37 @@
+# Every target does its own set-up; `make setup` alone shows what that is.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+
+.PHONY: help setup demo test lint docs bench clean
+
+help:  ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup:  ## Install what the other targets need (Debian packages, virtual environment)
+	@bash integration/setup.sh
+
+demo: setup  ## Drive a real Envoy, Open vSwitch and FRR fabric, and prove it (KEEP=1 keeps the bed)
+	@bash integration/as_root.sh $(PYTHON) -m integration.demo
+
+test: setup  ## Run all tests, those on real devices included
+	@bash integration/as_root.sh $(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: setup  ## ruff, mypy, import contracts
+	@$(VENV)/bin/ruff format --check -q .
+	@$(VENV)/bin/ruff check -q .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+docs: setup  ## Generate the reference pages from the code
+	@$(PYTHON) docs/generate.py
+
+bench: bench-encode bench-flows  ## Run every benchmark (QUICK=1: about a minute each)
+
+bench-%: setup
+	@$(PYTHON) -m benchmarks.$*
+
+clean:  ## Tear down a kept bed and delete what was built
+	@if [ -x $(PYTHON) ]; then bash integration/as_root.sh $(PYTHON) -m integration.demo --down; fi
+	@rm -rf $(VENV) build dist *.egg-info .bed .fsdn .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

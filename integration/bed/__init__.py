@@ -1,0 +1,1 @@
+"""The namespace bed: hosts, fabric, workloads and what measures them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,9 +42,190 @@ class Diagnostic:
         return f"{self.file}:{self.line}: {self.code}{mark} {self.message}, {self.mend}"
 
 
+def report(
+    code: str, file: str, line: int, message: str, mend: str = "", path: str = ""
+) -> Diagnostic:
+    """Return a finding of a registered kind; an empty ``mend`` takes the code's own.
+
+    Raises KeyError if nobody registered the code: that is our own bug.
+    """
+    entry = CODES[code]
+    return Diagnostic(file, line, code, message, mend or entry.mend, path, entry.severity)
+
+
 def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
     """Whether any finding stops the change."""
     return any(d.severity is Severity.ERROR for d in diagnostics)
 
 
-CODES: dict[str, Code] = {}
+# One row of three lines for each code: title, cause, mend. FS1 the language, FS2 L2 and L3,
+# FS4 services and L4, FS7 L7, FS8 across layers, FS9 the fabric.
+_TABLE = """
+FS1001 error: not YAML
+    The text is not a YAML 1.2 document.
+    mend the syntax at this line
+FS1002 error: duplicate key
+    A mapping names the same key twice, so that one of the two values would be lost.
+    remove one of the two keys
+FS1003 error: unknown field
+    The kind has no field of this name.
+    remove the field or correct its name
+FS1004 error: anchor or alias
+    Anchors and aliases are refused: they hide what a document says and can grow without end.
+    write the value out where it is used
+FS1005 error: tag or directive
+    YAML tags and directives are refused: a value's type follows from its field.
+    remove the tag or directive
+FS1006 error: empty document
+    Nothing stands between two document markers, so an object may have been lost.
+    remove the spare '---' or write the object
+FS1007 error: nested too deeply
+    A document nests more than 64 levels; no kind needs more than 12.
+    flatten the document
+FS1008 error: too large
+    An input has more than 10 MB of text or a document more than 100,000 values.
+    split the input into several files
+FS1009 error: control character
+    The text holds a character that YAML 1.2 section 5.1 does not allow.
+    remove the character
+FS1010 error: unknown kind
+    The document's kind is missing or is not one of this language.
+    use one of the kinds of fsdn/v1
+FS1011 error: missing field
+    The kind cannot do without this field.
+    add the field
+FS1012 error: wrong value
+    The value has the wrong type, form or range for its field.
+    correct the value
+FS1013 error: not available yet
+    The kind, field or value belongs to the language but this version does not carry it out.
+    remove it: this version would not carry it out
+FS1014 error: unknown apiVersion
+    The document's apiVersion is missing or is not one that this version reads.
+    write apiVersion: fsdn/v1
+FS1015 error: fields exclude each other
+    Two fields stand together that cannot both hold.
+    keep one of the fields
+FS1016 error: object defined twice
+    Two documents have the same kind, tenant and name.
+    rename or remove one of them
+FS1101 error: reference to nothing
+    A name refers to an object that no document defines.
+    define the object or correct the name
+FS1102 error: reference into another tenant
+    Tenants are isolated from each other, so nothing of one can refer to the other.
+    refer to an object of the document's own tenant
+FS1103 warning: selector selects nothing
+    No workload or service is selected, so the clause holds for nothing.
+    correct the selector or define what it should select
+FS2001 error: VNI used twice
+    Two segments have the same VNI, so the fabric would join them.
+    give each segment a VNI of its own
+FS2002 error: VLAN used twice
+    Two segments have the same VLAN; a VLAN is global on a leaf.
+    give each segment a VLAN of its own, or none
+FS2003 error: datapath id used twice
+    Two hosts have the same datapath id, by which the controller knows their bridges.
+    give each host the datapath id that its bridge reports
+FS2004 error: interface used twice
+    Two things claim the same interface of one host.
+    give each an interface of its own
+FS2005 error: MAC address used twice
+    Two workloads have the same MAC address.
+    give each workload a MAC address of its own
+FS2006 error: address used twice
+    Two owners claim one address; in this version addresses are unique across all tenants.
+    give each an address of its own, also across tenants
+FS2007 error: unusable address
+    The address is loopback, link-local, multicast, unspecified or otherwise not a host's.
+    use a unicast address of the segment's subnets
+FS2008 error: address outside the segment
+    The address does not lie in any subnet of its segment.
+    use an address inside the segment's subnets, or add the subnet
+FS2009 error: tunnel address used twice
+    Two hosts have the same tunnel address, so the fabric could not tell them apart.
+    give each host a tunnel address of its own
+FS4001 warning: shadowed rule
+    An earlier rule decides on all traffic of this rule, so it never takes effect.
+    remove the rule or move it before the other
+FS4002 warning: policies contradict each other
+    Policies of one priority allow and deny the same traffic; order and name decide.
+    give one of the policies a higher priority
+FS4003 warning: rule without traffic
+    Sources and destinations have no segment in common, and segments are isolated.
+    select workloads and services of one segment
+FS4004 error: no pool for virtual addresses
+    The service has no addresses, and its segment has no pool to take them from.
+    add spec.services to the segment, or spec.addresses to the service
+FS4005 error: pool of virtual addresses is used up
+    Every address of the segment's pool is taken.
+    enlarge spec.services of the segment
+FS4006 error: virtual address is taken
+    A service's address belongs to a workload, a gateway or another service.
+    give the service an address of its own
+FS4007 error: service without a segment
+    Neither the service nor its endpoints say which of the tenant's segments it is in.
+    add spec.segment to the service
+FS4008 error: service in several segments
+    The service's endpoints are in different segments, which are isolated from each other.
+    select endpoints of one segment, or define one service for each
+FS4009 warning: service without endpoints
+    No workload is selected, so every connection to the service fails.
+    correct the selector or add workloads
+FS4010 warning: service is its own client
+    A workload may use a service that it is part of; it never reaches itself through it.
+    leave the service's own workloads out of the sources if that is not meant
+FS4012 error: service port used twice
+    Two ports of a service have one name, or one port number and transport.
+    give each port a name and number of its own
+FS7001 error: nothing here speaks HTTP
+    An HTTP match or a route covers destinations that are not HTTP ports of services.
+    name a service with an http, http2 or grpc port, or match its ports with tcp
+FS7002 error: source without a proxy
+    A rule needs a proxy for a workload that has proxy: none.
+    set proxy: node on the workload, or leave it out of the sources
+FS7003 error: route to an unknown subset
+    The addressed service does not define the subset.
+    add the subset to the service or correct its name
+FS7004 error: route to nothing
+    No destination of the route has an endpoint and a weight.
+    give a weight to a subset that has endpoints
+FS8001 error: rule for some endpoints of a proxied port
+    The proxy decides on a whole service port; this rule selects some of its endpoints only.
+    select the service or all of its endpoints, or use subsets
+FS8002 warning: L7 allow under an L4 denial
+    An earlier rule denies the connection, so no request can reach this rule.
+    raise the priority of this policy, or narrow the denial
+FS8003 warning: direct access stays closed
+    The sources use a proxy for this port, and direct access would go around it.
+    allow the service instead of its workloads
+FS8004 error: pinned to a layer that cannot hold it
+    The layer named by enforce cannot decide on this rule.
+    use enforce: auto
+FS9001 error: unknown switch
+    A link or uplink names a switch that no document defines.
+    define the switch or correct the name
+FS9002 error: switch port used twice
+    Two of a switch's bare ports, links and uplinks use one port.
+    give each a port of its own
+FS9003 error: ASN used twice
+    Two leaves have the same ASN and would refuse each other's routes as loops.
+    give each leaf an ASN of its own
+FS9004 error: loopback used twice
+    Two switches have the same loopback address, which is their router id.
+    give each switch a loopback of its own
+FS9005 error: spine used as a leaf
+    Hosts and bare ports attach to leaves; a spine only joins leaves.
+    attach it to a leaf
+"""
+
+
+def _read(table: str) -> Iterator[Code]:
+    lines = table.strip().splitlines()
+    for head, cause, mend in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
+        code, severity, title = head.split(" ", 2)
+        yield Code(code, Severity(severity.rstrip(":")), title, cause.strip(), mend.strip())
+
+
+CODES: dict[str, Code] = {code.code: code for code in _read(_TABLE)}
+"""Every kind of diagnostic, by its code."""

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address
 
 LIMIT = 16_384  # bytes of a request's head
 
@@ -17,14 +16,6 @@ class Counts:
     """How many requests each peer address has made."""
 
     requests: dict[str, int] = field(default_factory=dict)
-
-
-def plain(address: str) -> str:
-    """Return an address without the IPv4-mapped prefix that dual-stack sockets show."""
-    if ":" not in address:
-        return address
-    mapped = IPv6Address(address.partition("%")[0]).ipv4_mapped
-    return str(mapped) if mapped is not None else address
 
 
 def answer(name: str, peer: str, path: str, counts: Counts) -> bytes:
@@ -43,7 +34,7 @@ async def serve(name: str, port: int) -> None:
     counts = Counts()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = plain(writer.get_extra_info("peername")[0])
+        peer = writer.get_extra_info("peername")[0]
         # The peer has gone: that is how every connection ends.
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
@@ -53,7 +44,7 @@ async def serve(name: str, port: int) -> None:
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(handle, "::", port, limit=LIMIT)
+    server = await asyncio.start_server(handle, None, port, limit=LIMIT)
     async with server:
         await server.serve_forever()
 

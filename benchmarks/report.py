@@ -1,4 +1,4 @@
-"""Figures: medians of several runs beside a peer, printed as a table and kept as JSON with a log."""
+"""Figures: medians of several runs beside a peer, as a table, as JSON and with a log."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def figure(
     peer_value: float | None = None,
     target: float | None = None,
 ) -> Figure:
-    """Return a figure with its ratio to the peer; a target is met when the value is not above it."""
+    """Return a figure with its ratio to the peer; a target is met by a value not above it."""
     ratio = round(value / peer_value, 4) if peer_value else None
     met = None if target is None else value <= target
     return Figure(name, round(value, 3), unit, peer, _rounded(peer_value), ratio, target, met)

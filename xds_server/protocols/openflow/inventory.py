@@ -1,0 +1,125 @@
+"""The questions that a session has asked a bridge, and the answers as they come in by parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xds_server.protocols.openflow.codec import Port, PortReason, decode_ports
+from xds_server.protocols.openflow.errors import ProtocolError
+from xds_server.protocols.openflow.multipart import (
+    Part,
+    decode_flows,
+    decode_groups,
+    decode_part,
+)
+from xds_server.protocols.openflow.reconcile import Held
+from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
+
+_MOST_PORTS = 65_536
+_MOST_OBJECTS = 1_000_000  # flows, groups or ports in one answer: 10 times the largest target
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose flows we touch: those whose cookie equals ``cookie`` in the bits of ``mask``."""
+
+    cookie: int = 0xF5D0 << 48
+    mask: int = 0xFFFF << 48
+
+    def owns(self, cookie: int) -> bool:
+        """Whether a flow with this cookie is ours."""
+        return cookie & self.mask == self.cookie & self.mask
+
+
+@dataclass(slots=True)
+class Ports:
+    """The ports of a bridge, kept true by port status messages."""
+
+    named: dict[int, str] = field(default_factory=dict)
+
+    def listed(self, payload: bytes) -> int:
+        """Take a part of the port list; return how many ports it held."""
+        ports = decode_ports(payload)
+        self.named.update((port.number, port.name) for port in ports)
+        return len(ports)
+
+    def changed(self, reason: int, port: Port) -> bool:
+        """Take one port status; return whether names or numbers changed."""
+        before = self.named.get(port.number)
+        if reason == PortReason.DELETE:
+            self.named.pop(port.number, None)
+            return before is not None
+        if before is None and len(self.named) >= _MOST_PORTS:
+            raise ProtocolError(f"the bridge claims to have more than {_MOST_PORTS} ports")
+        self.named[port.number] = port.name
+        return before != port.name
+
+    def by_name(self) -> dict[str, int]:
+        """Return name to number, in the order of names."""
+        return dict(sorted((name, number) for number, name in self.named.items()))
+
+
+@dataclass(slots=True)
+class Dump:
+    """Our flows and all groups as the bridge lists them."""
+
+    owner: Owner
+    flows: dict[FlowKey, FlowEntry] = field(default_factory=dict)
+    groups: dict[int, GroupEntry] = field(default_factory=dict)
+
+    def flows_listed(self, payload: bytes) -> int:
+        """Take a part of the flow list; flows that are not ours are left out."""
+        held = list(decode_flows(payload))
+        self.flows.update((h.entry.key, h.entry) for h in held if self.owner.owns(h.entry.cookie))
+        return len(held)
+
+    def groups_listed(self, payload: bytes) -> int:
+        """Take a part of the group list."""
+        groups = list(decode_groups(payload))
+        self.groups.update((group.number, group) for group in groups)
+        return len(groups)
+
+    def held(self) -> Held:
+        """Return what was listed."""
+        return Held(self.flows, self.groups)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counters summed by cookie."""
+
+    counters: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def flows_listed(self, payload: bytes) -> int:
+        """Take a part of the flow list."""
+        seen = 0
+        for flow in decode_flows(payload):
+            packets, volume = self.counters.get(flow.entry.cookie, (0, 0))
+            totals = (packets + flow.packets, volume + flow.bytes)
+            self.counters[flow.entry.cookie] = totals
+            seen += 1
+        return seen
+
+
+@dataclass(slots=True)
+class Question:
+    """One multipart request under way: ``take`` gets each part, ``then`` tells what it was for."""
+
+    part: Part
+    take: Callable[[bytes], int]
+    then: str
+    seen: int = 0
+
+    def answered(self, body: bytes) -> bool:
+        """Take one reply; return whether it was the last.
+
+        Raises ProtocolError for a reply of another kind and for one without end.
+        """
+        kind, more, payload = decode_part(body)
+        if kind != self.part:
+            raise ProtocolError(f"asked for {self.part.name}, the answer is of kind {kind}")
+        self.seen += self.take(payload)
+        if self.seen > _MOST_OBJECTS:
+            raise ProtocolError(f"a {self.part.name} answer of more than {_MOST_OBJECTS} objects")
+        return not more

@@ -1,0 +1,87 @@
+"""Flow-mods and group-mods as bytes, bare or inside a bundle."""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+
+from xds_server.protocols.openflow.codec import ATOMIC_ORDERED, pad8
+from xds_server.protocols.openflow.errors import TooLargeError
+from xds_server.protocols.openflow.framing import HEADER, MAX_MESSAGE, VERSION, Type
+from xds_server.snapshots.model import FlowEntry, GroupEntry
+
+# cookie, mask, table, command, timeouts, priority, buffer, out port, out group, flags, importance,
+# then type and length of the match (OpenFlow 1.5.1 section 7.3.4.3)
+_FLOW = struct.Struct("!QQBBHHHIIIHHHH")
+# command, type, group, bucket array length, bucket id (section 7.3.4.4)
+_GROUP = struct.Struct("!HBxIHxxI")
+_BUNDLE_ADD = struct.Struct("!IxxH")
+_NONE = 0xFFFFFFFF  # OFP_NO_BUFFER, OFPP_ANY and OFPG_ANY alike
+_ALL_BUCKETS = 0xFFFFFFFF
+_EXACT_COOKIE = 0xFFFFFFFFFFFFFFFF
+
+
+class FlowCommand(IntEnum):
+    """The flow-mod commands that we use."""
+
+    ADD = 0
+    DELETE_STRICT = 4
+
+
+class GroupCommand(IntEnum):
+    """The group-mod commands that we use."""
+
+    ADD = 0
+    MODIFY = 1
+    DELETE = 2
+
+
+def flow_mod(xid: int, command: FlowCommand, flow: FlowEntry) -> bytes:
+    """Return a flow-mod; a deletion touches the flow only while it carries the same cookie.
+
+    Raises TooLargeError when the flow does not fit into one message.
+    """
+    key, adding = flow.key, command is FlowCommand.ADD
+    span = 4 + len(key.match)
+    mask = 0 if adding else _EXACT_COOKIE
+    fixed = _FLOW.pack(
+        *(flow.cookie, mask, key.table, command, 0, 0, key.priority),
+        *(_NONE, _NONE, _NONE, 0, 0, 1, span),
+    )
+    instructions = flow.instructions if adding else b""
+    body = fixed + key.match + bytes(pad8(span)) + instructions
+    return _frame(Type.FLOW_MOD, xid, body, flow)
+
+
+def group_mod(xid: int, command: GroupCommand, group: GroupEntry) -> bytes:
+    """Return a group-mod; a deletion names the group alone.
+
+    Raises TooLargeError when the group does not fit into one message.
+    """
+    keep = command is not GroupCommand.DELETE
+    buckets = group.buckets if keep else b""
+    if len(buckets) > MAX_MESSAGE:  # the length of the bucket array has 16 bits, too
+        raise TooLargeError(group, len(buckets))
+    fixed = _GROUP.pack(command, group.kind, group.number, len(buckets), _ALL_BUCKETS)
+    body = fixed + buckets + (group.properties if keep else b"")
+    return _frame(Type.GROUP_MOD, xid, body, group)
+
+
+def bundled(bundle: int, message: bytes, subject: object) -> bytes:
+    """Return a bundle-add around a message, with the message's own xid (section 7.3.9.6).
+
+    Raises TooLargeError, naming ``subject``, when both do not fit into one message.
+    """
+    length = HEADER.size + _BUNDLE_ADD.size + len(message)
+    if length > MAX_MESSAGE:
+        raise TooLargeError(subject, length)
+    xid = int.from_bytes(message[4:8], "big")
+    header = HEADER.pack(VERSION, Type.BUNDLE_ADD, length, xid)
+    return header + _BUNDLE_ADD.pack(bundle, ATOMIC_ORDERED) + message
+
+
+def _frame(kind: Type, xid: int, body: bytes, subject: FlowEntry | GroupEntry) -> bytes:
+    length = HEADER.size + len(body)
+    if length > MAX_MESSAGE:
+        raise TooLargeError(subject, length)
+    return HEADER.pack(VERSION, kind, length, xid) + body

@@ -1,0 +1,100 @@
+"""Clusters: where allowed requests go, one for each service port, subset and address family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from betterproto2 import Message
+from envoy_data_plane.envoy.config.cluster.v3 import (
+    CircuitBreakers,
+    CircuitBreakersThresholds,
+    Cluster,
+    ClusterDiscoveryType,
+    ClusterEdsClusterConfig,
+    ClusterLbPolicy,
+)
+from envoy_data_plane.envoy.config.core.v3 import (
+    AggregatedConfigSource,
+    ApiVersion,
+    ConfigSource,
+    Http1ProtocolOptions,
+    Http2ProtocolOptions,
+    HttpProtocolOptions,
+)
+from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
+    HttpProtocolOptions as UpstreamOptions,
+)
+from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
+    HttpProtocolOptionsExplicitHttpConfig as ExplicitHttp,
+)
+
+from translators.envoy.encode import pack
+from translators.envoy.groups import Door
+from translators.plan.model import AppProtocol
+
+CONNECT_TIMEOUT = timedelta(seconds=2)
+IDLE_TIMEOUT = timedelta(minutes=5)  # of upstream connections: shorter than a server's usual hour
+BUFFER_LIMIT = 32 << 10  # bytes; Envoy's advice for proxies that face untrusted peers
+LIMIT = 16384  # connections, pending and active requests; Envoy's default of 1024 starves bursts
+STREAMS = 100  # concurrent HTTP/2 streams of a connection
+STREAM_WINDOW, CONNECTION_WINDOW = 64 << 10, 1 << 20  # bytes
+
+ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One cluster's meaning: the endpoints of a door's service, or of one of its subsets."""
+
+    door: Door
+    subset: str | None
+
+    @property
+    def name(self) -> str:
+        """The cluster's name, e.g. ``shop/reviews:80/ipv4/v1``."""
+        return self.door.name if self.subset is None else f"{self.door.name}/{self.subset}"
+
+
+def cluster(destination: Destination) -> Cluster:
+    """Return the cluster; its endpoints are discovered over the aggregated stream."""
+    protocol = destination.door.port.protocol
+    options: dict[str, Message] = {}
+    if protocol.is_http:
+        options = {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": _http(protocol)}
+    return Cluster(
+        name=destination.name,
+        type=ClusterDiscoveryType.EDS,
+        eds_cluster_config=ClusterEdsClusterConfig(eds_config=ADS),
+        connect_timeout=CONNECT_TIMEOUT,
+        per_connection_buffer_limit_bytes=BUFFER_LIMIT,
+        lb_policy=ClusterLbPolicy.LEAST_REQUEST,
+        circuit_breakers=CircuitBreakers(thresholds=[_limits()]),
+        typed_extension_protocol_options={key: pack(value) for key, value in options.items()},
+    )
+
+
+def _limits() -> CircuitBreakersThresholds:
+    return CircuitBreakersThresholds(
+        max_connections=LIMIT, max_pending_requests=LIMIT, max_requests=LIMIT, max_retries=3
+    )
+
+
+def _http(protocol: AppProtocol) -> UpstreamOptions:
+    if protocol is AppProtocol.HTTP:
+        explicit = ExplicitHttp(http_protocol_options=Http1ProtocolOptions())
+    else:
+        explicit = ExplicitHttp(http2_protocol_options=http2_options())
+    return UpstreamOptions(
+        common_http_protocol_options=HttpProtocolOptions(idle_timeout=IDLE_TIMEOUT),
+        explicit_http_config=explicit,
+    )
+
+
+def http2_options() -> Http2ProtocolOptions:
+    """Return HTTP/2 limits for both sides: what a stream or a connection may hold in memory."""
+    return Http2ProtocolOptions(
+        max_concurrent_streams=STREAMS,
+        initial_stream_window_size=STREAM_WINDOW,
+        initial_connection_window_size=CONNECTION_WINDOW,
+    )

@@ -1,0 +1,74 @@
+"""Endpoint assignments, as typed messages and, for the hot path, straight from tuples to bytes."""
+
+from __future__ import annotations
+
+from envoy_data_plane.envoy.config.core.v3 import Address as EnvoyAddress
+from envoy_data_plane.envoy.config.core.v3 import Locality, SocketAddress
+from envoy_data_plane.envoy.config.endpoint.v3 import (
+    ClusterLoadAssignment,
+    Endpoint,
+    LbEndpoint,
+    LocalityLbEndpoints,
+)
+
+from translators.envoy.clusters import Destination
+from translators.envoy.encode import delimited, length_tag, varint
+from translators.plan.model import Address, Plan
+
+Location = tuple[str, int]  # an address as text, and a port
+
+_ONE, _TWO = length_tag(1), length_tag(2)
+_PORT_VALUE = varint(3 << 3)
+_WEIGHT = length_tag(3) + b"\x02\x08\x01"  # load_balancing_weight: {value: 1}
+_LOCALITY = length_tag(1) + b"\x00"
+
+
+def locations(plan: Plan, destination: Destination) -> tuple[Location, ...]:
+    """Return where the destination's endpoints listen, in the door's address family, sorted."""
+    door = destination.door
+    names = door.service.endpoints
+    if destination.subset is not None:
+        names = {s.name: s.endpoints for s in door.service.subsets}[destination.subset]
+    found: set[Address] = set()
+    for name in names:
+        own = [a for a in plan.endpoint[name].addresses if a.version == door.family]
+        found.update(own[:1])  # one address each, or an endpoint would weigh more than another
+    return tuple((str(address), door.port.target) for address in sorted(found, key=int))
+
+
+def assignment(name: str, found: tuple[Location, ...]) -> ClusterLoadAssignment:
+    """Return the cluster's endpoints, in one locality (gRPC's own client asks for a weight)."""
+    if not found:
+        return ClusterLoadAssignment(cluster_name=name)
+    locality = LocalityLbEndpoints(
+        locality=Locality(),
+        lb_endpoints=[LbEndpoint(endpoint=_endpoint(*location)) for location in found],
+        load_balancing_weight=1,
+    )
+    return ClusterLoadAssignment(cluster_name=name, endpoints=[locality])
+
+
+def socket_address(address: str, port: int) -> EnvoyAddress:
+    """Return a TCP address as Envoy writes it."""
+    return EnvoyAddress(socket_address=SocketAddress(address=address, port_value=port))
+
+
+def assignment_bytes(name: str, found: tuple[Location, ...]) -> bytes:
+    """Return the bytes of ``assignment(name, found)``, without building its messages."""
+    head = delimited(_ONE, name.encode())
+    if not found:
+        return head
+    members = b"".join(_member(address, port) for address, port in found)
+    return head + delimited(_TWO, _LOCALITY + members + _WEIGHT)
+
+
+def _endpoint(address: str, port: int) -> Endpoint:
+    return Endpoint(address=socket_address(address, port))
+
+
+def _member(address: str, port: int) -> bytes:
+    """Return one lb_endpoints field: LbEndpoint > Endpoint > Address > SocketAddress."""
+    body = delimited(_TWO, address.encode()) + _PORT_VALUE + varint(port)
+    for _ in range(3):
+        body = delimited(_ONE, body)
+    return delimited(_TWO, body)

@@ -1,0 +1,102 @@
+"""Route configurations: a group's rules in order, the first match decides, then the default."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from envoy_data_plane.envoy.config.route.v3 import (
+    DirectResponseAction,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    VirtualHost,
+    WeightedCluster,
+    WeightedClusterClusterWeight,
+)
+
+from translators.envoy.clusters import Destination
+from translators.envoy.filters.rbac import denial
+from translators.envoy.groups import Door, Group
+from translators.envoy.matches import can_match, route_match
+from translators.envoy.provenance import provenance
+from translators.plan.model import Action, Plan, Rule, Share
+from translators.plan.model import Route as PlanRoute
+
+FORBIDDEN, UNAVAILABLE = 403, 503
+WHOLE_SERVICE = PlanRoute((Share(None, 1),))
+
+
+def route_configuration(plan: Plan, group: Group) -> RouteConfiguration:
+    """Return the group's routes: one for each rule that a request can match, then the default."""
+    rules = [rule for rule in group.rules if rule.http is None or can_match(rule.http)]
+    routes = [rule_route(group.door, rule) for rule in rules]
+    if not any(rule.http is None for rule in rules):
+        routes.append(default_route(plan, group))
+    virtual_host = VirtualHost(name="any", domains=["*"], routes=routes)
+    return RouteConfiguration(name=group.name, virtual_hosts=[virtual_host])
+
+
+def rule_route(door: Door, rule: Rule) -> Route:
+    """Return one rule's route entry, named as the rule."""
+    match = route_match(rule.http)
+    if rule.action is Action.DENY:
+        return _denied(rule.name, str(rule.origin), match)
+    return _allowed(door, rule.name, str(rule.origin), match, rule.route)
+
+
+def default_route(plan: Plan, group: Group) -> Route:
+    """Return the entry for what no rule matches: the tenant's default action."""
+    tenant = plan.tenant[group.door.service.tenant]
+    if group.default is Action.DENY:
+        return _denied(default_name(tenant.name), str(tenant.origin), route_match(None))
+    return _allowed(
+        group.door, default_name(tenant.name), str(tenant.origin), route_match(None), None
+    )
+
+
+def default_name(tenant: str) -> str:
+    """Return the name that a tenant's default action goes by; no rule can have it."""
+    return f"{tenant}/default"
+
+
+def destinations(door: Door, route: PlanRoute | None) -> tuple[tuple[Destination, int], ...]:
+    """Return where a route sends requests, with weights above 0."""
+    shares = (route or WHOLE_SERVICE).shares
+    return tuple(
+        (Destination(door, share.subset), share.weight) for share in shares if share.weight
+    )
+
+
+def _denied(name: str, origin: str, match: RouteMatch) -> Route:
+    """Return an entry that the RBAC filter denies; without the filter it would still be a 403."""
+    return Route(
+        name=name,
+        match=match,
+        direct_response=DirectResponseAction(status=FORBIDDEN),
+        metadata=provenance(name, origin),
+        typed_per_filter_config=denial(name),
+    )
+
+
+def _allowed(
+    door: Door, name: str, origin: str, match: RouteMatch, route: PlanRoute | None
+) -> Route:
+    chosen = destinations(door, route)
+    metadata = provenance(name, origin)
+    if not chosen:  # every weight is 0: allowed, and nobody answers
+        answer = DirectResponseAction(status=UNAVAILABLE)
+        return Route(name=name, match=match, direct_response=answer, metadata=metadata)
+    seconds = route.timeout if route is not None else None
+    action = _action(chosen, None if seconds is None else timedelta(seconds=seconds))
+    return Route(name=name, match=match, route=action, metadata=metadata)
+
+
+def _action(chosen: tuple[tuple[Destination, int], ...], timeout: timedelta | None) -> RouteAction:
+    if len(chosen) == 1:
+        return RouteAction(cluster=chosen[0][0].name, timeout=timeout)
+    weights = [
+        WeightedClusterClusterWeight(name=destination.name, weight=weight)
+        for destination, weight in chosen
+    ]
+    return RouteAction(weighted_clusters=WeightedCluster(clusters=weights), timeout=timeout)

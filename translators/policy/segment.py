@@ -1,0 +1,47 @@
+"""Segment: an L2 broadcast domain, its subnets and its pool of virtual addresses."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from translators.policy.scalars import Address, Network, wrong
+from translators.policy.shape import AtLeastOne, Metadata, Shape, Thing
+
+
+class SegmentSpec(Shape):
+    """``vni`` is RFC 7348's 24-bit identifier; ``services`` is the pool of virtual addresses."""
+
+    vni: Annotated[int, Field(ge=1, le=2**24 - 1)]
+    vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    subnets: Annotated[list[Network], AtLeastOne]
+    gateways: list[Address] = []
+    services: list[Network] = []
+    mtu: Annotated[int, Field(ge=1280, le=9216)] = 1400
+
+    @model_validator(mode="after")
+    def _inside(self) -> SegmentSpec:
+        for field in ("gateways", "services"):
+            for index, value in enumerate(getattr(self, field)):
+                if not any(_within(value, subnet) for subnet in self.subnets):
+                    message = f"{value} lies in none of the segment's subnets"
+                    mend = "use a part of the segment's subnets, or add the subnet"
+                    raise wrong(message, mend, "FS2008", f"{field}.{index}")
+        return self
+
+
+def _within(value: Address | Network, subnet: Network) -> bool:
+    part = ip_network(value)
+    if isinstance(part, IPv4Network):
+        return isinstance(subnet, IPv4Network) and part.subnet_of(subnet)
+    return isinstance(subnet, IPv6Network) and part.subnet_of(subnet)
+
+
+class Segment(Thing):
+    """An L2 broadcast domain."""
+
+    kind: Literal["Segment"]
+    metadata: Metadata
+    spec: SegmentSpec

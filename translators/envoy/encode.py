@@ -71,7 +71,7 @@ def length_tag(number: int) -> bytes:
 
 
 @cache
-def _encoder(kind: type[Message]) -> Body:
+def _encoder(kind: Value) -> Body:  # a message class: its metadata is a descriptor of its own
     meta: dict[str, FieldMetadata] = kind._betterproto.meta_by_field_name
     classes: dict[str, type] = kind._betterproto.cls_by_field
     fields = [(name, _field(data, name, classes)) for name, data in meta.items()]

@@ -1,0 +1,66 @@
+"""The REST API as an ASGI application: routes, errors as sentences, and the guard around all."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from xds_server.api import agents, changes, meaning, reading
+from xds_server.api.guard import App, Guard
+from xds_server.api.models import ErrorView
+from xds_server.api.views import diagnostic_views
+from xds_server.controller.errors import (
+    ConflictError,
+    ControllerError,
+    NotFoundError,
+    RefusedError,
+)
+from xds_server.controller.service import Controller
+
+_STATUS = {NotFoundError: 404, ConflictError: 409, RefusedError: 422}
+
+
+def create_app(controller: Controller, token: str, body_limit: int = 20_000_000) -> App:
+    """Return the API of a controller; every path under /v1 wants the bearer token."""
+    app = FastAPI(
+        title="Full-stack SDN",
+        version=version("fullstack-sdn"),
+        description="One policy language for proxies, vswitches and the fabric.",
+        responses={code: {"model": ErrorView} for code in (401, 413, 422)},
+    )
+    app.state.controller = controller
+    for router in (changes.router, reading.router, meaning.router, agents.router):
+        app.include_router(router)
+    app.add_api_route("/healthz", _alive, include_in_schema=False)
+    app.add_api_route("/readyz", _ready, include_in_schema=False)
+    app.add_exception_handler(ControllerError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    return Guard(app, token, body_limit)
+
+
+async def _alive() -> dict[str, str]:
+    """Answer as long as the event loop turns."""
+    return {"status": "alive"}
+
+
+async def _ready(request: Request) -> dict[str, str | int]:
+    """Answer once the last revision is compiled and published, which is before we listen."""
+    return {"status": "ready", "revision": request.app.state.controller.state.revision}
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    diagnostics = error.diagnostics if isinstance(error, RefusedError) else ()
+    view = ErrorView(error=str(error), diagnostics=diagnostic_views(diagnostics))
+    return JSONResponse(view.model_dump(), _STATUS.get(type(error), 400))
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = "; ".join(
+        f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()
+    )
+    view = ErrorView(error=f"the request is malformed: {found}; see /docs for its form")
+    return JSONResponse(view.model_dump(), 422)

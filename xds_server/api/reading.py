@@ -1,0 +1,102 @@
+"""Routes that answer what holds: objects, revisions and the state of every device."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from xds_server.api.access import Access
+from xds_server.api.models import ObjectView, RevisionView, StatusView, WaitView
+from xds_server.api.views import device_view, object_view, revision_view
+from xds_server.controller.merge import stored
+from xds_server.controller.service import Controller
+from xds_server.controller.state import State as Known
+from xds_server.status.model import State
+
+router = APIRouter(prefix="/v1", tags=["state"])
+
+
+@router.get("/objects")
+async def objects(
+    controller: Access,
+    kind: str = "",
+    tenant: str = "",
+    name: str = "",
+    revision: Annotated[int | None, Query(ge=1)] = None,
+) -> list[ObjectView]:
+    """List the objects that hold, or that held as of a revision, sorted by key."""
+    if revision is None:
+        found = [stored(document) for document in controller.holds.documents.values()]
+    else:
+        await controller.repository.revision(revision)
+        found = list(await controller.repository.objects(revision))
+    return [
+        object_view(one)
+        for one in sorted(found)
+        if kind.lower() in ("", one.kind.lower())
+        and tenant in ("", one.tenant)
+        and name in ("", one.name)
+    ]
+
+
+@router.get("/status")
+async def status(controller: Access) -> StatusView:
+    """Answer the state of every device, per type."""
+    state = controller.state
+    return StatusView(
+        revision=state.revision,
+        acked=state.acked,
+        devices=[device_view(d, known) for d, known in sorted(state.status.devices.items())],
+    )
+
+
+@router.get("/revisions")
+async def revisions(
+    controller: Access, limit: Annotated[int, Query(ge=1, le=1000)] = 50
+) -> list[RevisionView]:
+    """List the newest revisions, newest first."""
+    return [revision_view(one) for one in await controller.repository.revisions(limit)]
+
+
+@router.get("/revisions/{number}")
+async def revision(controller: Access, number: int) -> RevisionView:
+    """Answer one revision."""
+    return revision_view(await controller.repository.revision(number))
+
+
+@router.get("/revisions/{number}/wait")
+async def wait(
+    controller: Access,
+    number: int,
+    level: Literal["compiled", "acked"] = "acked",
+    timeout: Annotated[float, Query(ge=0, le=300, description="Seconds.")] = 30,
+) -> WaitView:
+    """Answer once the revision is compiled, or runs on every connected device, or time is up."""
+    await controller.repository.revision(number)
+
+    def reached(state: Known) -> bool:
+        return state.revision >= number and (level == "compiled" or state.acked)
+
+    done = await controller.until(reached, timeout)
+    return await _waited(controller, number, level, done)
+
+
+async def _waited(controller: Controller, number: int, level: str, done: bool) -> WaitView:
+    known = {d: k for d, k in controller.state.status.devices.items() if k.declared}
+    revision = await controller.repository.revision(number)
+    return WaitView(
+        revision=number,
+        level=level,
+        reached=done,
+        seconds=revision.acked_after,
+        synced=sum(1 for k in known.values() if k.connected and k.synced),
+        outstanding=[
+            f"{d} {k.overall}" for d, k in sorted(known.items()) if k.connected and not k.synced
+        ],
+        absent=[
+            str(d)
+            for d, k in sorted(known.items())
+            if k.overall in (State.NEVER, State.DISCONNECTED)
+        ],
+    )

@@ -1,0 +1,101 @@
+"""From files and documents to a candidate state: pure, and run outside the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from translators.compiler import compile_policy
+from translators.compiler.allocate import Allocations
+from translators.diagnostics import Diagnostic, has_errors
+from translators.plan.diff import diff
+from translators.plan.model import Plan
+from translators.policy.load import Document, load
+from xds_server.controller.errors import RefusedError
+from xds_server.controller.impact import impact
+from xds_server.controller.merge import changes_between
+from xds_server.controller.targets import Ports, Targets, targets_of
+from xds_server.controller.values import (
+    Allocated,
+    DeviceImpact,
+    ObjectChange,
+    PlanChange,
+    SourceFile,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Documents with all that follows from them; ``ports`` are those of the bridges then."""
+
+    documents: Mapping[str, Document]
+    plan: Plan
+    targets: Targets
+    allocations: Allocated
+    diagnostics: tuple[Diagnostic, ...]
+    ports: Mapping[str, Ports]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a change would lead to, and how it differs from what holds."""
+
+    compiled: Compiled
+    changes: tuple[ObjectChange, ...]
+    meaning: tuple[PlanChange, ...]
+    devices: tuple[DeviceImpact, ...]
+
+
+def nothing() -> Compiled:
+    """Return the compilation of no documents, where every store begins."""
+    return Compiled({}, Plan(), Targets(), {}, (), {})
+
+
+def load_files(files: Sequence[SourceFile]) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+    """Return the documents of all files, and every finding in them that is no error.
+
+    Raises RefusedError with all findings if any is an error; they are not compiled then, because
+    every reference to an object that could not be read would be reported as dangling.
+    """
+    loaded = [load(file.text, file.name) for file in files]
+    diagnostics = tuple(sorted(d for one in loaded for d in one.diagnostics))
+    if has_errors(diagnostics):
+        raise RefusedError(diagnostics)
+    return tuple(document for one in loaded for document in one.documents), diagnostics
+
+
+def compiled(
+    documents: Iterable[Document],
+    allocations: Allocated,
+    ports: Mapping[str, Ports],
+    found: tuple[Diagnostic, ...] = (),
+) -> Compiled:
+    """Compile documents and translate the plan for every device.
+
+    Raises RefusedError with all findings, those ``found`` before included, if any is an error.
+    """
+    ordered = sorted(documents, key=lambda document: document.key)
+    compilation = compile_policy(ordered, Allocations.from_dict(allocations))
+    diagnostics = tuple(sorted({*found, *compilation.diagnostics}))
+    if has_errors(diagnostics):
+        raise RefusedError(diagnostics)
+    return Compiled(
+        {document.key: document for document in ordered},
+        compilation.plan,
+        targets_of(compilation.plan, ports),
+        compilation.allocations.to_dict(),
+        diagnostics,
+        ports,
+    )
+
+
+def compared(old: Compiled, new: Compiled) -> Candidate:
+    """Return the new compilation beside its differences from the old one."""
+    return Candidate(
+        new,
+        changes_between(old.documents, new.documents),
+        tuple(
+            PlanChange(c.kind, c.name, str(c.change), c.detail) for c in diff(old.plan, new.plan)
+        ),
+        impact(old.targets, new.targets),
+    )

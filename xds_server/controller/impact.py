@@ -1,0 +1,76 @@
+"""How much a change writes to each device, counted before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+from typing import Any
+
+from xds_server.controller.targets import Targets
+from xds_server.controller.values import DeviceImpact
+from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.snapshots.model import BridgeProgram, Snapshot, SwitchConfig
+
+
+def impact(old: Targets, new: Targets) -> tuple[DeviceImpact, ...]:
+    """Return the devices that a change touches, sorted, with what it adds, changes and removes."""
+    found = [*_proxies(old, new), *_bridges(old, new), *_switches(old, new)]
+    touched = [i for i in found if i.added or i.changed or i.removed]
+    return tuple(sorted(touched, key=lambda i: i.device))
+
+
+def _proxies(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
+    for name in sorted({*old.proxies, *new.proxies}):
+        before, after = (_resources(t.proxies.get(name)) for t in (old, new))
+        yield _counted(DeviceKind.PROXY, name, "resources", before, after)
+
+
+def _bridges(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
+    for name in sorted({*old.bridges, *new.bridges}):
+        before, after = (_entries(t.bridges.get(name)) for t in (old, new))
+        yield _counted(DeviceKind.BRIDGE, name, "flows", before, after)
+
+
+def _switches(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
+    for name in sorted({*old.switches, *new.switches}):
+        before, after = (_lines(t.switches.get(name)) for t in (old, new))
+        added = changed = removed = 0
+        matcher = SequenceMatcher(None, before, after, autojunk=False)
+        for _, i1, i2, j1, j2 in (code for code in matcher.get_opcodes() if code[0] != "equal"):
+            both = min(i2 - i1, j2 - j1)
+            changed += both
+            removed += i2 - i1 - both
+            added += j2 - j1 - both
+        yield DeviceImpact(Device(DeviceKind.SWITCH, name), "lines", added, changed, removed)
+
+
+def _resources(snapshot: Snapshot | None) -> dict[Any, Any]:
+    if snapshot is None:
+        return {}
+    return {
+        (url, name): resource.version
+        for url, named in snapshot.resources.items()
+        for name, resource in named.items()
+    }
+
+
+def _entries(program: BridgeProgram | None) -> dict[Any, Any]:
+    if program is None:
+        return {}
+    return {**program.flows, **program.groups}
+
+
+def _lines(config: SwitchConfig | None) -> list[str]:
+    return [] if config is None else [*config.frr.splitlines(), *config.links.splitlines()]
+
+
+def _counted(
+    kind: DeviceKind, name: str, unit: str, old: Mapping[Any, Any], new: Mapping[Any, Any]
+) -> DeviceImpact:
+    return DeviceImpact(
+        Device(kind, name),
+        unit,
+        added=sum(1 for key in new if key not in old),
+        changed=sum(1 for key, value in new.items() if key in old and old[key] != value),
+        removed=sum(1 for key in old if key not in new),
+    )

@@ -1,0 +1,47 @@
+"""What of the status survives a restart: the last word of every device, as rows of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xds_server.controller.values import StatusRow
+from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.status.model import DeviceStatus, Refusal, State, Status, TypeStatus
+
+
+def rows_of(status: Status) -> tuple[StatusRow, ...]:
+    """Return a row for each type that a declared device has spoken about."""
+    return tuple(
+        _row(device, known, name, kept)
+        for device, known in sorted(status.devices.items())
+        if known.declared
+        for name, kept in sorted(known.types.items())
+        if kept.acked or kept.refusal is not None
+    )
+
+
+def remembered(rows: Iterable[StatusRow]) -> Status:
+    """Return the status in which these devices were seen and none is connected."""
+    devices: dict[Device, DeviceStatus] = {}
+    for row in rows:
+        kind, _, name = row.device.partition("/")
+        device = Device(DeviceKind(kind), name)
+        known = devices.get(device, DeviceStatus(seen=True))
+        types = {**known.types, row.type: _type(row)}
+        devices[device] = DeviceStatus(seen=True, at=max(known.at, row.at), types=types)
+    return Status(devices)
+
+
+def _row(device: Device, known: DeviceStatus, name: str, kept: TypeStatus) -> StatusRow:
+    if kept.refusal is not None:
+        refusal = kept.refusal
+        return StatusRow(str(device), name, refusal.version, State.NACKED, refusal.reason, kept.at)
+    state = known.state(name)
+    last = state if state is State.STALE else State.SYNCED
+    return StatusRow(str(device), name, kept.acked, last, "", kept.at)
+
+
+def _type(row: StatusRow) -> TypeStatus:
+    if row.state == State.NACKED:
+        return TypeStatus(refusal=Refusal(row.version, row.reason), at=row.at)
+    return TypeStatus(acked=row.version, at=row.at)

@@ -1,0 +1,74 @@
+"""What the controller needs from the world, as protocols that adapters fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from xds_server.controller.values import (
+    Allocated,
+    ObjectChange,
+    Revision,
+    StatusRow,
+    StoredObject,
+)
+from xds_server.snapshots.model import BridgeProgram, Snapshot
+
+
+class Repository(Protocol):
+    """Revisions and objects, each change in one transaction."""
+
+    async def head(self) -> int:
+        """Return the number of the last revision, 0 before the first."""
+
+    async def objects(self, revision: int) -> tuple[StoredObject, ...]:
+        """Return all objects as this revision left them, sorted by key."""
+
+    async def allocations(self, revision: int) -> Allocated:
+        """Return the numbers given out up to this revision; empty for revision 0."""
+
+    async def commit(
+        self,
+        parent: int,
+        author: str,
+        message: str,
+        at: float,
+        changes: Sequence[ObjectChange],
+        allocations: Allocated,
+    ) -> Revision:
+        """Store the successor of ``parent`` whole; raise ConflictError if it has one already."""
+
+    async def revision(self, number: int) -> Revision:
+        """Return one revision; raise NotFoundError if there is none of this number."""
+
+    async def revisions(self, limit: int) -> tuple[Revision, ...]:
+        """Return the newest revisions, newest first."""
+
+    async def acknowledged(self, number: int, seconds: float) -> None:
+        """Note, once, how long it took until every connected device ran the revision."""
+
+    async def save_status(self, rows: Sequence[StatusRow]) -> None:
+        """Replace the last known state of these devices and types."""
+
+    async def load_status(self) -> tuple[StatusRow, ...]:
+        """Return the last known state of every device and type, sorted."""
+
+
+class Proxies(Protocol):
+    """The xDS side."""
+
+    def publish(self, node: str, snapshot: Snapshot) -> None:
+        """Let the proxy of this node id have this snapshot from now on."""
+
+
+class Bridges(Protocol):
+    """The OpenFlow side."""
+
+    def set_hosts(self, hosts: Mapping[int, str]) -> None:
+        """Say which datapath ids are declared, and by which host's name."""
+
+    def publish(self, datapath_id: int, program: BridgeProgram) -> None:
+        """Let the bridge hold exactly this program of ours from now on."""
+
+    async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
+        """Return packets and bytes by cookie; empty when the bridge is not connected."""

@@ -1,0 +1,178 @@
+"""The controller as a pure function: (State, Event) -> (State, Effects)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from translators.plan.model import Plan
+from xds_server.controller.rollout import Step, advance, start, tell_bridge
+from xds_server.controller.state import (
+    CONFIG,
+    Committed,
+    DeclareHosts,
+    Effect,
+    Event,
+    Reached,
+    State,
+    Tick,
+    Translate,
+    Translated,
+)
+from xds_server.controller.targets import Ports, Targets, relevant_ports
+from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, PortsChanged
+from xds_server.status.fold import declare, expect, fold
+
+
+def reconcile(state: State, event: Event) -> Step:
+    """Return the next state and what to do now, in this order."""
+    match event:
+        case Committed():
+            state, effects = _committed(state, event)
+        case Translated():
+            state, effects = _translated(state, event)
+        case Tick(at=at):
+            state, effects = _every(state, state.rollouts, lambda s, host: advance(s, host, at))
+        case _:
+            state, effects = _heard(state, event)
+    reached = _reached(state, event.at)
+    return (replace(state, acked=True), [*effects, reached]) if reached else (state, effects)
+
+
+def settled(state: State) -> bool:
+    """Whether every declared device that is connected runs what it should.
+
+    A host whose bridge is away may still wait to drop what is old; that holds nobody up.
+    """
+    if state.translating or any(_bridge_connected(state, host) for host in state.rollouts):
+        return False
+    known = state.status.devices.values()
+    return all(one.synced for one in known if one.declared and one.connected)
+
+
+def _committed(state: State, event: Committed) -> Step:
+    plan = event.plan
+    names = {host.name for host in plan.hosts}
+    state = replace(
+        _forget_moved(state, plan),
+        revision=event.revision,
+        committed_at=event.at,
+        acked=event.acked,
+        plan=plan,
+        targets=event.targets,
+        rollouts={host: kept for host, kept in state.rollouts.items() if host in names},
+        status=declare(state.status, _devices(plan)),
+    )
+    state = _expect_switches(state)
+    effects: list[Effect] = [DeclareHosts({h.datapath_id: h.name for h in plan.hosts})]
+    state, stale = _retranslate(state, event)
+    state, started = _every(state, sorted(names), lambda s, host: start(s, host, event.at))
+    return state, effects + stale + started
+
+
+def _forget_moved(state: State, plan: Plan) -> State:
+    """A host that got another bridge was told nothing yet."""
+    moved = {
+        host.name
+        for host in plan.hosts
+        if host.name in state.plan.host
+        and state.plan.host[host.name].datapath_id != host.datapath_id
+    }
+    return replace(
+        state,
+        programs={name: kept for name, kept in state.programs.items() if name not in moved},
+        ports={name: kept for name, kept in state.ports.items() if name not in moved},
+    )
+
+
+def _retranslate(state: State, event: Committed) -> Step:
+    """Ask for the programs whose ports came or changed while the revision was compiled."""
+    known = {h.name for h in event.plan.hosts}
+    stale = [
+        h
+        for h, ports in sorted(state.ports.items())
+        if h in known and not _same_ports(event.plan, h, ports, event.ports.get(h))
+    ]
+    bridges = {h: program for h, program in event.targets.bridges.items() if h not in stale}
+    targets = Targets(event.targets.proxies, bridges, event.targets.switches)
+    effects: list[Effect] = [Translate(h, event.plan, state.ports[h]) for h in stale]
+    return replace(state, targets=targets, translating=frozenset(stale)), effects
+
+
+def _heard(state: State, evidence: Evidence) -> Step:
+    state = replace(state, status=fold(state.status, evidence))
+    host = evidence.device.name
+    effects: list[Effect] = []
+    if isinstance(evidence, PortsChanged):
+        state, effects = _ports(state, host, evidence.ports)
+    if host in state.rollouts:
+        state, more = advance(state, host, evidence.at)
+        effects = effects + more
+    return state, effects
+
+
+def _ports(state: State, host: str, ports: Ports) -> Step:
+    before = state.ports.get(host)
+    state = replace(state, ports={**state.ports, host: dict(ports)})
+    if host not in state.plan.host:
+        return state, []
+    made = host in state.targets.bridges or host in state.translating
+    if made and _same_ports(state.plan, host, ports, before):
+        return state, []
+    state = replace(state, translating=state.translating | {host})
+    return state, [Translate(host, state.plan, state.ports[host])]
+
+
+def _translated(state: State, event: Translated) -> Step:
+    """Take a program, unless the plan or the ports have moved on and another one is on its way."""
+    host = event.host
+    if event.plan is not state.plan or event.ports is not state.ports.get(host):
+        return state, []
+    bridges = {**state.targets.bridges, host: event.program}
+    state = replace(
+        state,
+        targets=replace(state.targets, bridges=bridges),
+        translating=state.translating - {host},
+    )
+    if host in state.rollouts:
+        return advance(state, host, event.at)
+    return tell_bridge(state, host)
+
+
+def _same_ports(plan: Plan, host: str, one: Ports, other: Ports | None) -> bool:
+    if other is None:
+        return False
+    return relevant_ports(plan, host, one) == relevant_ports(plan, host, other)
+
+
+def _every(state: State, hosts: Iterable[str], step: Callable[[State, str], Step]) -> Step:
+    effects: list[Effect] = []
+    for host in list(hosts):
+        state, more = step(state, host)
+        effects += more
+    return state, effects
+
+
+def _devices(plan: Plan) -> list[Device]:
+    return [
+        *(Device(DeviceKind.PROXY, host.name) for host in plan.hosts),
+        *(Device(DeviceKind.BRIDGE, host.name) for host in plan.hosts),
+        *(Device(DeviceKind.SWITCH, switch.name) for switch in plan.switches),
+    ]
+
+
+def _expect_switches(state: State) -> State:
+    status = state.status
+    for name, config in state.targets.switches.items():
+        status = expect(status, Device(DeviceKind.SWITCH, name), {CONFIG: config.version})
+    return replace(state, status=status)
+
+
+def _bridge_connected(state: State, host: str) -> bool:
+    return state.status.of(Device(DeviceKind.BRIDGE, host)).connected
+
+
+def _reached(state: State, at: float) -> Reached | None:
+    if state.acked or state.revision == 0 or not settled(state):
+        return None
+    return Reached(state.revision, max(0.0, at - state.committed_at))

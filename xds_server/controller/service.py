@@ -1,0 +1,230 @@
+"""The controller itself: takes changes one at a time, and performs what reconciliation returns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from xds_server.controller.compile import (
+    Candidate,
+    Compiled,
+    compared,
+    compiled,
+    load_files,
+    nothing,
+)
+from xds_server.controller.memory import remembered, rows_of
+from xds_server.controller.merge import merged, restore, without
+from xds_server.controller.ports import Bridges, Proxies, Repository
+from xds_server.controller.reconcile import reconcile
+from xds_server.controller.state import (
+    Committed,
+    DeclareHosts,
+    Effect,
+    Event,
+    PublishBridge,
+    PublishProxy,
+    Reached,
+    State,
+    Tick,
+    Translate,
+    Translated,
+)
+from xds_server.controller.switches import Switches
+from xds_server.controller.targets import bridge_program
+from xds_server.controller.values import Outcome, SourceFile, StatusRow
+
+_log = structlog.get_logger("fsdn.controller")
+TICK_SECONDS = 0.5
+
+
+class Controller:
+    """One per process. Methods that change something wait for each other; reads never wait."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        proxies: Proxies,
+        bridges: Bridges,
+        clock: Callable[[], float],  # seconds since the epoch
+    ) -> None:
+        self.repository = repository
+        self.bridges = bridges
+        self.state = State()
+        self.holds = nothing()
+        self.switches = Switches(self.feed, clock)
+        self._proxies = proxies
+        self._clock = clock
+        self._changing = asyncio.Lock()
+        self._jobs: asyncio.Queue[Translate | Reached] = asyncio.Queue()
+        self._news = asyncio.Event()
+        self._saved: frozenset[StatusRow] = frozenset()
+
+    async def start(self) -> None:
+        """Load the last revision, compile it and publish it.
+
+        Publishing is comparing: a device that runs the same versions is sent nothing.
+        """
+        head = await self.repository.head()
+        rows = await self.repository.load_status()
+        self.state = State(status=remembered(rows))
+        self._saved = frozenset(rows)
+        if head == 0:
+            return
+        revision = await self.repository.revision(head)
+        objects = await self.repository.objects(head)
+        allocations = await self.repository.allocations(head)
+        self.holds = await asyncio.to_thread(
+            lambda: compiled(restore(objects).values(), allocations, {})
+        )
+        self._adopt(head, self.holds, acked=revision.acked_after is not None)
+
+    async def run(self) -> None:
+        """Translate, tick and save until cancelled; a bug in any of them ends the program."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work())
+            group.create_task(self._tick())
+
+    async def apply(
+        self,
+        files: Sequence[SourceFile],
+        author: str,
+        message: str,
+        *,
+        dry_run: bool = False,
+        prune: bool = False,
+    ) -> Outcome:
+        """Merge files into the current objects, and publish the result unless ``dry_run``.
+
+        Raises RefusedError with every finding if any is an error; nothing is stored then.
+        """
+        async with self._changing:
+            given, found = await asyncio.to_thread(load_files, files)
+            documents = merged(self.holds.documents, given, prune)
+
+            def candidate() -> Candidate:
+                ports = self.state.ports
+                new = compiled(documents, self.holds.allocations, ports, found)
+                return compared(self.holds, new)
+
+            return await self._settle(candidate, author, message, dry_run)
+
+    async def delete(
+        self, keys: Iterable[str], author: str, message: str, *, dry_run: bool = False
+    ) -> Outcome:
+        """Remove objects by key; RefusedError if others still refer to them."""
+        async with self._changing:
+            documents = without(self.holds.documents, keys)
+
+            def candidate() -> Candidate:
+                new = compiled(documents, self.holds.allocations, self.state.ports)
+                return compared(self.holds, new)
+
+            return await self._settle(candidate, author, message, dry_run)
+
+    async def rollback(
+        self, number: int, author: str, message: str, *, dry_run: bool = False
+    ) -> Outcome:
+        """Make the objects and numbers of an earlier revision hold again, as a new revision."""
+        async with self._changing:
+            await self.repository.revision(number)
+            objects = await self.repository.objects(number)
+            allocations = await self.repository.allocations(number)
+
+            def candidate() -> Candidate:
+                documents = restore(objects).values()
+                return compared(self.holds, compiled(documents, allocations, self.state.ports))
+
+            return await self._settle(candidate, author, message, dry_run)
+
+    def feed(self, event: Event) -> None:
+        """Let one event take effect; called on the event loop's thread."""
+        self.state, effects = reconcile(self.state, event)
+        for effect in effects:
+            self._perform(effect)
+        if not isinstance(event, Tick):
+            news, self._news = self._news, asyncio.Event()
+            news.set()
+
+    async def until(self, holds: Callable[[State], bool], timeout: float) -> bool:
+        """Wait until the state satisfies a condition; return whether it did within the seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not holds(self.state):
+                    await self._news.wait()
+        except TimeoutError:
+            return holds(self.state)
+        return True
+
+    async def _settle(
+        self, candidate: Callable[[], Candidate], author: str, message: str, dry_run: bool
+    ) -> Outcome:
+        found = await asyncio.to_thread(candidate)
+        number = self.state.revision
+        stores = bool(found.changes) and not dry_run
+        if stores:
+            # A caller that goes away must not leave a revision stored and not published.
+            number = await asyncio.shield(self._commit(found, author, message))
+        return Outcome(
+            number,
+            stores,
+            found.compiled.diagnostics,
+            found.changes,
+            found.meaning,
+            found.devices,
+        )
+
+    async def _commit(self, found: Candidate, author: str, message: str) -> int:
+        revision = await self.repository.commit(
+            self.state.revision,
+            author,
+            message,
+            self._clock(),
+            found.changes,
+            found.compiled.allocations,
+        )
+        _log.info("committed", revision=revision.number, author=author, changes=len(found.changes))
+        self._adopt(revision.number, found.compiled)
+        return revision.number
+
+    def _adopt(self, number: int, holds: Compiled, acked: bool = False) -> None:
+        self.holds = holds
+        at = self._clock()
+        self.feed(Committed(number, holds.plan, holds.targets, holds.ports, at, acked))
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case PublishProxy(node=node, snapshot=snapshot):
+                self._proxies.publish(node, snapshot)
+            case PublishBridge(datapath_id=number, program=program):
+                self.bridges.publish(number, program)
+            case DeclareHosts(hosts=hosts):
+                self.bridges.set_hosts(hosts)
+            case Translate() | Reached():
+                self._jobs.put_nowait(effect)
+
+    async def _work(self) -> None:
+        while True:
+            match await self._jobs.get():
+                case Translate(host=host, plan=plan, ports=ports):
+                    program = await asyncio.to_thread(bridge_program, plan, host, ports)
+                    self.feed(Translated(host, plan, ports, program, self._clock()))
+                case Reached(revision=revision, seconds=seconds):
+                    await self.repository.acknowledged(revision, seconds)
+                    _log.info("acknowledged", revision=revision, seconds=round(seconds, 3))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self.switches.expire()
+            self.feed(Tick(self._clock()))
+            await self.save()
+
+    async def save(self) -> None:
+        """Store the device states that changed since they were last stored."""
+        rows = frozenset(rows_of(self.state.status))
+        if fresh := sorted(rows - self._saved, key=lambda row: (row.device, row.type)):
+            await self.repository.save_status(fresh)
+            self._saved = rows

@@ -1,0 +1,125 @@
+"""The controller's state, and the events and effects of its reconciliation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from translators.plan.model import Plan
+from xds_server.controller.targets import Ports, Targets
+from xds_server.snapshots.evidence import Evidence
+from xds_server.snapshots.model import BridgeProgram, Snapshot
+from xds_server.status.model import Status
+
+FLOWS = "flows"  # the one type of a bridge
+CONFIG = "config"  # the one type of a switch
+STAGE_SECONDS = 5.0  # one sick device holds its own host's rollout for so long, never others'
+
+
+class Stage(StrEnum):
+    """What a host's rollout waits for before it goes on."""
+
+    PROXY = "proxy"  # the proxy has the new beside the old; then the bridge may steer to it
+    BRIDGE = "bridge"  # no new traffic reaches the old; then the proxy may drop it
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One host on its way from one plan to the next."""
+
+    stage: Stage
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that the controller knows between two events."""
+
+    revision: int = 0
+    committed_at: float = 0.0
+    acked: bool = True  # whether this revision was seen to run everywhere
+    plan: Plan = field(default_factory=Plan)
+    targets: Targets = field(default_factory=Targets)
+    ports: Mapping[str, Ports] = field(default_factory=dict)
+    translating: frozenset[str] = frozenset()  # hosts whose bridge program is being computed
+    rollouts: Mapping[str, Rollout] = field(default_factory=dict)
+    published: Mapping[str, Snapshot] = field(default_factory=dict)  # to each proxy, last
+    programs: Mapping[str, BridgeProgram] = field(default_factory=dict)  # to each bridge, last
+    status: Status = field(default_factory=Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A revision was stored and compiled; ``ports`` are those that its programs were made with."""
+
+    revision: int
+    plan: Plan
+    targets: Targets
+    ports: Mapping[str, Ports]
+    at: float
+    acked: bool = False  # after a restart: whether it had been acknowledged before
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A bridge program is ready, made from this plan and these ports."""
+
+    host: str
+    plan: Plan
+    ports: Ports
+    program: BridgeProgram
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passes."""
+
+    at: float
+
+
+Event = Committed | Translated | Tick | Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class PublishProxy:
+    """Let a proxy have this snapshot."""
+
+    node: str
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class PublishBridge:
+    """Let a bridge hold this program."""
+
+    datapath_id: int
+    program: BridgeProgram
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareHosts:
+    """Say which datapath ids are ours to drive."""
+
+    hosts: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Translate:
+    """Compute a bridge program; answer with Translated."""
+
+    host: str
+    plan: Plan
+    ports: Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Every connected device runs the revision, so many seconds after its commit."""
+
+    revision: int
+    seconds: float
+
+
+Effect = PublishProxy | PublishBridge | DeclareHosts | Translate | Reached

@@ -1,0 +1,156 @@
+"""Settings from the environment (FSDN_*) and the command line; the docs are made of them."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+API_PORT, XDS_PORT, OPENFLOW_PORT, OVSDB_PORT = 8600, 18000, 6653, 6640
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text is one sentence that says how to mend it."""
+
+
+def default_state() -> Path:
+    """Return the state directory: ``.fsdn`` here if it exists, else that of the user (XDG)."""
+    here = Path(".fsdn")
+    if here.is_dir():
+        return here
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "fsdn"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An address and port to listen on; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_listen(text: str) -> Listen:
+    """Return the address of ``host:port`` or ``[v6]:port``; raise SettingsError otherwise."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise SettingsError(
+            f"{text!r} is no address to listen on, write it as 127.0.0.1:8600 or [::1]:8600"
+        )
+    return Listen(host, int(port))
+
+
+class ServerSettings(BaseSettings):
+    """Settings of ``fsdn serve``."""
+
+    model_config = SettingsConfigDict(env_prefix="FSDN_", extra="ignore")
+
+    state: Path = Field(
+        default_factory=default_state,
+        description="Directory of the database, the token and the chosen ports; made if missing, "
+        "readable by its owner only.",
+    )
+    listen_api: str = Field(
+        f"127.0.0.1:{API_PORT}",
+        description="Address of the REST API; port 0 lets the system choose.",
+    )
+    xds: str = Field(
+        f"127.0.0.1:{XDS_PORT}", description="Address that proxies get their xDS resources from."
+    )
+    openflow: str = Field(
+        f"127.0.0.1:{OPENFLOW_PORT}", description="Address that bridges connect to by OpenFlow."
+    )
+    ovsdb: str = Field(
+        f"127.0.0.1:{OVSDB_PORT}", description="Address that vswitches connect to by OVSDB."
+    )
+    database: str = Field(
+        "",
+        description="SQLAlchemy URL of the database; empty for the file fsdn.db in the state "
+        "directory.",
+    )
+    tls_cert: Path | None = Field(None, description="Certificate chain (PEM) of every listener.")
+    tls_key: Path | None = Field(None, description="Private key (PEM) of the certificate.")
+    tls_ca: Path | None = Field(
+        None, description="Authorities (PEM) whose certificates clients must present."
+    )
+    insecure: bool = Field(
+        False, description="Listen on other addresses than loopback without TLS; for test beds."
+    )
+    log_format: str = Field("console", description="Form of the log: console or json.")
+    log_level: str = Field("info", description="Least level logged: debug, info, warning, error.")
+    body_limit: int = Field(
+        20_000_000, gt=0, description="Largest request body that the API accepts, in bytes."
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The database to open."""
+        return self.database or f"sqlite+aiosqlite:///{self.state.resolve() / 'fsdn.db'}"
+
+    @property
+    def listeners(self) -> dict[str, Listen]:
+        """The four addresses, by the name of their option."""
+        return {
+            "api": parse_listen(self.listen_api),
+            "xds": parse_listen(self.xds),
+            "openflow": parse_listen(self.openflow),
+            "ovsdb": parse_listen(self.ovsdb),
+        }
+
+    def check(self) -> None:
+        """Raise SettingsError if the settings are unsafe or contradict each other."""
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsError("--tls-cert and --tls-key belong together, give both or neither")
+        if self.tls_ca is not None and self.tls_cert is None:
+            raise SettingsError("--tls-ca needs --tls-cert and --tls-key beside it")
+        for path in (self.tls_cert, self.tls_key, self.tls_ca):
+            if path is not None and not path.is_file():
+                raise SettingsError(f"there is no file {path}, check the --tls options")
+        if self.log_format not in ("console", "json"):
+            raise SettingsError(f"the log format {self.log_format!r} is neither console nor json")
+        open_ones = [f"--{n} {a}" for n, a in self.listeners.items() if not a.loopback]
+        if open_ones and self.tls_cert is None and not self.insecure:
+            raise SettingsError(
+                f"{', '.join(open_ones)} can be reached from other machines: give --tls-cert and "
+                "--tls-key, or --insecure if this is a test bed"
+            )
+
+
+class ClientSettings(BaseSettings):
+    """Settings of every command that talks to a server."""
+
+    model_config = SettingsConfigDict(env_prefix="FSDN_", extra="ignore")
+
+    state: Path = Field(
+        default_factory=default_state,
+        description="State directory of the server, where its address and token are read from.",
+    )
+    api: str = Field(
+        "",
+        description="URL of the REST API; empty for the address in the state directory, else "
+        f"http://127.0.0.1:{API_PORT}.",
+    )
+    token_file: Path | None = Field(
+        None, description="File with the bearer token; the default is the state directory's."
+    )
+    ca_file: Path | None = Field(
+        None, description="Authorities (PEM) that the server's certificate is checked against."
+    )

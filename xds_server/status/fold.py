@@ -1,0 +1,92 @@
+"""The status fold: what one piece of evidence, or one new intent, changes in what we know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from xds_server.snapshots.evidence import (
+    Acked,
+    Connected,
+    Device,
+    Disconnected,
+    Evidence,
+    Nacked,
+    Offered,
+    PortsChanged,
+    Warned,
+)
+from xds_server.status.model import DeviceStatus, Refusal, Status, TypeStatus
+
+
+def fold(status: Status, evidence: Evidence) -> Status:
+    """Return the status after a device told us something."""
+    known = status.of(evidence.device)
+    return _with(status, evidence.device, _heard(known, evidence))
+
+
+def declare(status: Status, devices: Iterable[Device]) -> Status:
+    """Return the status in which exactly these devices are declared.
+
+    What is neither declared nor connected is forgotten.
+    """
+    wanted = set(devices)
+    names = wanted | {device for device, known in status.devices.items() if known.connected}
+    return Status(
+        {device: _declared(status.of(device), device in wanted) for device in sorted(names)}
+    )
+
+
+def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Status:
+    """Return the status in which the device should run these versions, by type."""
+    known = status.of(device)
+    names = sorted(set(known.types) | set(versions))
+    types = {
+        name: replace(known.types.get(name, TypeStatus()), wanted=versions.get(name, ""))
+        for name in names
+    }
+    return _with(status, device, replace(known, types=types))
+
+
+def _declared(known: DeviceStatus, declared: bool) -> DeviceStatus:
+    if declared:
+        return replace(known, declared=True)
+    types = {name: replace(kept, wanted="") for name, kept in known.types.items()}
+    return replace(known, declared=False, types=types)
+
+
+def _with(status: Status, device: Device, known: DeviceStatus) -> Status:
+    return Status({**status.devices, device: known})
+
+
+def _heard(known: DeviceStatus, evidence: Evidence) -> DeviceStatus:
+    match evidence:
+        case Connected(at=at, detail=detail):
+            return replace(known, connected=True, seen=True, at=at, detail=detail or known.detail)
+        case Disconnected(at=at, reason=reason):
+            return replace(known, connected=False, seen=True, at=at, detail=reason)
+        case Warned(topic=topic, warning=warning):
+            return replace(known, warnings=_warnings(known.warnings, topic, warning))
+        case PortsChanged(at=at):
+            return replace(known, connected=True, seen=True, at=at)
+        case Offered() | Acked() | Nacked():
+            kept = _said(known.types.get(evidence.type, TypeStatus()), evidence)
+            return replace(known, seen=True, types={**known.types, evidence.type: kept})
+
+
+def _warnings(warnings: Mapping[str, str], topic: str, text: str) -> dict[str, str]:
+    kept = {name: warning for name, warning in warnings.items() if name != topic}
+    return {**kept, topic: text} if text else kept
+
+
+def _said(kept: TypeStatus, evidence: Offered | Acked | Nacked) -> TypeStatus:
+    match evidence:
+        case Offered(version=version, at=at):
+            return replace(kept, offered=version, at=at)
+        case Acked(version=version, at=at, written=written):
+            return replace(
+                kept, offered=version, acked=version, refusal=None, at=at, written=written
+            )
+        case Nacked(version=version, at=at, reason=reason, resource=resource, origin=origin):
+            refusal = Refusal(version, reason, resource, origin)
+            return replace(kept, offered=version, refusal=refusal, at=at)

@@ -1,0 +1,64 @@
+"""Opening the database: durable SQLite by default, brought to the newest schema first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+import migrations
+from xds_server.controller.errors import MachineError
+
+# FULL makes a commit survive the loss of power, not only of the process; the busy timeout (ms)
+# lets a reader such as a backup tool hold the file for a moment.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+
+
+async def open_engine(url: str) -> AsyncEngine:
+    """Return an engine on a database of the newest schema.
+
+    Raises MachineError when the database cannot be opened or was written by a newer program.
+    """
+    engine = create_async_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _configure)
+        event.listen(engine.sync_engine, "begin", _begin)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(migrate)
+    except (OperationalError, DatabaseError) as error:
+        await engine.dispose()
+        raise MachineError(f"cannot open the database {url}: {error.orig}") from error
+    except command.util.CommandError as error:
+        await engine.dispose()
+        raise MachineError(
+            f"the database {url} was written by a newer version of fsdn, upgrade this one: {error}"
+        ) from error
+    return engine
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Bring the database to a schema revision, in the connection's own transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _configure(connection: Any, _record: object) -> None:
+    # The driver would begin a transaction only at the first INSERT, so that a migration killed
+    # between two CREATE TABLE would be left half done: we begin every transaction ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

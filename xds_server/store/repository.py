@@ -1,0 +1,187 @@
+"""The repository on SQLAlchemy: one transaction a revision, nothing ever updated in history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from xds_server.controller.errors import ConflictError, NotFoundError
+from xds_server.controller.values import (
+    Allocated,
+    ChangeKind,
+    ObjectChange,
+    Revision,
+    StatusRow,
+    StoredObject,
+)
+from xds_server.store.chain import GENESIS, link
+from xds_server.store.tables import AcknowledgedRow, DeviceRow, ObjectRow, RevisionRow
+
+
+class SqlRepository:
+    """Revisions, objects and device states in a database (see controller.ports.Repository)."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    async def head(self) -> int:
+        """Return the number of the last revision, 0 before the first."""
+        async with self._sessions() as session:
+            return await _head(session)
+
+    async def objects(self, revision: int) -> tuple[StoredObject, ...]:
+        """Return all objects as this revision left them, sorted by key."""
+        newest = (
+            select(ObjectRow.key, func.max(ObjectRow.revision).label("revision"))
+            .where(ObjectRow.revision <= revision)
+            .group_by(ObjectRow.key)
+            .subquery()
+        )
+        query = (
+            select(ObjectRow)
+            .join(
+                newest,
+                (ObjectRow.key == newest.c.key) & (ObjectRow.revision == newest.c.revision),
+            )
+            .where(ObjectRow.source.is_not(None))
+            .order_by(ObjectRow.key)
+        )
+        async with self._sessions() as session:
+            return tuple(_object(row) for row in await session.scalars(query))
+
+    async def allocations(self, revision: int) -> Allocated:
+        """Return the numbers given out up to this revision; empty for revision 0."""
+        async with self._sessions() as session:
+            row = await session.get(RevisionRow, revision)
+            return {} if row is None else row.allocations
+
+    async def commit(
+        self,
+        parent: int,
+        author: str,
+        message: str,
+        at: float,
+        changes: Sequence[ObjectChange],
+        allocations: Allocated,
+    ) -> Revision:
+        """Store the successor of ``parent`` whole; raise ConflictError if it has one already."""
+        ordered = sorted(changes, key=lambda change: change.object.key)
+        number = parent + 1
+        try:
+            async with self._sessions.begin() as session:
+                before = await _digest(session, parent)
+                digest = link(before, number, author, message, at, ordered)
+                row = RevisionRow(
+                    number=number,
+                    author=author,
+                    message=message,
+                    created_at=at,
+                    changes=[[str(c.change), c.object.key] for c in ordered],
+                    allocations=dict(allocations),
+                    digest=digest,
+                )
+                session.add(row)
+                await session.flush()  # the revision before the versions that refer to it
+                session.add_all(_row(number, change) for change in ordered)
+        except IntegrityError as error:
+            raise ConflictError(
+                f"revision {number} was stored by another change, apply again on top of it"
+            ) from error
+        return _revision(row, None)
+
+    async def revision(self, number: int) -> Revision:
+        """Return one revision; raise NotFoundError if there is none of this number."""
+        async with self._sessions() as session:
+            row = await session.get(RevisionRow, number)
+            if row is None:
+                head = await _head(session)
+                raise NotFoundError(
+                    f"there is no revision {number}, the newest is {head}; see 'fsdn history'"
+                )
+            acked = await session.get(AcknowledgedRow, number)
+            return _revision(row, None if acked is None else acked.seconds)
+
+    async def revisions(self, limit: int) -> tuple[Revision, ...]:
+        """Return the newest revisions, newest first."""
+        query = (
+            select(RevisionRow, AcknowledgedRow.seconds)
+            .outerjoin(AcknowledgedRow, AcknowledgedRow.revision == RevisionRow.number)
+            .order_by(RevisionRow.number.desc())
+            .limit(limit)
+        )
+        async with self._sessions() as session:
+            return tuple(_revision(row, seconds) for row, seconds in await session.execute(query))
+
+    async def acknowledged(self, number: int, seconds: float) -> None:
+        """Note, once, how long it took until every connected device ran the revision."""
+        async with self._sessions.begin() as session:
+            if await session.get(AcknowledgedRow, number) is None:
+                session.add(AcknowledgedRow(revision=number, seconds=seconds))
+
+    async def save_status(self, rows: Sequence[StatusRow]) -> None:
+        """Replace the last known state of these devices and types."""
+        async with self._sessions.begin() as session:
+            for row in rows:
+                await session.merge(
+                    DeviceRow(
+                        device=row.device,
+                        type=row.type,
+                        version=row.version,
+                        state=row.state,
+                        reason=row.reason,
+                        at=row.at,
+                    )
+                )
+
+    async def load_status(self) -> tuple[StatusRow, ...]:
+        """Return the last known state of every device and type, sorted."""
+        query = select(DeviceRow).order_by(DeviceRow.device, DeviceRow.type)
+        async with self._sessions() as session:
+            return tuple(
+                StatusRow(row.device, row.type, row.version, row.state, row.reason, row.at)
+                for row in await session.scalars(query)
+            )
+
+
+async def _head(session: AsyncSession) -> int:
+    return await session.scalar(select(func.max(RevisionRow.number))) or 0
+
+
+async def _digest(session: AsyncSession, number: int) -> str:
+    if number == 0:
+        return GENESIS
+    row = await session.get(RevisionRow, number)
+    if row is None:
+        raise ConflictError(f"revision {number}, which this change builds on, is not in the store")
+    return row.digest
+
+
+def _row(revision: int, change: ObjectChange) -> ObjectRow:
+    kept = change.object
+    removed = change.change is ChangeKind.REMOVED
+    return ObjectRow(
+        revision=revision,
+        key=kept.key,
+        kind=kept.kind,
+        tenant=kept.tenant,
+        name=kept.name,
+        file=kept.file,
+        line=kept.line,
+        source=None if removed else kept.source,
+    )
+
+
+def _object(row: ObjectRow) -> StoredObject:
+    return StoredObject(
+        row.key, row.kind, row.tenant, row.name, row.file, row.line, row.source or ""
+    )
+
+
+def _revision(row: RevisionRow, seconds: float | None) -> Revision:
+    changes = tuple((change, key) for change, key in row.changes)
+    return Revision(
+        row.number, row.author, row.message, row.created_at, changes, row.digest, seconds
+    )

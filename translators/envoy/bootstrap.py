@@ -28,12 +28,14 @@ def bootstrap(
     controller_port: int,
     admin: int | str,
     tls: TlsPaths | None = None,
+    relay: str | None = None,
 ) -> str:
     """Return the text of a file of ``envoy_configs/`` with its placeholders filled in.
 
     ``admin`` is a port on loopback or the path of a Unix socket; without ``tls`` the client speaks
-    plain text to the controller. A port outside 0..65535 raises ValueError, and a placeholder
-    that the template invents raises KeyError.
+    plain text to the controller. ``relay`` is the path of a Unix socket that leads to the
+    controller, for a node proxy whose namespace has no route to it. A port outside 0..65535 raises
+    ValueError, and a placeholder that the template invents raises KeyError.
     """
     for port in (controller_port, admin):
         if isinstance(port, int) and not 0 <= port <= 65535:
@@ -44,6 +46,8 @@ def bootstrap(
         "ADMIN": _admin(admin),
         "CONTROLLER_HOST": controller_host,
         "CONTROLLER_PORT": controller_port,
+        "CONTROLLER_ADDRESS": _controller(controller_host, controller_port, relay),
+        "CONTROLLER_DISCOVERY": "STATIC" if relay else "STRICT_DNS",
         "CONTROLLER_URI": _uri(controller_host, controller_port),
         "TRANSPORT_SOCKET": _transport_socket(controller_host, tls),
         "CHANNEL_CREDENTIALS": _channel_credentials(tls),
@@ -55,6 +59,12 @@ def _admin(admin: int | str) -> dict[str, Any]:
     if isinstance(admin, int):
         return {"socket_address": {"address": "127.0.0.1", "port_value": admin}}
     return {"pipe": {"path": admin, "mode": 0o600}}
+
+
+def _controller(host: str, port: int, relay: str | None) -> dict[str, Any]:
+    if relay is not None:
+        return {"pipe": {"path": relay}}
+    return {"socket_address": {"address": host, "port_value": port}}
 
 
 def _uri(host: str, port: int) -> str:

@@ -74,16 +74,15 @@ class Connection:
     def receive(self, data: bytes, now: float) -> list[Effect]:
         """Take bytes from the bridge, in pieces of any size."""
         effects: list[Effect] = []
-        if self.over:
-            return effects
         self._heard, self._give_up = now, None
         try:
             for message in self._framer.feed(data):
-                effects += self._dispatch(message, now)
                 if self.over:
                     break
+                effects += self._dispatch(message, now)
         except ProtocolError as error:
-            effects += self._close(f"the bridge broke the OpenFlow 1.5 protocol: {error}")
+            if not self.over:
+                effects += self._close(f"the bridge broke the OpenFlow 1.5 protocol: {error}")
         return effects
 
     def tick(self, now: float) -> list[Effect]:

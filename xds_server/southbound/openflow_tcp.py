@@ -1,0 +1,211 @@
+"""The OpenFlow listener: every declared bridge gets its program, and nobody else gets anything."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+
+from xds_server.protocols.openflow.codec import PacketIn
+from xds_server.protocols.openflow.connection import Settings
+from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, Warned
+from xds_server.snapshots.model import BridgeProgram
+from xds_server.southbound.openflow_listen import listen, steady_clock
+from xds_server.southbound.openflow_session import Limits, Session
+
+_TICK = 0.5  # seconds between looks at the clock
+_DUPLICATE_PATIENCE = 2.0  # seconds that a bridge has to show that it still lives
+_UNKNOWN, _DUPLICATE, _CROWD = "unknown-bridge", "duplicate-bridge", "too-many-bridges"
+
+
+class OpenFlowServer:
+    """Serves bridges by OpenFlow 1.5; all methods belong to the thread of the event loop."""
+
+    def __init__(
+        self,
+        on_evidence: Callable[[Evidence], None],
+        settings: Settings | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], float] | None = None,
+        on_packet: Callable[[str, PacketIn], None] | None = None,
+    ) -> None:
+        """Report to ``on_evidence``; packets that flows punt go to ``on_packet`` (host, packet)."""
+        self._on_evidence = on_evidence
+        self._on_packet = on_packet
+        self._settings = settings or Settings()
+        self._limits = limits or Limits()
+        self._clock = clock or steady_clock()
+        self._hosts: dict[int, str] = {}
+        self._programs: dict[int, BridgeProgram] = {}
+        self._all: set[Session] = set()
+        self._sessions: dict[int, Session] = {}  # those that told their datapath id
+        self._warned: set[tuple[Device, str]] = set()  # warnings that still hold, by topic
+        self._crowded = False
+        self._server: asyncio.Server | None = None
+        self._ticker: asyncio.Task[None] | None = None
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Listen, and return the port (useful when ``port`` is 0).
+
+        Raises MachineError when the machine does not let us.
+        """
+        self._server = await listen(self._session, host, port, tls, "OpenFlow")
+        self._ticker = asyncio.create_task(self._tick(), name="openflow-ticker")
+        self._ticker.add_done_callback(_loudly)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Stop listening and end every session; the bridges keep their flows."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        if self._server is not None:
+            self._server.close()
+        for session in list(self._all):
+            session.close("this controller stops")
+        for _ in range(20):  # let the transports flush and say goodbye
+            if not self._all:
+                break
+            await asyncio.sleep(0.01)
+
+    def set_hosts(self, hosts: Mapping[int, str]) -> None:
+        """Say which datapath ids are declared, and by which host's name; takes effect at once."""
+        self._hosts = dict(hosts)
+        self._programs = {i: p for i, p in self._programs.items() if i in self._hosts}
+        for datapath_id, session in list(self._sessions.items()):
+            device, name = session.connection.device, self._hosts.get(datapath_id)
+            if device is None and name is not None:
+                self._serve(session, datapath_id, name)
+            elif device is not None and device.name != name:
+                session.close("the bridge's host was renamed or is no longer declared")
+
+    def publish(self, datapath_id: int, program: BridgeProgram) -> None:
+        """Let the bridge hold exactly this program of ours from now on, also after reconnecting."""
+        self._programs[datapath_id] = program
+        session = self._sessions.get(datapath_id)
+        if session is not None:
+            session.perform(session.connection.run(program, self._clock()))
+
+    def resync(self, datapath_id: int) -> None:
+        """Compare a connected bridge with its program anew, and mend what differs."""
+        session = self._sessions.get(datapath_id)
+        if session is not None:
+            session.perform(session.connection.resync(self._clock()))
+
+    async def counters(
+        self, datapath_id: int, timeout: float = 10.0
+    ) -> Mapping[int, tuple[int, int]]:
+        """Return packets and bytes by cookie; empty when the bridge is not connected.
+
+        Raises TimeoutError when a connected bridge does not answer within ``timeout`` seconds.
+        """
+        session = self._sessions.get(datapath_id)
+        if session is None or session.connection.device is None:
+            return {}
+        return await session.counters(timeout)
+
+    def joined(self, session: Session) -> None:
+        """Take a new peer, unless there are too many."""
+        self._all.add(session)
+        strangers = sum(peer.connection.device is None for peer in self._all)
+        if strangers <= self._limits.strangers and len(self._all) <= self._limits.sessions:
+            self._crowded = False
+            self._clear(_bridge("*"), _CROWD)
+            return
+        if not self._crowded:
+            text = f"bridges are turned away: {strangers} are connected without being declared"
+            self._warn(_bridge("*"), _CROWD, text)
+        self._crowded = True
+        session.close("too many undeclared bridges are connected")
+
+    def identified(self, session: Session, datapath_id: int) -> None:
+        """Serve a declared bridge; report a stranger and let it wait; refuse a second one."""
+        first = self._sessions.get(datapath_id)
+        name = self._hosts.get(datapath_id)
+        if first is not None and first.closing:
+            first.abort()
+        elif first is not None:
+            self._refuse(session, first, datapath_id)
+            return
+        self._sessions[datapath_id] = session
+        if name is None:
+            text = (
+                f"a bridge with datapath id {datapath_id:016x} connected from {session.address}; "
+                "declare a Host with this datapathId to serve it"
+            )
+            self._warn(_stranger(datapath_id), _UNKNOWN, text)
+        else:
+            self._serve(session, datapath_id, name)
+
+    def left(self, session: Session) -> None:
+        """Forget a session."""
+        self._all.discard(session)
+        datapath_id = session.connection.datapath_id
+        if datapath_id is None or self._sessions.get(datapath_id) is not session:
+            return
+        del self._sessions[datapath_id]
+        self._clear(_stranger(datapath_id), _UNKNOWN)
+
+    def report(self, evidence: Evidence) -> None:
+        """Pass evidence on."""
+        self._on_evidence(evidence)
+
+    def punted(self, session: Session, packet: PacketIn) -> None:
+        """Pass a punted packet on."""
+        device = session.connection.device
+        if self._on_packet is not None and device is not None:
+            self._on_packet(device.name, packet)
+
+    def _session(self) -> Session:
+        return Session(self, self._settings, self._limits, self._clock)
+
+    def _serve(self, session: Session, datapath_id: int, name: str) -> None:
+        now, device = self._clock(), _bridge(name)
+        self._clear(_stranger(datapath_id), _UNKNOWN)
+        self._clear(device, _DUPLICATE)
+        detail = f"datapath id {datapath_id:016x} from {session.address}, OpenFlow 1.5"
+        session.perform(session.connection.admit(device, now, detail))
+        program = self._programs.get(datapath_id)
+        if program is not None:
+            session.perform(session.connection.run(program, now))
+
+    def _refuse(self, second: Session, first: Session, datapath_id: int) -> None:
+        """Keep the first bridge, but make it prove soon that it is not a dead connection."""
+        now = self._clock()
+        text = (
+            f"a second bridge with datapath id {datapath_id:016x} connected from "
+            f"{second.address} and was refused; the first is {first.address}: "
+            "give each bridge its own other-config:datapath-id"
+        )
+        device = first.connection.device or _stranger(datapath_id)
+        self._warn(device, _DUPLICATE, text)
+        second.close(text)
+        first.perform(first.connection.probe(now, _DUPLICATE_PATIENCE))
+
+    def _warn(self, device: Device, topic: str, text: str) -> None:
+        self._warned.add((device, topic))
+        self.report(Warned(device, self._clock(), text, topic))
+
+    def _clear(self, device: Device, topic: str) -> None:
+        if (device, topic) in self._warned:
+            self._warned.discard((device, topic))
+            self.report(Warned(device, self._clock(), "", topic))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            for session in list(self._all):
+                session.tick()
+
+
+def _loudly(task: asyncio.Task[None]) -> None:
+    """Let a bug of ours reach the loop's exception handler at once, not when memory is freed."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        task.get_loop().call_exception_handler({"message": f"{task} ended", "exception": error})
+
+
+def _bridge(name: str) -> Device:
+    return Device(DeviceKind.BRIDGE, name)
+
+
+def _stranger(datapath_id: int) -> Device:
+    return _bridge(f"{datapath_id:016x}")

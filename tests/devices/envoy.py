@@ -6,8 +6,10 @@ Every address is local there, so that one namespace serves as all clients, servi
 from __future__ import annotations
 
 import ctypes
+import http.client
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -133,8 +135,10 @@ class Envoy:
         with socket.socket(socket.AF_UNIX) as peer:
             peer.settimeout(5)
             peer.connect(self.admin)
-            peer.sendall(f"GET {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n".encode())
-            return _all(peer).partition(b"\r\n\r\n")[2].decode()
+            connection = http.client.HTTPConnection("admin")
+            connection.sock = peer
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
 
     def send(self, source: str, to: tuple[str, int], text: bytes) -> tuple[int, str]:
         """Send raw bytes from a source address; return status (0: closed) and body."""
@@ -148,21 +152,28 @@ class Envoy:
             peer.connect(to)
             try:
                 peer.sendall(text)
-                answer = _all(peer)
+                return _answer(peer)
             except (ConnectionResetError, BrokenPipeError):
                 return 0, ""
-        head, _, body = answer.partition(b"\r\n\r\n")
-        return (int(head.split()[1]) if head else 0), body.decode()
 
 
-def _all(peer: socket.socket) -> bytes:
-    return b"".join(iter(lambda: peer.recv(65536), b""))
+def _answer(peer: socket.socket) -> tuple[int, str]:
+    """Read one answer by its length: Envoy closes a connection late after a bad request."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = peer.recv(65536)
+        if not more:
+            return 0, ""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    while length is not None and len(body) < int(length[1]):
+        body += peer.recv(65536)
+    return int(head.split()[1]), body.decode()
 
 
 @contextmanager
-def envoy(
-    resources: Sequence[EncodedResource], directory: Path, name: str
-) -> Iterator[Envoy]:
+def envoy(resources: Sequence[EncodedResource], directory: Path, name: str) -> Iterator[Envoy]:
     """Run Envoy with our own bootstrap until it has taken the resources; stop it at the end."""
     controller = Controller(resources)
     number = next(_numbers)

@@ -170,6 +170,6 @@ def _nested(kind: type[Message]) -> Body:
     return lambda value: _encoder(kind)(value)
 
 
-def _wrapped(kind: type[Value]) -> Body:
+def _wrapped(kind: Value) -> Body:
     """Return the encoder of a plain value that stands for a well-known wrapper message."""
     return lambda value: _encoder(kind)(kind.from_wrapped(value))

@@ -1,13 +1,22 @@
-"""HTTP requests as policies see them: the same normalisation here, in Envoy and in explanations."""
+"""HTTP requests as policies see them: the same normalisation here, in Envoy and in explanations.
+
+Envoy's rules are those of the WHATWG URL standard (dots and backslashes), then merged slashes, and
+RFC 3986 section 6.2.2.2 (unreserved characters are never percent-encoded).
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote
 
 from translators.plan.model import Compare, HttpMatch, StringMatch
 
-_ESCAPED_SLASHES = ("%2f", "%5c")
+_REFUSED = re.compile(r"[^!-~]|#")  # in a whole target: controls, spaces, bytes over 127, fragments
+_REFUSED_IN_PATH = re.compile(r"%2f|%5c|%00", re.IGNORECASE)  # a server may take them for others
+_UNRESERVED = re.compile(r"%(2[DE]|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
+_ESCAPED = re.compile(r'["<>^`{|}]')
+_PORT = re.compile(r":\+?(\d+)$")
+_LARGEST_PORT = 2**32 - 1  # Envoy reads 32 bits
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,13 +31,21 @@ class Request:
     @property
     def normal_path(self) -> str | None:
         """The path without query, dots resolved and slashes merged; None where it is refused."""
-        return normalise(self.path.partition("#")[0].partition("?")[0])
+        return None if _REFUSED.search(self.path) else normalise(self.path.partition("?")[0])
+
+    @property
+    def normal_host(self) -> str:
+        """The host in lower case, without port and without the final dot of a full name."""
+        return normal_host(self.host)
 
     @property
     def query(self) -> dict[str, str]:
-        """The first value of every query parameter."""
-        pairs = parse_qsl(self.path.partition("#")[0].partition("?")[2], keep_blank_values=True)
-        return dict(reversed(pairs))
+        """The first value of every query parameter, as sent: nothing is decoded."""
+        found: dict[str, str] = {}
+        for pair in self.path.partition("?")[2].split("&"):
+            name, _, value = pair.partition("=")
+            found.setdefault(name, value)
+        return found
 
     def header(self, name: str) -> str | None:
         """Return a header's values joined by commas (RFC 9110, section 5.3), or None."""
@@ -37,29 +54,46 @@ class Request:
 
 
 def normalise(path: str) -> str | None:
-    """Return the path as RFC 3986 section 6 normalises it, or None if a proxy refuses it."""
-    if not path.startswith("/") or any(code in path.lower() for code in _ESCAPED_SLASHES):
+    """Return the path as Envoy normalises it, or None if a proxy refuses it."""
+    if not path.startswith("/") or _REFUSED_IN_PATH.search(path):
         return None
+    plain = _UNRESERVED.sub(lambda found: chr(int(found[1], 16)), path.replace("\\", "/"))
+    safe = _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", plain)
+    parts = _without_dots(safe[1:].split("/"))
+    if "" not in parts[:-1]:
+        return "/" + "/".join(parts)
+    named = [part for part in parts if part]
+    return "/" + "/".join(named) + ("" if parts[-1] else "/")  # so // stays: servers may differ
+
+
+def _without_dots(pieces: list[str]) -> list[str]:
+    """Resolve . and .. ; an empty piece counts as one, and a final dot leaves a directory."""
     parts: list[str] = []
-    pieces = path.replace("\\", "/").split("/")
     for piece in pieces:
-        plain = unquote(piece) if set(unquote(piece)) <= {"."} else piece
-        if plain == "..":
+        if piece == "..":
             parts = parts[:-1]
-        elif plain not in ("", "."):
-            parts.append(plain)
-    last = unquote(pieces[-1])
-    slash = "/" if parts and last in ("", ".", "..") else ""
-    return "/" + "/".join(parts) + slash
+        elif piece != ".":
+            parts.append(piece)
+    return [*parts, ""] if pieces[-1] in (".", "..") else parts
+
+
+def normal_host(host: str) -> str:
+    """Return a host header's name: lower case, neither port nor final dot."""
+    name, dot, rest = host.rpartition(".")
+    if dot and (not rest or rest.startswith(":")):
+        host = name + rest
+    port = _PORT.search(host)
+    if port is not None and int(port[1]) <= _LARGEST_PORT:
+        host = host[: port.start()]
+    return host.lower()
 
 
 def matches(match: HttpMatch, request: Request) -> bool:
     """Whether the request satisfies every part of the match."""
-    path = request.normal_path
     query = request.query
     return (
-        (not match.hosts or request.host.lower().partition(":")[0] in match.hosts)
-        and (match.path is None or path_matches(match.path, path))
+        (not match.hosts or request.normal_host in match.hosts)
+        and (match.path is None or path_matches(match.path, request.normal_path))
         and (not match.methods or request.method in match.methods)
         and all(test.matches(request.header(name)) for name, test in match.headers)
         and all(test.matches(query.get(name)) for name, test in match.query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.core.v3 import HttpProtocolOptions
+from envoy_data_plane.envoy.config.core.v3 import Http1ProtocolOptions, HttpProtocolOptions
 from envoy_data_plane.envoy.config.listener.v3 import Filter
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
     HttpConnectionManager,
@@ -39,6 +39,7 @@ def http_connection_manager(stat_prefix: str, routes: str, logged: Logged) -> Fi
         rds=Rds(config_source=ADS, route_config_name=routes),
         http_filters=[rbac(), router()],
         common_http_protocol_options=HttpProtocolOptions(idle_timeout=IDLE_TIMEOUT),
+        http_protocol_options=Http1ProtocolOptions(allow_absolute_url=False),
         http2_protocol_options=http2_options(),
         server_header_transformation=_PASS,
         stream_idle_timeout=STREAM_IDLE_TIMEOUT,

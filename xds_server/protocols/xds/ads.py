@@ -1,0 +1,211 @@
+"""One client's stream: its watches, and the order in which they may speak.
+
+Make before break, gated on acknowledgements: clusters and endpoints first; listeners and routes
+when the client has acknowledged those; removals when it has acknowledged the routes. Source:
+"xDS REST and gRPC protocol", section "Eventual consistency considerations".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from xds_server.protocols.xds.delta import DeltaWatch
+from xds_server.protocols.xds.effects import Close, Effect
+from xds_server.protocols.xds.endpoints import assignment_name
+from xds_server.protocols.xds.resource_types import (
+    CLUSTER,
+    ENDPOINT,
+    KNOWN_TYPES,
+    LISTENER,
+    Tier,
+    rank,
+    tier,
+)
+from xds_server.protocols.xds.sotw import SotwWatch
+from xds_server.protocols.xds.watch import Target, Watch
+from xds_server.protocols.xds.wire import DeltaRequest, Node, SotwRequest, scan_delta, scan_sotw
+from xds_server.snapshots.evidence import Device, DeviceKind, Warned
+from xds_server.snapshots.model import Snapshot
+
+Request = SotwRequest | DeltaRequest
+
+
+class Dialect(Enum):
+    """The two ways to speak xDS; a stream speaks one of them."""
+
+    SOTW = "sotw"
+    DELTA = "delta"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one stream may cost us, and how long it may keep us waiting (seconds).
+
+    ``grace``: removals wait this long after a stream opens, since a client that reconnects asks
+    for one type after the other, and its routes may still need what its clusters no longer list.
+    """
+
+    patience: float = 20.0  # longer than Envoy's initial fetch timeout of 15 s
+    grace: float = 2.0
+    types: int = 32
+    names: int = 200_000
+
+
+class XdsStream:
+    """One client's stream. Feed it requests, snapshots and ticks; perform what it returns."""
+
+    def __init__(self, dialect: Dialect, only: str = "", limits: Limits = Limits()) -> None:
+        self.dialect = dialect
+        self.node: Node | None = None
+        self.snapshot: Snapshot | None = None
+        self._only = only
+        self._limits = limits
+        self._watches: dict[str, Watch] = {}
+        self._epoch = 0
+        self._since: dict[str, int] = {}  # type -> the epoch in which its content last changed
+        self._endpoints_owed: set[str] = set()
+        self._opened_at = 0.0
+
+    @property
+    def device(self) -> Device:
+        """The proxy at the other end; only after it has said who it is."""
+        if self.node is None:
+            raise RuntimeError("the stream has no node yet: identify it before use")
+        return Device(DeviceKind.PROXY, self.node.id)
+
+    def decode(self, data: bytes) -> Request:
+        """Return the request in these bytes; raise MalformedError if there is none."""
+        return scan_sotw(data) if self.dialect is Dialect.SOTW else scan_delta(data)
+
+    def identify(self, node: Node, now: float) -> None:
+        """Take the node of the first request; nothing can be said to a stream before."""
+        self.node = node
+        self._opened_at = now
+
+    def receive(self, request: Request, now: float) -> list[Effect]:
+        """Take one request of the client."""
+        type_url = request.type_url or self._only
+        if not type_url or (self._only and type_url != self._only):
+            want = self._only or "a type_url"
+            return [Close("INVALID_ARGUMENT", f"the request asks for {type_url!r}, not {want}")]
+        effects: list[Effect] = []
+        watch = self._watches.get(type_url)
+        if watch is None:
+            if len(self._watches) >= self._limits.types:
+                return [Close("RESOURCE_EXHAUSTED", f"over {self._limits.types} types a stream")]
+            watch, effects = self._open(type_url, now)
+        effects += _hear(watch, request, now)
+        if len(watch.subscription.names) > self._limits.names:
+            return [Close("RESOURCE_EXHAUSTED", f"over {self._limits.names} names of {type_url}")]
+        if type_url == ENDPOINT:
+            watch.force(frozenset(self._endpoints_owed))
+            self._endpoints_owed.clear()
+        return effects + self._advance(now)
+
+    def _open(self, type_url: str, now: float) -> tuple[Watch, list[Effect]]:
+        kind = SotwWatch if self.dialect is Dialect.SOTW else DeltaWatch
+        watch: Watch = kind(type_url, self.device, self._limits.patience)
+        self._watches[type_url] = watch
+        self._watches = dict(sorted(self._watches.items(), key=lambda item: rank(item[0])))
+        if type_url in KNOWN_TYPES:
+            return watch, []
+        text = f"{self.device.name} asks for {type_url}, which is not served; it gets nothing"
+        return watch, [Warned(self.device, now, text, f"xds/{type_url.rpartition('.')[2]}")]
+
+    def publish(self, snapshot: Snapshot, now: float) -> list[Effect]:
+        """Take a newer snapshot; equal content changes nothing."""
+        before = self.snapshot
+        if before is not None and before.versions == snapshot.versions:
+            return []
+        self._epoch += 1
+        for type_url in snapshot.resources.keys() | (before.resources.keys() if before else ()):
+            if before is None or before.version(type_url) != snapshot.version(type_url):
+                self._since[type_url] = self._epoch
+        self.snapshot = snapshot
+        return self._advance(now)
+
+    def tick(self, now: float) -> list[Effect]:
+        """Let time pass: complain about overdue answers, and go on without them."""
+        effects: list[Effect] = []
+        for watch in self._watches.values():
+            effects += watch.complain(now)
+        return effects + self._advance(now)
+
+    def wakes_at(self, now: float) -> float | None:
+        """Return when ``tick`` is wanted next, if ever."""
+        times = [watch.wakes_at() for watch in self._watches.values()]
+        if self._watches and now < self._opened_at + self._limits.grace:
+            times.append(self._opened_at + self._limits.grace)
+        return min((time for time in times if time is not None), default=None)
+
+    def _advance(self, now: float) -> list[Effect]:
+        if self.snapshot is None:
+            return []
+        broke = self._may_break(now)
+        effects = self._round(self.snapshot, now)
+        if not broke and self._may_break(now):
+            effects += self._round(self.snapshot, now)
+        return effects
+
+    def _round(self, snapshot: Snapshot, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        for type_url, watch in self._watches.items():
+            if tier(type_url) is Tier.ROUTING and not self._may_route(watch, now):
+                continue
+            before = watch.offer
+            # A listener's successor may want the same address: both must go in one response.
+            retain = type_url != LISTENER and not self._may_break(now)
+            effects += watch.advance(Target(self._epoch, snapshot, retain), now)
+            if type_url == CLUSTER and watch.offer is not before:
+                self._owe_endpoints(watch)
+        return effects
+
+    def _may_route(self, watch: Watch, now: float) -> bool:
+        """Whether the client has the clusters and endpoints that this watch's news may need.
+
+        It need not have newer ones: endpoints that change all the time must not hold up routes.
+        A client that refused them keeps its old routes, unless it has none.
+        """
+        needed = self._since.get(watch.type_url, 0)
+        return all(
+            backend.settled >= needed
+            or (backend.refused >= needed and not watch.known)
+            or (backend.overdue(now) and backend.offer_epoch >= needed)
+            for type_url, backend in self._watches.items()
+            if tier(type_url) is Tier.BACKEND
+        )
+
+    def _may_break(self, now: float) -> bool:
+        """Whether nothing that the client uses can refer to what is gone."""
+        if self._only:
+            return True
+        return now >= self._opened_at + self._limits.grace and all(
+            watch.settled >= self._since.get(type_url, 0)
+            for type_url, watch in self._watches.items()
+            if tier(type_url) is Tier.ROUTING
+        )
+
+    def _owe_endpoints(self, clusters: Watch) -> None:
+        """Send endpoints again after their cluster changed, although they did not.
+
+        Envoy warms the updated cluster until they come (15 s) and withholds its answer; it does
+        not ask again in delta, and in state-of-the-world its request looks like an ACK.
+        """
+        if clusters.offer is None:
+            return
+        changed = (assignment_name(resource.body) for resource in clusters.offer.draft.changed)
+        owed = frozenset(name for name in changed if name)
+        endpoints = self._watches.get(ENDPOINT)
+        if endpoints is None:
+            self._endpoints_owed |= owed
+        else:
+            endpoints.force(owed)
+
+
+def _hear(watch: Watch, request: Request, now: float) -> list[Effect]:
+    if isinstance(watch, SotwWatch) and isinstance(request, SotwRequest):
+        return list(watch.receive(request, now))
+    if isinstance(watch, DeltaWatch) and isinstance(request, DeltaRequest):
+        return list(watch.receive(request, now))
+    raise TypeError(f"a {type(request).__name__} on a stream of the other dialect")

@@ -1,0 +1,140 @@
+"""The incremental dialect: only what changed, and what is gone, by name.
+
+Source: "xDS REST and gRPC protocol", section "Incremental xDS".
+"""
+
+from __future__ import annotations
+
+from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD
+from xds_server.protocols.xds.subscription import WILDCARD
+from xds_server.protocols.xds.watch import UNSURE, Draft, Offer, Target, Watch
+from xds_server.protocols.xds.wire import DeltaRequest, encode_delta
+from xds_server.snapshots.evidence import Device, Evidence
+from xds_server.snapshots.model import Resource, content_version
+
+Content = dict[str, Resource | None]
+
+
+class DeltaWatch(Watch):
+    """One type on an incremental stream."""
+
+    def __init__(self, type_url: str, device: Device, patience: float) -> None:
+        super().__init__(type_url, device, patience)
+        self._opened = False
+        self._must_answer = False
+        self._suspects: set[tuple[str, str | None]] = set()
+
+    def receive(self, request: DeltaRequest, now: float) -> list[Evidence]:
+        """Take one request: an answer if its nonce is current, subscription changes always."""
+        evidence = self.settle(request.nonce, request.error, now)
+        if self._opened:
+            self._change(request)
+        else:
+            self._open(request)
+        return evidence
+
+    def _open(self, request: DeltaRequest) -> None:
+        self._opened = True
+        legacy = self.type_url in LEGACY_WILDCARD
+        self.subscription = self.subscription.opened(request.subscribe, legacy=legacy)
+        covers = self.subscription.covers
+        self.known = {n: v for n, v in request.initial.items() if covers(n)}
+        # Envoy waits for an answer to its first wildcard request even when nothing exists.
+        self._must_answer = self.subscription.wildcard and not self.known
+
+    def _change(self, request: DeltaRequest) -> None:
+        if not request.subscribe and not request.unsubscribe:
+            return
+        self.touch()
+        was_wildcard = self.subscription.wildcard
+        self.subscription = self.subscription.changed(request.subscribe, request.unsubscribe)
+        added = set(request.subscribe)
+        self._forget(added - {WILDCARD})  # subscribing again must be answered again
+        for name in set(request.unsubscribe) - added - {WILDCARD}:
+            self._forget({name})
+            if self.subscription.wildcard:
+                self.known[name] = UNSURE  # the client cannot know whether the wildcard has it
+        if was_wildcard and not self.subscription.wildcard:
+            self._forget(set(self.known) - self.subscription.names)
+            self._forget(set(self.offer.content if self.offer else ()) - self.subscription.names)
+        if not was_wildcard and self.subscription.wildcard:
+            self._must_answer = True
+
+    def _forget(self, names: set[str]) -> None:
+        for name in names:
+            self.known.pop(name, None)
+            if self.offer is not None:
+                self.offer.content.pop(name, None)
+
+    def force(self, names: frozenset[str]) -> None:
+        """Owe these names to the client again, though nothing in them has changed."""
+        owed = {name for name in names if self.subscription.covers(name)}
+        if owed:
+            self._forget(owed)
+            self.touch()
+
+    def _draft(self, target: Target) -> Draft:
+        difference, exact = self._difference(target)
+        self._suspects &= {(name, _version(resource)) for name, resource in difference.items()}
+        content = {n: r for n, r in difference.items() if (n, _version(r)) not in self._suspects}
+        content = content or difference  # suspects go last, together, and never unchanged
+        return Draft(
+            content=content,
+            changed=tuple(resource for resource in content.values() if resource),
+            digest=_digest(content),
+            wire_version=target.snapshot.version(self.type_url),
+            due=bool(content) or self._must_answer,
+            whole=len(content) == len(difference),
+            exact=exact and len(content) == len(difference),
+        )
+
+    def _difference(self, target: Target) -> tuple[Content, bool]:
+        """Return what differs from the client's state, and whether nothing was retained."""
+        wanted = self._wanted(target)
+        exact = True
+        difference: Content = {}
+        for name, resource in sorted(wanted.items()):
+            held = self.known.get(name, UNSURE)
+            if resource is None and held and target.retain:
+                exact = False
+            elif name not in self.known or held != _version(resource):
+                difference[name] = resource
+        return difference, exact
+
+    def _wanted(self, target: Target) -> Content:
+        available = target.snapshot.of(self.type_url)
+        wanted: Content = {name: available.get(name) for name in self.subscription.names}
+        if self.subscription.wildcard:
+            wanted.update(dict.fromkeys(self.known.keys() - available.keys()))
+            wanted.update(available)
+        return wanted
+
+    def _encode(self, draft: Draft, nonce: str) -> bytes:
+        self._must_answer = False
+        removed = [name for name, resource in draft.content.items() if resource is None]
+        unserved = self._unserved(draft.content)
+        return encode_delta(
+            self.type_url, draft.wire_version, nonce, draft.changed, removed, unserved
+        )
+
+    def _learn(self, offer: Offer) -> None:
+        for name, resource in offer.content.items():
+            if resource is None and name not in self.subscription.names:
+                self.known.pop(name, None)
+            else:
+                self.known[name] = _version(resource)
+
+    def settle(self, nonce: str, error: str | None, now: float) -> list[Evidence]:
+        """Take the client's answer; what it refused is suspect and no longer holds up the rest."""
+        offer = self.offer
+        if error is not None and offer is not None and nonce == offer.nonce:
+            self._suspects.update((n, _version(r)) for n, r in offer.draft.content.items())
+        return super().settle(nonce, error, now)
+
+
+def _version(resource: Resource | None) -> str | None:
+    return resource.version if resource else None
+
+
+def _digest(content: Content) -> str:
+    return content_version(*(f"{name}={_version(r)}".encode() for name, r in content.items()))

@@ -1,0 +1,98 @@
+"""All streams of all nodes: who is known, who is connected, and what each should run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xds_server.protocols.xds.ads import Request, XdsStream
+from xds_server.protocols.xds.effects import Close, Effect
+from xds_server.protocols.xds.protobuf import MalformedError
+from xds_server.protocols.xds.wire import Node, scan_node
+from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Evidence
+from xds_server.snapshots.model import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of a connection; ``nodes`` it may speak for, None where nothing proves it."""
+
+    address: str = ""
+    nodes: frozenset[str] | None = None
+
+
+class Fleet:
+    """Every client, by node id. One call an event; perform what it returns, stream by stream."""
+
+    def __init__(self) -> None:
+        self._snapshots: dict[str, Snapshot] = {}
+        self._streams: dict[str, dict[XdsStream, Peer]] = {}
+
+    def receive(self, stream: XdsStream, peer: Peer, data: bytes, now: float) -> list[Effect]:
+        """Take one message of a client; a malformed or forbidden one ends the stream."""
+        try:
+            request = stream.decode(data)
+            effects = self._admit(stream, peer, request, now) if stream.node is None else []
+        except MalformedError as error:
+            return [Close("INVALID_ARGUMENT", f"not a discovery request: {error}")]
+        if stream.node is None:
+            return effects
+        return effects + stream.receive(request, now)
+
+    def _admit(self, stream: XdsStream, peer: Peer, request: Request, now: float) -> list[Effect]:
+        node = scan_node(request.node) if request.node is not None else Node("")
+        if not node.id:
+            text = "the first request names no node: set node.id in the client's bootstrap"
+            return [Close("INVALID_ARGUMENT", text)]
+        if peer.nodes is not None and node.id not in peer.nodes:
+            text = f"node {node.id!r} is not what its certificate says: issue one for this node id"
+            return [Close("PERMISSION_DENIED", text)]
+        stream.identify(node, now)
+        known = self._snapshots.get(node.id)
+        first = node.id not in self._streams
+        self._streams.setdefault(node.id, {})[stream] = peer
+        effects: list[Effect] = [self._connected(stream, peer, now)] if first else []
+        return effects + (stream.publish(known, now) if known is not None else [])
+
+    def _connected(self, stream: XdsStream, peer: Peer, now: float) -> Connected:
+        node = stream.node or Node("")
+        unknown = node.id not in self._snapshots
+        parts = [f"{node.agent} {node.agent_version}".strip(), stream.dialect.value, peer.address]
+        parts += ["unknown node: nothing is published for it"] if unknown else []
+        return Connected(stream.device, now, ", ".join(part for part in parts if part))
+
+    def leave(self, stream: XdsStream, now: float, reason: str = "") -> list[Evidence]:
+        """Forget a stream; its device is gone with its last one."""
+        node = stream.node
+        if node is None or stream not in self._streams.get(node.id, {}):
+            return []
+        streams = self._streams[node.id]
+        del streams[stream]
+        if streams:
+            return []
+        del self._streams[node.id]
+        return [Disconnected(stream.device, now, reason)]
+
+    def publish(
+        self, node: str, snapshot: Snapshot, now: float
+    ) -> list[tuple[XdsStream, list[Effect]]]:
+        """Set what a node should run, and say so to each of its streams."""
+        was_unknown = node not in self._snapshots
+        self._snapshots[node] = snapshot
+        result = []
+        for stream, peer in self._streams.get(node, {}).items():
+            effects: list[Effect] = [self._connected(stream, peer, now)] if was_unknown else []
+            was_unknown = False  # once a node, not once a stream
+            result.append((stream, effects + stream.publish(snapshot, now)))
+        return result
+
+    def withdraw(self, node: str) -> None:
+        """Forget what a node should run; it keeps what it has, and new streams are told nothing."""
+        self._snapshots.pop(node, None)
+
+    def snapshot(self, node: str) -> Snapshot | None:
+        """Return what a node should run, or None if it is unknown."""
+        return self._snapshots.get(node)
+
+    def connected(self) -> tuple[Device, ...]:
+        """Return the devices that have at least one stream, in order."""
+        return tuple(Device(DeviceKind.PROXY, node) for node in sorted(self._streams))

@@ -1,0 +1,106 @@
+"""The protobuf wire format, as far as xDS envelopes need it: scan fields, write fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
+
+_FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
+_MAX_VARINT_BYTES = 10
+
+
+class MalformedError(ValueError):
+    """Bytes that are not a protobuf message of the expected kind."""
+
+
+def scan(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Yield (field number, value) in wire order: varints as int, all else as bytes.
+
+    Raises MalformedError on truncation, on field number 0, and on group wire types, which proto3
+    never writes. Source: protobuf.dev, "Encoding".
+    """
+    position = 0
+    while position < len(data):
+        tag, position = _varint(data, position)
+        number, kind = tag >> 3, tag & 7
+        if number == 0:
+            raise MalformedError(f"field number 0 at byte {position}")
+        if kind == VARINT:
+            value, position = _varint(data, position)
+            yield number, value
+            continue
+        size, position = _size(data, position, kind)
+        if position + size > len(data):
+            raise MalformedError(
+                f"field {number} wants {size} bytes, {len(data) - position} are left"
+            )
+        yield number, data[position : position + size]
+        position += size
+
+
+def _size(data: bytes, position: int, kind: int) -> tuple[int, int]:
+    if kind == LENGTH:
+        return _varint(data, position)
+    if kind not in _FIXED_SIZES:
+        raise MalformedError(f"wire type {kind} at byte {position}")
+    return _FIXED_SIZES[kind], position
+
+
+def _varint(data: bytes, position: int) -> tuple[int, int]:
+    value = 0
+    for index in range(_MAX_VARINT_BYTES):
+        if position + index >= len(data):
+            raise MalformedError(f"truncated varint at byte {position}")
+        byte = data[position + index]
+        value |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            return value & 0xFFFF_FFFF_FFFF_FFFF, position + index + 1
+    raise MalformedError(f"varint of more than {_MAX_VARINT_BYTES} bytes at byte {position}")
+
+
+def text(value: int | bytes) -> str:
+    """Return a string field's value; raise MalformedError where it is not UTF-8."""
+    try:
+        return message(value).decode()
+    except UnicodeDecodeError as error:
+        raise MalformedError(f"a string is not UTF-8: {error.reason}") from error
+
+
+def message(value: int | bytes) -> bytes:
+    """Return an embedded message's bytes; raise MalformedError where the field is a number."""
+    if isinstance(value, int):
+        raise MalformedError("a number stands where a string or message belongs")
+    return value
+
+
+def number(value: int | bytes) -> int:
+    """Return a varint field's value; raise MalformedError where the field is not a varint."""
+    if not isinstance(value, int):
+        raise MalformedError("a string or message stands where a number belongs")
+    return value
+
+
+def put(field: int, value: bytes) -> bytes:
+    """Return a length-delimited field; empty values too (an empty embedded message counts)."""
+    return varint(field << 3 | LENGTH) + varint(len(value)) + value
+
+
+def put_text(field: int, value: str) -> bytes:
+    """Return a string field; nothing for an empty string, as proto3 leaves defaults out."""
+    return put(field, value.encode()) if value else b""
+
+
+def put_number(field: int, value: int) -> bytes:
+    """Return an unsigned varint field; nothing for zero, as proto3 leaves defaults out."""
+    return varint(field << 3 | VARINT) + varint(value) if value else b""
+
+
+def varint(value: int) -> bytes:
+    """Return an unsigned base-128 varint, least significant group first."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)

@@ -1,0 +1,106 @@
+"""The state-of-the-world dialect: every response holds everything that is subscribed.
+
+Source: "xDS REST and gRPC protocol", section "Basic Protocol Overview" onwards.
+"""
+
+from __future__ import annotations
+
+from xds_server.protocols.xds.endpoints import no_endpoints
+from xds_server.protocols.xds.resource_types import ENDPOINT, LEGACY_WILDCARD
+from xds_server.protocols.xds.watch import Draft, Offer, Target, Watch
+from xds_server.protocols.xds.wire import SotwRequest, encode_sotw
+from xds_server.snapshots.evidence import Device, Evidence
+from xds_server.snapshots.model import Resource, snapshot_of
+
+
+class SotwWatch(Watch):
+    """One type on a state-of-the-world stream.
+
+    The version on the wire is the hash of what the response holds, not of the whole type: equal
+    versions mean equal content whatever the client subscribes to.
+    """
+
+    def __init__(self, type_url: str, device: Device, patience: float) -> None:
+        super().__init__(type_url, device, patience)
+        self._nonce: str | None = None  # of the last response; None: no request yet
+        self._claimed = ""  # the version that the client says it kept from an earlier stream
+        self._held: dict[str, Resource] = {}
+        self._must_answer = False
+        self._forced = False
+
+    def receive(self, request: SotwRequest, now: float) -> list[Evidence]:
+        """Take one request; one that answers another response than the last is ignored.
+
+        Nothing is lost by that: the client will answer the last response too, and every request
+        lists all names.
+        """
+        if self._nonce is None:
+            self._nonce = ""
+            self._claimed = request.version
+        elif request.nonce != self._nonce:
+            return []
+        evidence = self.settle(request.nonce, request.error, now)
+        self._subscribe(request.names)
+        return evidence
+
+    def _subscribe(self, names: tuple[str, ...]) -> None:
+        before = self.subscription
+        legacy = self.type_url in LEGACY_WILDCARD
+        self.subscription = self.subscription.stated(names, legacy=legacy)
+        if self.subscription == before:
+            return
+        self.touch()
+        gained = self.subscription.wildcard and not before.wildcard
+        if gained or self.subscription.names - before.names:
+            self._must_answer = True
+        if before.wildcard or before.names:
+            self._claimed = ""  # the claim was about what the first request asked for
+        self.known = {n: v for n, v in self.known.items() if self.subscription.covers(n)}
+        self._held = {n: r for n, r in self._held.items() if self.subscription.covers(n)}
+
+    def force(self, names: frozenset[str]) -> None:
+        """Owe these names to the client again, though nothing in them has changed."""
+        if any(self.subscription.covers(name) for name in names):
+            self._forced = True
+            self.touch()
+
+    def _draft(self, target: Target) -> Draft:
+        content, exact = self._content(target)
+        versions = {name: resource.version for name, resource in content.items()}
+        digest = snapshot_of(content.values()).version(self.type_url)
+        if self._claimed == digest:
+            self.known, self._held = dict(versions), content
+            self._must_answer = False  # it reconnected with what it would be sent
+        self._claimed = ""
+        changed = tuple(r for n, r in content.items() if self.known.get(n) != r.version)
+        due = self._must_answer or self._forced or versions != self.known
+        return Draft(content, changed, digest, digest, due, exact=exact)
+
+    def _content(self, target: Target) -> tuple[dict[str, Resource], bool]:
+        """Return what the client should hold now, and whether nothing was retained."""
+        available = target.snapshot.of(self.type_url)
+        names = set(self.subscription.names)
+        if self.subscription.wildcard:
+            names |= available.keys()
+        content = {name: available[name] for name in names & available.keys()}
+        gone = self._held.keys() - content.keys() if target.retain else set()
+        retained = {name: self._held[name] for name in gone if not _is_empty(self._held[name])}
+        content.update(retained)
+        if self.type_url == ENDPOINT:
+            content.update((name, no_endpoints(name)) for name in names - content.keys())
+        return dict(sorted(content.items())), not retained
+
+    def _encode(self, draft: Draft, nonce: str) -> bytes:
+        self._must_answer = self._forced = False
+        self._nonce = nonce
+        unserved = self._unserved(dict.fromkeys(self.subscription.names))
+        resources = [resource for resource in draft.content.values() if resource]
+        return encode_sotw(self.type_url, draft.wire_version, nonce, resources, unserved)
+
+    def _learn(self, offer: Offer) -> None:
+        self._held = {name: resource for name, resource in offer.content.items() if resource}
+        self.known = {name: resource.version for name, resource in self._held.items()}
+
+
+def _is_empty(resource: Resource) -> bool:
+    return resource.type_url == ENDPOINT and resource == no_endpoints(resource.name)

@@ -1,0 +1,58 @@
+"""What a client asks for, as a value: the wildcard rules of both dialects in one place.
+
+Source: "xDS REST and gRPC protocol", sections "How the client specifies what resources to return"
+and "Unsubscribing From Resources".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+WILDCARD = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Names asked for, and whether everything is; ``explicit`` once any name was ever given."""
+
+    names: frozenset[str] = frozenset()
+    wildcard: bool = False
+    explicit: bool = False
+
+    def covers(self, name: str) -> bool:
+        """Whether a resource of this name is asked for."""
+        return self.wildcard or name in self.names
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return not self.wildcard and not self.names
+
+    def stated(self, names: Iterable[str], *, legacy: bool) -> Subscription:
+        """Return the subscription after a state-of-the-world request, which lists all names.
+
+        ``legacy``: an empty list means everything for this type, as long as no name was ever
+        given on the stream; after that an empty list means nothing.
+        """
+        wanted = frozenset(names)
+        if not wanted:
+            return Subscription(wildcard=legacy and not self.explicit, explicit=self.explicit)
+        return Subscription(wanted - {WILDCARD}, WILDCARD in wanted, explicit=True)
+
+    def opened(self, names: Iterable[str], *, legacy: bool) -> Subscription:
+        """Return the subscription after the first delta request of a type on a stream."""
+        return self.stated(names, legacy=legacy)
+
+    def changed(self, add: Iterable[str], drop: Iterable[str]) -> Subscription:
+        """Return the subscription after a later delta request, which lists changes only.
+
+        A legacy wildcard stays until the client unsubscribes from ``*`` by name.
+        """
+        added, dropped = frozenset(add), frozenset(drop) - frozenset(add)
+        return replace(
+            self,
+            names=(self.names | added) - dropped - {WILDCARD},
+            wildcard=(self.wildcard or WILDCARD in added) and WILDCARD not in dropped,
+            explicit=self.explicit or bool(added),
+        )

@@ -1,0 +1,223 @@
+"""One type on one stream: what was offered, what the client holds, what it refused.
+
+Both dialects share the bookkeeping here: one response in flight, the latest content wins, a
+rejected content is parked and never sent again unchanged.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xds_server.protocols.xds.effects import Effect, Send
+from xds_server.protocols.xds.refusal import Refusal, refusal
+from xds_server.protocols.xds.resource_types import KNOWN_TYPES
+from xds_server.protocols.xds.subscription import Subscription
+from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered, Warned
+from xds_server.snapshots.model import Resource, Snapshot
+
+# Known versions: what the client holds under a name; None: it was told that there is nothing.
+UNSURE = ""
+
+_MOST_PARKED = 16  # refused contents that are remembered a type; the oldest is forgotten first
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A snapshot as one type of one stream should see it now.
+
+    ``epoch`` counts snapshots; ``retain``: keep what the client holds although it is gone,
+    because something that refers to it may still be in use.
+    """
+
+    epoch: int
+    snapshot: Snapshot
+    retain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A response that could be sent: what is in it, and what of it is new to the client.
+
+    ``whole``: after it the client lacks nothing; ``exact``: nor does it hold anything too much.
+    """
+
+    content: Mapping[str, Resource | None]
+    changed: tuple[Resource, ...]
+    digest: str
+    wire_version: str
+    due: bool
+    whole: bool = True
+    exact: bool = True
+
+
+@dataclass(slots=True)
+class Offer:
+    """A response in flight; ``content`` loses names whose subscription changed meanwhile.
+
+    ``intact`` until the client comes to be owed something that is not in it.
+    """
+
+    nonce: str
+    draft: Draft
+    version: str
+    epoch: int
+    sent_at: float
+    content: dict[str, Resource | None] = field(default_factory=dict)
+    warned: bool = False
+    intact: bool = True
+
+
+class Watch(ABC):
+    """The state of one type on one stream; subclasses speak the two dialects."""
+
+    def __init__(self, type_url: str, device: Device, patience: float) -> None:
+        self.type_url = type_url
+        self.device = device
+        self.subscription = Subscription()
+        self.offer: Offer | None = None
+        self.known: dict[str, str | None] = {}
+        self.settled = -1  # the newest epoch of which the client lacks nothing
+        self.refused = -1  # the newest epoch that it would refuse
+        self._patience = patience
+        self._parked: dict[str, Refusal] = {}
+        self._reported = ""  # the version that evidence speaks of, and whether as refused
+        self._written = 0
+        self._sent = 0
+        self._idle: Target | None = None
+
+    @abstractmethod
+    def _draft(self, target: Target) -> Draft:
+        """Return what a response would say now."""
+
+    @abstractmethod
+    def _encode(self, draft: Draft, nonce: str) -> bytes:
+        """Return the response's bytes."""
+
+    @abstractmethod
+    def _learn(self, offer: Offer) -> None:
+        """Take over an acknowledged offer as what the client holds."""
+
+    @abstractmethod
+    def force(self, names: frozenset[str]) -> None:
+        """Owe these names to the client again, though nothing in them has changed."""
+
+    def advance(self, target: Target, now: float) -> list[Effect]:
+        """Send what the client lacks, unless a response is in flight or it was refused before."""
+        if self.offer is not None or self._idle == target:
+            return []
+        draft = self._draft(target)
+        version = target.snapshot.version(self.type_url)
+        if not draft.due:
+            self.settled = target.epoch
+            self._idle = target
+            return list(self._in_sync(version, now)) if draft.exact else []
+        if draft.digest in self._parked:
+            self._idle = target
+            self.refused = target.epoch
+            return list(self._still_refused(version, self._parked[draft.digest], now))
+        return self._send(draft, version, target.epoch, now)
+
+    def _send(self, draft: Draft, version: str, epoch: int, now: float) -> list[Effect]:
+        self._sent += 1
+        nonce = f"{self._sent:x}"
+        self.offer = Offer(nonce, draft, version, epoch, now, dict(draft.content))
+        present = tuple(name for name, resource in draft.content.items() if resource)
+        absent = tuple(name for name, resource in draft.content.items() if not resource)
+        data = self._encode(draft, nonce)
+        return [
+            Send(data, self.type_url, nonce, present, absent),
+            Offered(self.device, self.type_url, version, now),
+        ]
+
+    def settle(self, nonce: str, error: str | None, now: float) -> list[Evidence]:
+        """Take the client's answer to the offer in flight; other nonces are stale and ignored."""
+        offer = self.offer
+        if offer is None or nonce != offer.nonce:
+            return []
+        self.offer = None
+        self._idle = None
+        patience = self._patient_again(offer, now)
+        if error is not None:
+            return [*patience, self._refuse(offer, error, now)]
+        self._learn(offer)
+        self._written += len(offer.draft.content)
+        if offer.draft.whole and offer.intact:
+            self.settled = max(self.settled, offer.epoch)
+            if offer.draft.exact:
+                return [*patience, *self._in_sync(offer.version, now)]
+        return patience
+
+    def _refuse(self, offer: Offer, error: str, now: float) -> Nacked:
+        blamed = {r.name: r for r in offer.draft.changed} or offer.draft.content
+        found = refusal(error, blamed)
+        while len(self._parked) >= _MOST_PARKED:
+            del self._parked[next(iter(self._parked))]
+        self._parked[offer.draft.digest] = found
+        self.refused = max(self.refused, offer.epoch)
+        self._reported = "refused:" + offer.version
+        return self._nacked(offer.version, found, now)
+
+    def _in_sync(self, version: str, now: float) -> list[Evidence]:
+        if self._reported == version and not self._written:
+            return []
+        written, self._written, self._reported = self._written, 0, version
+        return [Acked(self.device, self.type_url, version, now, written)]
+
+    def _still_refused(self, version: str, why: Refusal, now: float) -> list[Evidence]:
+        if self._reported == "refused:" + version:
+            return []
+        self._reported = "refused:" + version
+        return [self._nacked(version, why, now)]
+
+    def _nacked(self, version: str, why: Refusal, now: float) -> Nacked:
+        return Nacked(
+            self.device, self.type_url, version, now, why.reason, why.resource, why.origin
+        )
+
+    def touch(self) -> None:
+        """Look again at the next opportunity: the client is owed something by its own doing."""
+        self._idle = None
+        self.settled = -1
+        if self.offer is not None:
+            self.offer.intact = False
+
+    def overdue(self, now: float) -> bool:
+        """Whether the client has left an offer unanswered for longer than our patience."""
+        return self.offer is not None and now - self.offer.sent_at >= self._patience
+
+    @property
+    def offer_epoch(self) -> int:
+        """The epoch of the offer in flight; -1 when there is none."""
+        return self.offer.epoch if self.offer is not None else -1
+
+    def complain(self, now: float) -> list[Evidence]:
+        """Return a warning the first time that an offer is found overdue."""
+        offer = self.offer
+        if offer is None or offer.warned or not self.overdue(now):
+            return []
+        offer.warned = True
+        short = self.type_url.rpartition(".")[2]
+        text = (
+            f"{self.device.name} has not answered {short} version {offer.version} for "
+            f"{self._patience:g} s; what refers to it goes ahead: look at its log and its load"
+        )
+        return [Warned(self.device, now, text, f"xds/{short}")]
+
+    def _patient_again(self, offer: Offer, now: float) -> list[Evidence]:
+        short = self.type_url.rpartition(".")[2]
+        return [Warned(self.device, now, "", f"xds/{short}")] if offer.warned else []
+
+    def wakes_at(self) -> float | None:
+        """Return when an unanswered offer becomes overdue, if that is still to come."""
+        if self.offer is None or self.offer.warned:
+            return None
+        return self.offer.sent_at + self._patience
+
+    def _unserved(self, names: Mapping[str, object]) -> dict[str, str]:
+        """Return an error a name for a type that we do not serve."""
+        if self.type_url in KNOWN_TYPES:
+            return {}
+        why = f"type {self.type_url} is not served here; ask for it elsewhere"
+        return dict.fromkeys(names, why)

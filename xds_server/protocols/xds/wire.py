@@ -1,0 +1,189 @@
+"""The four discovery messages on raw bytes: requests are scanned, responses are written.
+
+Field numbers are those of envoy/service/discovery/v3/discovery.proto and
+envoy/config/core/v3/base.proto. Envoy's Node is up to 61 KB: it stays bytes until someone asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xds_server.protocols.xds.protobuf import (
+    message,
+    number,
+    put,
+    put_number,
+    put_text,
+    scan,
+    text,
+)
+from xds_server.snapshots.model import Resource, content_version
+
+_UNIMPLEMENTED = 12  # google.rpc.Code
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Who a client says it is; ``digest`` identifies the whole Node message."""
+
+    id: str
+    cluster: str = ""
+    agent: str = ""
+    agent_version: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SotwRequest:
+    """A DiscoveryRequest; ``error`` is None unless it carries an error_detail (a NACK)."""
+
+    type_url: str
+    names: tuple[str, ...] = ()
+    version: str = ""
+    nonce: str = ""
+    error: str | None = None
+    node: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaRequest:
+    """A DeltaDiscoveryRequest; ``error`` is None unless it carries an error_detail (a NACK)."""
+
+    type_url: str
+    subscribe: tuple[str, ...] = ()
+    unsubscribe: tuple[str, ...] = ()
+    initial: Mapping[str, str] = field(default_factory=dict)
+    nonce: str = ""
+    error: str | None = None
+    node: bytes | None = field(default=None, repr=False)
+
+
+def scan_sotw(data: bytes) -> SotwRequest:
+    """Return the DiscoveryRequest in these bytes; raise MalformedError if there is none."""
+    texts = {1: "", 4: "", 5: ""}
+    names: list[str] = []
+    node, error = None, None
+    for key, value in scan(data):
+        if key in texts:
+            texts[key] = text(value)
+        elif key == 2:
+            node = message(value)
+        elif key == 3:
+            names.append(text(value))
+        elif key == 6:
+            error = _status(message(value))
+        elif key == 7:
+            names.append(_locator(message(value)))
+    return SotwRequest(texts[4], tuple(names), texts[1], texts[5], error, node)
+
+
+def scan_delta(data: bytes) -> DeltaRequest:
+    """Return the DeltaDiscoveryRequest in these bytes; raise MalformedError if there is none."""
+    texts = {2: "", 6: ""}
+    lists: dict[int, list[str]] = {3: [], 4: []}
+    initial: dict[str, str] = {}
+    node, error = None, None
+    for key, value in scan(data):
+        if key in texts:
+            texts[key] = text(value)
+        elif key in lists:
+            lists[key].append(text(value))
+        elif key in (8, 9):
+            lists[key - 5].append(_locator(message(value)))
+        elif key == 1:
+            node = message(value)
+        elif key == 5:
+            initial.update([_entry(message(value))])
+        elif key == 7:
+            error = _status(message(value))
+    return DeltaRequest(texts[2], tuple(lists[3]), tuple(lists[4]), initial, texts[6], error, node)
+
+
+def scan_node(data: bytes) -> Node:
+    """Return the fields of a Node that matter to us; raise MalformedError if it is not one."""
+    texts = {1: "", 2: "", 6: "", 7: ""}
+    for key, value in scan(data):
+        if key in texts:
+            texts[key] = text(value)
+        elif key == 8:  # user_agent_build_version, the other arm of the oneof
+            texts[7] = _build_version(message(value))
+    return Node(texts[1], texts[2], texts[6], texts[7], content_version(data))
+
+
+def _build_version(data: bytes) -> str:
+    for key, value in scan(data):
+        if key == 1:
+            parts = {1: 0, 2: 0, 3: 0}
+            parts.update((k, number(v)) for k, v in scan(message(value)) if k in parts)
+            return ".".join(str(part) for part in parts.values())
+    return ""
+
+
+def _status(data: bytes) -> str:
+    detail = ""
+    for key, value in scan(data):
+        if key == 2:
+            detail = text(value)
+    return detail
+
+
+def _locator(data: bytes) -> str:
+    name = ""
+    for key, value in scan(data):
+        if key == 1:
+            name = text(value)
+    return name
+
+
+def _entry(data: bytes) -> tuple[str, str]:
+    pair = {1: "", 2: ""}
+    for key, value in scan(data):
+        if key in pair:
+            pair[key] = text(value)
+    return pair[1], pair[2]
+
+
+def encode_sotw(
+    type_url: str,
+    version: str,
+    nonce: str,
+    resources: Iterable[Resource],
+    errors: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return a DiscoveryResponse; ``errors`` maps names to why they cannot be served."""
+    parts = [put_text(1, version)]
+    parts += [put(2, _any(resource)) for resource in resources]
+    parts += [put_text(4, type_url), put_text(5, nonce)]
+    parts += [put(7, _resource_error(name, why)) for name, why in sorted((errors or {}).items())]
+    return b"".join(parts)
+
+
+def encode_delta(
+    type_url: str,
+    version: str,
+    nonce: str,
+    resources: Iterable[Resource],
+    removed: Iterable[str],
+    errors: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return a DeltaDiscoveryResponse; ``version`` is for people, resources carry their own."""
+    parts = [put_text(1, version)]
+    parts += [put(2, _delta_resource(resource)) for resource in resources]
+    parts += [put_text(4, type_url), put_text(5, nonce)]
+    parts += [put(6, name.encode()) for name in removed]
+    parts += [put(9, _resource_error(name, why)) for name, why in sorted((errors or {}).items())]
+    return b"".join(parts)
+
+
+def _any(resource: Resource) -> bytes:
+    return put_text(1, resource.type_url) + put(2, resource.body)
+
+
+def _delta_resource(resource: Resource) -> bytes:
+    return put_text(1, resource.version) + put(2, _any(resource)) + put_text(3, resource.name)
+
+
+def _resource_error(name: str, why: str) -> bytes:
+    status = put_number(1, _UNIMPLEMENTED) + put_text(2, why)
+    return put(1, put_text(1, name)) + put(2, status)

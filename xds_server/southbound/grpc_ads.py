@@ -1,0 +1,218 @@
+"""The xDS server over gRPC: aggregated and per-type discovery, on raw bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+
+from xds_server.protocols.xds.ads import Dialect, Limits, XdsStream
+from xds_server.protocols.xds.fleet import Fleet, Peer
+from xds_server.protocols.xds.resource_types import AGGREGATED, SERVICES
+from xds_server.snapshots.evidence import Device, Evidence
+from xds_server.snapshots.model import Snapshot
+from xds_server.southbound.grpc_health import Health
+from xds_server.southbound.grpc_identity import nodes_of
+from xds_server.southbound.grpc_session import Session
+
+
+class ListenError(OSError):
+    """The server cannot listen where it was told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files' contents; with ``client_ca`` clients must show a certificate of that CA."""
+
+    certificate: bytes
+    key: bytes = field(repr=False)
+    client_ca: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdsSettings:
+    """Where and how to listen. Sizes in bytes, times in seconds; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int | None = 18000  # None: no TCP at all
+    unix_socket: str = ""
+    tls: Tls | None = None
+    max_message: int = 16 * 1024 * 1024
+    max_streams: int = 10_000
+    keepalive: float = 30.0
+    limits: Limits = field(default_factory=Limits)
+
+
+class AdsServer:
+    """Serves snapshots to xDS clients and reports what they say as evidence.
+
+    Call everything on the event loop that ``start`` ran on.
+    """
+
+    def __init__(
+        self,
+        settings: AdsSettings,
+        on_evidence: Callable[[Evidence], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._evidence = on_evidence
+        self._clock = clock
+        self._fleet = Fleet()
+        self._sessions: dict[XdsStream, Session] = {}
+        self._open = 0
+        self._server: Any = None
+
+    async def start(self) -> int:
+        """Listen, and return the TCP port (0 without TCP). Raises ListenError."""
+        self._draining = asyncio.Event()
+        self._health = Health()
+        self._server = grpc.aio.server(options=_options(self._settings))
+        self._server.add_generic_rpc_handlers((_Methods(self._serve), self._health))
+        port = self._listen_tcp()
+        self._listen_unix()
+        await self._server.start()
+        return port
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Say NOT_SERVING, end every stream with UNAVAILABLE, and close within ``grace`` s."""
+        if self._server is None:
+            return
+        self._health.drain()
+        self._draining.set()
+        await self._server.stop(grace)
+        self._server = None
+
+    def publish(self, node: str, snapshot: Snapshot) -> None:
+        """Set what a node should run, and tell its streams what they lack."""
+        for stream, effects in self._fleet.publish(node, snapshot, self._clock()):
+            self._sessions[stream].perform(effects)
+
+    def withdraw(self, node: str) -> None:
+        """Forget what a node should run; it keeps what it has."""
+        self._fleet.withdraw(node)
+
+    def connected(self) -> tuple[Device, ...]:
+        """Return the proxies that have a stream."""
+        return self._fleet.connected()
+
+    def _listen_tcp(self) -> int:
+        if self._settings.port is None:
+            return 0
+        host = self._settings.host
+        address = (
+            f"[{host}]:{self._settings.port}" if ":" in host else f"{host}:{self._settings.port}"
+        )
+        return self._bind(address)
+
+    def _listen_unix(self) -> None:
+        path = self._settings.unix_socket
+        if not path:
+            return
+        try:
+            # Unix peers are identified by the file's mode: only its owner may connect.
+            self._server.add_insecure_port(f"unix:{path}")
+            os.chmod(path, 0o600)
+        except (RuntimeError, OSError) as error:
+            raise ListenError(f"cannot listen on the socket {path}: {error}") from error
+
+    def _bind(self, address: str) -> int:
+        try:
+            if self._settings.tls is None:
+                port = self._server.add_insecure_port(address)
+            else:
+                port = self._server.add_secure_port(address, _credentials(self._settings.tls))
+        except RuntimeError as error:
+            raise ListenError(_cannot_listen(address)) from error
+        if port == 0:
+            raise ListenError(_cannot_listen(address))
+        return int(port)
+
+    async def _serve(self, dialect: Dialect, only: str, context: Any) -> None:
+        if self._open >= self._settings.max_streams:
+            text = f"{self._open} streams are open, which is the most: raise max_streams"
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        peer = self._peer(context)  # before a single byte of the client is parsed
+        stream = XdsStream(dialect, only, self._settings.limits)
+        session = Session(stream, peer, self._fleet, self._evidence, self._clock)
+        self._sessions[stream] = session
+        self._open += 1
+        try:
+            end = await session.run(context, self._draining)
+        finally:
+            self._open -= 1
+            del self._sessions[stream]
+        if end.status != "OK":
+            await context.abort(grpc.StatusCode[end.status], end.message)
+
+    def _peer(self, context: Any) -> Peer:
+        address: str = context.peer()
+        tls = self._settings.tls
+        if tls is None or tls.client_ca is None or address.startswith("unix:"):
+            return Peer(address)
+        return Peer(address, nodes_of(context.auth_context()))
+
+
+class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Routes the Stream and Delta methods of every discovery service to one function."""
+
+    def __init__(self, serve: Callable[[Dialect, str, Any], Any]) -> None:
+        self._serve = serve
+        self._methods = _methods()
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        """Return the handler of a discovery method, or None where the method is another's."""
+        found = self._methods.get(handler_call_details.method)
+        if found is None:
+            return None
+        dialect, only = found
+
+        async def handle(_requests: Any, context: Any) -> None:
+            await self._serve(dialect, only, context)
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+
+def _methods() -> dict[str, tuple[Dialect, str]]:
+    methods = {
+        f"/{AGGREGATED}/StreamAggregatedResources": (Dialect.SOTW, ""),
+        f"/{AGGREGATED}/DeltaAggregatedResources": (Dialect.DELTA, ""),
+    }
+    for service, (type_url, suffix) in SERVICES.items():
+        methods[f"/{service}/Stream{suffix}"] = (Dialect.SOTW, type_url)
+        methods[f"/{service}/Delta{suffix}"] = (Dialect.DELTA, type_url)
+    return methods
+
+
+def _options(settings: AdsSettings) -> list[tuple[str, int]]:
+    keepalive = int(settings.keepalive * 1000)
+    return [
+        ("grpc.max_receive_message_length", settings.max_message),
+        ("grpc.max_send_message_length", -1),  # what we send is bounded by the snapshot
+        ("grpc.max_concurrent_streams", settings.max_streams),
+        ("grpc.keepalive_time_ms", keepalive),
+        ("grpc.keepalive_timeout_ms", keepalive // 2),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+        ("grpc.so_reuseport", 0),  # two servers on one port would each see half of the clients
+    ]
+
+
+def _credentials(tls: Tls) -> Any:
+    return grpc.ssl_server_credentials(
+        [(tls.key, tls.certificate)],
+        root_certificates=tls.client_ca,
+        require_client_auth=tls.client_ca is not None,
+    )
+
+
+def _cannot_listen(address: str) -> str:
+    return (
+        f"cannot listen on {address}: the port is in use, needs privileges, or the address is "
+        "not this machine's; stop what uses it or choose another"
+    )

@@ -16,7 +16,10 @@ SPARE = 240  # the last part of the address that a bare port gets in its segment
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A plan laid out on this machine; ``prefix`` begins the name of every namespace."""
+    """A plan laid out on this machine; ``prefix`` begins the name of every namespace.
+
+    ``root`` is for what may be looked at later: logs, and the server's state.
+    """
 
     plan: Plan
     prefix: str
@@ -51,12 +54,21 @@ class Layout:
         return self.namespace(name.partition("/")[2])
 
     def proxy(self, host: str) -> Namespace:
-        """Return the namespace of a host's Envoy."""
+        """Return the namespace of a host's Envoy; the host's agent creates it."""
         return self.namespace(host, "proxy")
+
+    @property
+    def run(self) -> Path:
+        """Where sockets and the devices' own files are.
+
+        Not below ``root``: a socket's path must be shorter than 108 bytes, and FRR's daemons, which
+        are not root, must be able to reach it.
+        """
+        return Path("/run") / self.prefix
 
     def directory(self, device: str) -> Path:
         """Return the directory of a device's files."""
-        return self.root / device
+        return self.run / device
 
     def on(self, host: Host) -> tuple[Endpoint, ...]:
         """Return the endpoints that live on a host."""

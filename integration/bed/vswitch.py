@@ -62,6 +62,11 @@ class Vswitch:
         """Run ``ovs-appctl`` against the ovs-vswitchd of this instance."""
         return self._tool("ovs-appctl", "-t", f"{self.rundir}/ovs-vswitchd.ctl", *arguments)
 
+    def plug(self, bridge: str, *ports: str) -> None:
+        """Add interfaces of the host to a bridge, in one transaction."""
+        adds = (f"-- --may-exist add-port {bridge} {port}" for port in ports)
+        self.vsctl(*" ".join(adds).split())
+
     def underlay(self, uplink: str, address: str, gateway: str) -> None:
         """Put the uplink and the tunnel's own address on a plain bridge, as OVS's manual has it.
 

@@ -1,4 +1,4 @@
-"""A workload of the bed: a namespace of its own, wired to a port of its host's bridge."""
+"""A workload of the bed: a namespace of its own, wired to its host for the bridge there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface
 
 from integration.bed.netns import End, Namespace, checksums_by_software, create, wire
-from integration.bed.vswitch import Vswitch
 
 Interface = IPv4Interface | IPv6Interface
 
@@ -22,14 +21,13 @@ class Place:
     mtu: int
 
 
-def attach(name: str, vswitch: Vswitch, bridge: str, place: Place) -> Namespace:
-    """Create the namespace ``name``, addresses and routes set, and add its port to the bridge."""
+def attach(name: str, host: Namespace, place: Place) -> Namespace:
+    """Create the namespace ``name``, wired to the host, addresses and routes set."""
     namespace = create(name)
     inside = End(namespace, "eth0", place.mac, place.mtu)
-    wire(End(vswitch.namespace, place.port, mtu=place.mtu), inside)
+    wire(End(host, place.port, mtu=place.mtu), inside)
     checksums_by_software(inside)
     address(namespace, "eth0", place)
-    vswitch.vsctl("--may-exist", "add-port", bridge, place.port)
     return namespace
 
 

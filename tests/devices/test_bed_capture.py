@@ -141,8 +141,9 @@ def build(prefix: str, directory: Path) -> Bed:
     for _ in range(2):  # the second time must change nothing and fail nowhere
         prepare(vswitch, f"{prefix}-proxy")
     vswitch.vsctl("del-controller", "br-int")  # the flows are ours here
-    web = attach(f"{prefix}-web", vswitch, "br-int", WEB)
-    shop = attach(f"{prefix}-shop", vswitch, "br-int", SHOP)
+    web = attach(f"{prefix}-web", host, WEB)
+    shop = attach(f"{prefix}-shop", host, SHOP)
+    vswitch.plug("br-int", WEB.port, SHOP.port)
     web.ip(f"neigh add fd10:10::ff10 lladdr {GATEWAY} dev eth0 nud permanent")
     shop.ip(f"neigh add fd10:10::11 lladdr {GATEWAY} dev eth0 nud permanent")
     vswitch.ofctl("add-flows", "br-int", "-", text=FLOWS)

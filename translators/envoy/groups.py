@@ -82,17 +82,22 @@ def groups(plan: Plan, host: str) -> Iterator[tuple[Door, tuple[Group, ...]]]:
     compiler's error, not the author's.
     """
     for capture in plan.captures:
-        service = plan.service[capture.service]
-        port = service.port(capture.port, TCP)
-        if port is None:
-            message = f"capture of {capture.service}:{capture.port}, which is no TCP port of it"
-            raise ValueError(message)
-        sources = _local(plan, capture, service, host)
-        for family in (4, 6):
-            door = Door(service, port, family, capture)
-            found = _split(plan, door, sources)
-            if door.addresses and found:
-                yield door, found
+        yield from groups_of(plan, host, capture)
+
+
+def groups_of(plan: Plan, host: str, capture: Capture) -> Iterator[tuple[Door, tuple[Group, ...]]]:
+    """Yield one capture's doors on this host, IPv4 first; raises ValueError as above."""
+    service = plan.service[capture.service]
+    port = service.port(capture.port, TCP)
+    if port is None:
+        message = f"capture of {capture.service}:{capture.port}, which is no TCP port of it"
+        raise ValueError(message)
+    sources = _local(plan, capture, service, host)
+    for family in (4, 6):
+        door = Door(service, port, family, capture)
+        found = _split(plan, door, sources)
+        if door.addresses and found:
+            yield door, found
 
 
 def _local(plan: Plan, capture: Capture, service: Service, host: str) -> tuple[Endpoint, ...]:

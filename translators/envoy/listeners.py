@@ -70,7 +70,7 @@ def _connections(group: Group, prefix: str) -> list[Filter]:
     name = rule.name if rule is not None else default_name(group.door.service.tenant)
     action = rule.action if rule is not None else group.default
     chosen = destinations(group.door, rule.route if rule is not None else None)
-    if action is Action.DENY or not chosen:
-        name_of_all = tcp_proxy(prefix, ((group.door.name, 1),))
-        return [closed(prefix, name), name_of_all]
-    return [tcp_proxy(prefix, tuple((d.name, weight) for d, weight in chosen))]
+    shares = tuple((destination.name, weight) for destination, weight in chosen)
+    if action is Action.DENY or not shares:  # a chain ends in a proxy, even one never reached
+        return [closed(prefix, name), tcp_proxy(prefix, ((group.door.name, 1),))]
+    return [tcp_proxy(prefix, shares)]

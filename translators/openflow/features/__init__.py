@@ -1,0 +1,1 @@
+"""One file a feature; each declares the tables that it writes and yields flows for a site."""

@@ -1,0 +1,180 @@
+"""Which workload, proxy or tunnel a packet came from, and whether its source address is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from translators.openflow.cookie import Cause, cookie
+from translators.openflow.fields import (
+    ARP_OP,
+    ARP_SHA,
+    ARP_SPA,
+    ETH_ARP,
+    ETH_IPV6,
+    ETH_SRC,
+    ETH_TYPE,
+    FROM_PROXY,
+    FROM_TUNNEL,
+    ICMPV6_CODE,
+    ICMPV6_TYPE,
+    IN_PORT,
+    IP_PROTO,
+    IPV6_SRC,
+    ND_ADVERTISEMENT,
+    ND_SOLICITATION,
+    ORIGIN,
+    SEGMENT,
+    SOURCE,
+    TENANT,
+    TUN_ID,
+    TUN_SRC,
+    VIRTUAL_MAC,
+    eth_type,
+    mac_value,
+    source_field,
+)
+from translators.openflow.flow import Flow, SetField, Test, match
+from translators.openflow.site import Site
+from translators.openflow.tables import Table
+from translators.plan.model import ICMPV6, Address, Endpoint
+
+TABLES = (Table.CLASSIFY, Table.SPOOF)
+_LINK_LOCAL = (0xFE80 << 112, 0xFFC0 << 112)  # fe80::/10, RFC 4291 section 2.5.6
+_ROUTER_SOLICITATION, _ROUTER_ADVERTISEMENT, _REDIRECT = 133, 134, 137
+_ONLY_OURS = (_ROUTER_SOLICITATION, _ROUTER_ADVERTISEMENT, ND_ADVERTISEMENT, _REDIRECT)
+SOLICITATION: tuple[Test, ...] = (
+    (ETH_TYPE, ETH_IPV6, None),
+    (IP_PROTO, ICMPV6, None),
+    (ICMPV6_TYPE, ND_SOLICITATION, None),
+    (ICMPV6_CODE, 0, None),
+)
+
+
+def flows(site: Site) -> Iterator[Flow]:
+    """Yield what gives packets their segment, tenant and source, or drops them."""
+    for endpoint in site.attached:
+        yield from _workload(site, endpoint)
+    if site.proxy_port is not None:
+        yield from _proxy(site, site.proxy_port)
+    if site.tunnel_port is not None:
+        yield from _tunnel(site, site.tunnel_port)
+    for kind in _ONLY_OURS:  # the bridge alone speaks for neighbours and routers
+        tests = ((ETH_TYPE, ETH_IPV6), (IP_PROTO, ICMPV6), (ICMPV6_TYPE, kind))
+        yield Flow(Table.SPOOF, 200, match(*tests), cookie(Cause.NEIGHBOUR))
+    yield Flow(Table.CLASSIFY, 0, (), cookie(Cause.PORT))
+    yield Flow(Table.SPOOF, 0, (), cookie(Cause.SOURCE))
+
+
+def _workload(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
+    port = site.ports[endpoint.port]
+    writes = (
+        SetField(SEGMENT, site.zone(endpoint.segment)),
+        SetField(TENANT, site.tenant(endpoint.tenant)),
+        SetField(SOURCE, endpoint.identity),
+    )
+    yield Flow(
+        Table.CLASSIFY,
+        100,
+        match((IN_PORT, port)),
+        cookie(Cause.PORT, endpoint.identity),
+        writes,
+        Table.SPOOF,
+    )
+    true = cookie(Cause.SOURCE, endpoint.identity)
+    mac = mac_value(endpoint.mac)
+    own: tuple[Test, ...] = ((IN_PORT, port, None), (ETH_SRC, mac, None))
+    for address in endpoint.addresses:
+        tests = match(*own, (ETH_TYPE, eth_type(address)), (source_field(address), int(address)))
+        yield Flow(Table.SPOOF, 100, tests, true, goto=Table.TRACK)
+        yield _asks(own, mac, address, true)
+    if any(address.version == 6 for address in endpoint.addresses):
+        tests = match(*own, *SOLICITATION, (IPV6_SRC, *_LINK_LOCAL))
+        yield Flow(Table.SPOOF, 110, tests, true, goto=Table.NEIGHBOUR)
+
+
+def _asks(own: tuple[Test, ...], mac: int, address: Address, true: int) -> Flow:
+    """Return what lets a workload ask for its neighbours as itself (RFC 826, RFC 4861)."""
+    if address.version == 6:
+        tests = match(*own, *SOLICITATION, (IPV6_SRC, int(address)))
+    else:
+        sender = ((ARP_OP, 1), (ARP_SPA, int(address)), (ARP_SHA, mac))
+        tests = match(*own, (ETH_TYPE, ETH_ARP), *sender)
+    return Flow(Table.SPOOF, 110, tests, true, goto=Table.NEIGHBOUR)
+
+
+def _proxy(site: Site, port: int) -> Iterator[Flow]:
+    """Yield what the proxy may say: its clients' addresses, and virtual addresses' replies."""
+    origin = match((IN_PORT, port))
+    yield Flow(
+        Table.CLASSIFY,
+        100,
+        origin,
+        cookie(Cause.PORT),
+        (SetField(ORIGIN, FROM_PROXY),),
+        Table.SPOOF,
+    )
+    asks = (match((IN_PORT, port), (ETH_TYPE, ETH_ARP), (ARP_OP, 1)),)
+    for tests in (*asks, match((IN_PORT, port), *SOLICITATION)):
+        yield Flow(Table.SPOOF, 110, tests, cookie(Cause.SOURCE), goto=Table.NEIGHBOUR)
+    captured = {name for capture in site.plan.captures for name in capture.sources}
+    for endpoint in site.attached:
+        if endpoint.name in captured:
+            for address in endpoint.addresses:
+                yield _as_client(site, port, endpoint, address)
+    for service in site.services:
+        captures = (c for c in site.plan.captures if c.service == service.name)
+        if any(site.local(capture.sources) for capture in captures):
+            for vip in service.vips:
+                yield _spoken_for(site, port, service.segment, service.tenant, 0, vip)
+
+
+def _as_client(site: Site, port: int, endpoint: Endpoint, address: Address) -> Flow:
+    return _spoken_for(site, port, endpoint.segment, endpoint.tenant, endpoint.identity, address)
+
+
+def _spoken_for(
+    site: Site, port: int, segment: str, tenant: str, identity: int, address: Address
+) -> Flow:
+    writes = (
+        SetField(SEGMENT, site.zone(segment)),
+        SetField(TENANT, site.tenant(tenant)),
+        SetField(SOURCE, identity),
+        SetField(ETH_SRC, VIRTUAL_MAC),
+    )
+    tests = match(
+        (IN_PORT, port), (ETH_TYPE, eth_type(address)), (source_field(address), int(address))
+    )
+    return Flow(Table.SPOOF, 100, tests, cookie(Cause.SOURCE, identity), writes, Table.TRACK)
+
+
+def _tunnel(site: Site, port: int) -> Iterator[Flow]:
+    for segment in site.segments:
+        writes = (
+            SetField(ORIGIN, FROM_TUNNEL),
+            SetField(SEGMENT, segment.number),
+            SetField(TENANT, site.tenant(segment.tenant)),
+        )
+        tests = match((IN_PORT, port), (TUN_ID, segment.vni))
+        yield Flow(Table.CLASSIFY, 100, tests, cookie(Cause.PORT), writes, Table.SPOOF)
+    for endpoint in site.remote:
+        tunnel = site.plan.host[endpoint.host].tunnel
+        if tunnel is None:
+            continue
+        place: tuple[Test, ...] = (
+            (IN_PORT, port, None),
+            (TUN_SRC, int(tunnel.ip), None),
+            (TENANT, site.tenant(endpoint.tenant), None),
+            (SEGMENT, site.zone(endpoint.segment), None),
+        )
+        for address in endpoint.addresses:
+            tests = match(
+                *place, (ETH_TYPE, eth_type(address)), (source_field(address), int(address))
+            )
+            yield Flow(
+                Table.SPOOF,
+                100,
+                tests,
+                cookie(Cause.SOURCE, endpoint.identity),
+                (SetField(SOURCE, endpoint.identity),),
+                Table.TRACK,
+            )

@@ -1,0 +1,73 @@
+"""Admitted connections are committed: destination NAT, the mark of their path, the rule's label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from translators.openflow.cookie import Cause, cookie
+from translators.openflow.fields import (
+    CT_LABEL,
+    CT_MARK,
+    DESTINATION,
+    ETH_IPV4,
+    ETH_IPV6,
+    ETH_SRC,
+    ETH_TYPE,
+    FROM_PROXY,
+    IP_PROTO,
+    MARK_DIRECT,
+    MARK_PROXY,
+    ORIGIN,
+    RULE,
+    SERVICE,
+    TRACKED,
+    VIRTUAL_MAC,
+)
+from translators.openflow.flow import Flow, Move, Nat, SetField, Track, match
+from translators.openflow.site import Site
+from translators.openflow.tables import Table
+from translators.plan.model import TCP, Address, Service, ServicePort
+
+TABLES = (Table.COMMIT,)
+
+
+def flows(site: Site) -> Iterator[Flow]:
+    """Yield the commits of new connections; protocols without state just go on."""
+    none = cookie(Cause.NONE)
+    for ether, protocol in TRACKED:
+        tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
+        yield Flow(Table.COMMIT, 80, tests, none, (committed(MARK_DIRECT),), Table.DELIVER)
+        if protocol == TCP:
+            proxy = match((ETH_TYPE, ether), (IP_PROTO, protocol), (ORIGIN, FROM_PROXY))
+            yield Flow(Table.COMMIT, 100, proxy, none, (committed(MARK_PROXY),), Table.DELIVER)
+    for service in site.services:
+        for port in service.ports:
+            yield from _translated(site, service, port)
+    for ether in (ETH_IPV4, ETH_IPV6):
+        yield Flow(Table.COMMIT, 10, match((ETH_TYPE, ether)), none, goto=Table.DELIVER)
+    yield Flow(Table.COMMIT, 0, (), none)
+
+
+def committed(mark: int, nat: Nat | None = None, table: int | None = None) -> Track:
+    """Return the action that records a connection's path and the rule that admitted it."""
+    label = Move(RULE, CT_LABEL, 32)
+    return Track(commit=True, table=table, nat=nat, execute=(SetField(CT_MARK, mark), label))
+
+
+def _translated(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]:
+    """Yield the NAT from a service port to each endpoint; the packet goes on translated."""
+    for name in service.endpoints:
+        endpoint = site.plan.endpoint[name]
+        chosen: dict[int, Address] = {}
+        for address in endpoint.addresses:
+            chosen.setdefault(address.version, address)
+        for version, address in sorted(chosen.items()):
+            ether = ETH_IPV4 if version == 4 else ETH_IPV6
+            tests = match(
+                (ETH_TYPE, ether), (SERVICE, port.number), (DESTINATION, endpoint.identity)
+            )
+            acts = (
+                SetField(ETH_SRC, VIRTUAL_MAC),
+                committed(MARK_DIRECT, Nat(address, port.target), Table.DELIVER),
+            )
+            yield Flow(Table.COMMIT, 90, tests, cookie(Cause.COMMIT, port.number), acts)

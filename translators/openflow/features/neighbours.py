@@ -1,0 +1,149 @@
+"""ARP (RFC 826) and neighbour discovery (RFC 4861), answered by the bridge alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.classify import SOLICITATION
+from translators.openflow.fields import (
+    ARP_OP,
+    ARP_SHA,
+    ARP_SPA,
+    ARP_THA,
+    ARP_TPA,
+    ETH_ARP,
+    ETH_DST,
+    ETH_IPV6,
+    ETH_SRC,
+    ETH_TYPE,
+    FROM_PROXY,
+    ICMPV6_CODE,
+    ICMPV6_TYPE,
+    IP_PROTO,
+    IPV6_DST,
+    IPV6_SRC,
+    ND_ADVERTISEMENT,
+    ND_OPTIONS,
+    ND_RESERVED,
+    ND_TARGET,
+    ND_TLL,
+    ORIGIN,
+    SCRATCH,
+    SEGMENT,
+    SOURCE,
+    VIRTUAL_MAC,
+    mac_value,
+)
+from translators.openflow.flow import Act, Flow, Move, Reflect, Resubmit, SetField, Test, match
+from translators.openflow.site import Site
+from translators.openflow.tables import Table
+from translators.plan.model import ICMPV6, Address
+
+TABLES = (Table.NEIGHBOUR, Table.ADVERTISE)
+_SOLICITED_OVERRIDE = 0x60000000  # RFC 4861, section 4.4
+_ROUTER = 0x80000000
+_TARGET_LINK_ADDRESS = 2  # RFC 4861, section 4.6.1
+_REQUEST: tuple[Test, ...] = ((ETH_TYPE, ETH_ARP, None), (ARP_OP, 1, None))
+_ADVERTISES: tuple[Test, ...] = (
+    (ETH_TYPE, ETH_IPV6, None),
+    (IP_PROTO, ICMPV6, None),
+    (ICMPV6_TYPE, ND_ADVERTISEMENT, None),
+    (ICMPV6_CODE, 0, None),
+)
+
+
+def flows(site: Site) -> Iterator[Flow]:
+    """Yield the answers: workloads by their own MAC, gateways and services by the virtual one."""
+    silent = cookie(Cause.NEIGHBOUR)
+    unspecified = match(*SOLICITATION, (IPV6_SRC, 0))  # duplicate address detection: RFC 4862, 5.4
+    yield Flow(Table.NEIGHBOUR, 130, unspecified, silent)
+    yield Flow(
+        Table.NEIGHBOUR,
+        100,
+        match(*SOLICITATION),
+        silent,
+        (SetField(ICMPV6_TYPE, ND_ADVERTISEMENT), Resubmit(Table.ADVERTISE)),
+    )
+    for endpoint in site.attached:  # a workload that asks for itself must hear nothing
+        for address in endpoint.addresses:
+            own = cookie(Cause.NEIGHBOUR, endpoint.identity)
+            yield _answer(address, 120, ((SOURCE, endpoint.identity, None),), None, own)
+    for tests, value, mac, router in _known(site):
+        yield _answer(value, 100, tests, mac, silent, router)
+    if site.proxy_port is not None:
+        yield from _answers_to_proxy(silent)
+    yield Flow(Table.NEIGHBOUR, 0, (), silent)
+    yield Flow(Table.ADVERTISE, 0, (), silent)
+
+
+def _known(site: Site) -> Iterator[tuple[tuple[Test, ...], Address, int, bool]]:
+    """Yield every address that workloads may ask for: segment, address, MAC, whether a router."""
+    taken: set[tuple[int, Address]] = set()
+    for endpoint in (*site.attached, *site.remote):
+        zone = site.zone(endpoint.segment)
+        for address in endpoint.addresses:
+            taken.add((zone, address))
+            yield ((SEGMENT, zone, None),), address, mac_value(endpoint.mac), False
+    virtual = [(s.number, a, True) for s in site.segments for a in s.gateways]
+    virtual += [(site.zone(s.segment), a, False) for s in site.services for a in s.vips]
+    for zone, address, router in virtual:
+        if (zone, address) not in taken:
+            taken.add((zone, address))
+            yield ((SEGMENT, zone, None),), address, VIRTUAL_MAC, router
+
+
+def _answers_to_proxy(silent: int) -> Iterator[Flow]:
+    """Yield answers to everything: whatever the proxy sends is the bridge's to deliver."""
+    origin: Test = (ORIGIN, FROM_PROXY, None)
+    tests = match(origin, *_REQUEST)
+    yield Flow(Table.NEIGHBOUR, 110, tests, silent, _arp_reply(VIRTUAL_MAC))
+    tests = match(origin, *_ADVERTISES)
+    yield Flow(Table.ADVERTISE, 110, tests, silent, _advertisement(VIRTUAL_MAC, False))
+
+
+def _answer(
+    address: Address,
+    priority: int,
+    who: tuple[Test, ...],
+    mac: int | None,
+    owner: int,
+    router: bool = False,
+) -> Flow:
+    """Return the flow that answers for an address, or with no MAC keeps silent about it."""
+    if address.version == 4:
+        tests = match(*who, *_REQUEST, (ARP_TPA, int(address)))
+        acts = () if mac is None else _arp_reply(mac)
+        return Flow(Table.NEIGHBOUR, priority, tests, owner, acts)
+    tests = match(*who, *_ADVERTISES, (ND_TARGET, int(address)))
+    acts = () if mac is None else _advertisement(mac, router)
+    return Flow(Table.ADVERTISE, priority, tests, owner, acts)
+
+
+def _arp_reply(mac: int) -> tuple[Act, ...]:
+    """Return the actions that turn a request into its reply: sender and target change places."""
+    return (
+        Move(ETH_SRC, ETH_DST, 48),
+        SetField(ETH_SRC, mac),
+        SetField(ARP_OP, 2),
+        Move(ARP_SHA, ARP_THA, 48),
+        SetField(ARP_SHA, mac),
+        Move(ARP_TPA, SCRATCH, 32),
+        Move(ARP_SPA, ARP_TPA, 32),
+        Move(SCRATCH, ARP_SPA, 32),
+        Reflect(),
+    )
+
+
+def _advertisement(mac: int, router: bool) -> tuple[Act, ...]:
+    flags = _SOLICITED_OVERRIDE | (_ROUTER if router else 0)
+    return (
+        Move(ETH_SRC, ETH_DST, 48),
+        SetField(ETH_SRC, mac),
+        Move(IPV6_SRC, IPV6_DST, 128),
+        Move(ND_TARGET, IPV6_SRC, 128),
+        SetField(ND_RESERVED, flags),
+        SetField(ND_OPTIONS, _TARGET_LINK_ADDRESS),
+        SetField(ND_TLL, mac),
+        Reflect(),
+    )

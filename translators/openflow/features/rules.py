@@ -1,0 +1,105 @@
+"""Rules at the source: own address, closed ways around the proxy, rules in order, the default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from translators.openflow.conjunction import BAND, Decision, decide, transport_tests
+from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.captures import closures
+from translators.openflow.fields import (
+    DESTINATION,
+    ETH_TYPE,
+    FAMILIES,
+    FROM_PROXY,
+    FROM_TUNNEL,
+    ORIGIN,
+    RULE,
+    SERVICE,
+    SOURCE,
+    TENANT,
+)
+from translators.openflow.flow import Flow, Match, SetField, Test, match
+from translators.openflow.site import Site
+from translators.openflow.tables import Table
+from translators.plan.model import Action, Rule, ServicePort, Transport
+
+TABLES = (Table.POLICY,)
+_RULES, _CLOSURES = 10, 10 + BAND  # priorities below each list of decisions
+
+
+def flows(site: Site) -> Iterator[Flow]:
+    """Yield what decides on packets of this host's workloads, as ``evaluate`` does."""
+    for origin, goto in ((FROM_PROXY, Table.PROXY), (FROM_TUNNEL, Table.ARRIVAL)):
+        yield Flow(Table.POLICY, 65535, match((ORIGIN, origin)), cookie(Cause.NONE), goto=goto)
+    for endpoint in site.attached:
+        tests = match((SOURCE, endpoint.identity), (DESTINATION, endpoint.identity))
+        yield Flow(Table.POLICY, 65000, tests, cookie(Cause.OWN, endpoint.identity))
+    yield from decide(Table.POLICY, _CLOSURES, closures(site))
+    yield from decide(Table.POLICY, _RULES, [_decision(site, rule) for rule in site.plan.rules])
+    yield from defaults(site, Table.POLICY)
+
+
+def defaults(site: Site, table: int) -> Iterator[Flow]:
+    """Yield each tenant's default action, and a drop for who has no tenant."""
+    here = {segment.tenant for segment in site.segments} | {e.tenant for e in site.attached}
+    for tenant in site.plan.tenants:
+        if tenant.name in here:
+            goto = Table.COMMIT if tenant.default is Action.ALLOW else None
+            owner = cookie(Cause.DEFAULT, tenant.number)
+            yield Flow(table, 1, match((TENANT, tenant.number)), owner, goto=goto)
+    yield Flow(table, 0, (), cookie(Cause.NONE))
+
+
+def endpoint_clauses(rule: Rule, identities: tuple[int, ...]) -> tuple[tuple[Match, ...], ...]:
+    """Return the clauses for endpoints at their own ports, directly or through a service."""
+    if rule.http is not None:
+        return ((),)
+    return (
+        tuple(match((DESTINATION, identity)) for identity in identities),
+        transport_tests(rule.transport),
+    )
+
+
+def family_tests(transport: Transport) -> tuple[tuple[Test, ...], ...]:
+    """Return what restricts a match to the transport's address family; (): nothing does."""
+    if transport.family is None:
+        return ((),)
+    return tuple(
+        ((ETH_TYPE, code, None),) for family, code in FAMILIES if family == transport.family
+    )
+
+
+def _decision(site: Site, rule: Rule) -> Decision:
+    allowed = rule.action is Action.ALLOW
+    here = [name for name in rule.endpoints if name in site.local_ids or name in site.remote_ids]
+    identities = tuple(sorted({site.plan.endpoint[name].identity for name in here}))
+    return Decision(
+        number=rule.number,
+        cookie=cookie(Cause.RULE, rule.number),
+        sources=site.local(rule.sources),
+        alternatives=((_service_ports(site, rule),), endpoint_clauses(rule, identities)),
+        actions=(SetField(RULE, rule.number),) if allowed else (),
+        goto=Table.COMMIT if allowed else None,
+    )
+
+
+def _service_ports(site: Site, rule: Rule) -> tuple[Match, ...]:
+    """Return the addressed service ports that the rule covers as a whole."""
+    numbers = set()
+    for name in rule.services:
+        for port in site.plan.service[name].ports:
+            family = rule.transport.family or 4  # covers() asks for one; the match adds it below
+            covered = rule.transport.covers(family, port.protocol.transport, port.port)
+            if covered and _reaches(site, rule, name, port):
+                numbers.add(port.number)
+    heads = family_tests(rule.transport)
+    return tuple(match((SERVICE, n), *head) for n in sorted(numbers) for head in heads)
+
+
+def _reaches(site: Site, rule: Rule, service: str, port: ServicePort) -> bool:
+    """Whether the bridge, not the proxy alone, sees the rule's traffic to a service port."""
+    if rule.http is not None and not port.protocol.is_http:
+        return False
+    capture = site.plan.captured.get((service, port.port))
+    return capture is None or not site.local_ids.keys() & set(rule.sources) <= set(capture.sources)

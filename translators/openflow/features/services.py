@@ -1,0 +1,120 @@
+"""Virtual addresses: which service port is meant, who is captured, which endpoint is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.commit import committed
+from translators.openflow.fields import (
+    DESTINATION,
+    ETH_TYPE,
+    FAMILIES,
+    IP_PROTO,
+    MARK_CLIENT,
+    PORT,
+    RULE,
+    SEGMENT,
+    SERVICE,
+    SOURCE,
+    TCP_DST,
+    TENANT,
+    UDP_DST,
+    destination_field,
+    eth_type,
+)
+from translators.openflow.flow import (
+    Bucket,
+    Flow,
+    Group,
+    Resubmit,
+    SetField,
+    Test,
+    ToGroup,
+    match,
+)
+from translators.openflow.site import Site
+from translators.openflow.tables import Table
+from translators.plan.model import TCP, Endpoint, Service, ServicePort
+
+TABLES = (Table.VIRTUAL, Table.BALANCE)
+
+
+def flows(site: Site) -> Iterator[Flow]:
+    """Yield how virtual addresses lead to the proxy or to an endpoint."""
+    for service in site.services:
+        yield from _addresses(site, service)
+        for port in service.ports:
+            yield from _captured(site, service, port)
+            for family, ether in FAMILIES:
+                yield _balanced(site, service, port, family, ether)
+    yield Flow(Table.VIRTUAL, 0, (), cookie(Cause.NONE), goto=Table.ADDRESS)
+    yield Flow(Table.BALANCE, 0, (), cookie(Cause.NONE))
+
+
+def groups(site: Site) -> Iterator[Group]:
+    """Yield one group for each service port and address family that has endpoints.
+
+    The destination is put into registers, so that policy sees it before anything is committed.
+    """
+    for service in site.services:
+        for port in service.ports:
+            for family, _ in FAMILIES:
+                chosen = _of_family(site, service, family)
+                if chosen:
+                    buckets = tuple(_bucket(endpoint, port) for endpoint in chosen)
+                    yield Group(group_number(port, family), buckets)
+
+
+def group_number(port: ServicePort, family: int) -> int:
+    """Return the group of a service port for 4 or 6."""
+    return port.number << 1 | (family == 6)
+
+
+def _bucket(endpoint: Endpoint, port: ServicePort) -> Bucket:
+    writes = (SetField(DESTINATION, endpoint.identity), SetField(PORT, port.target))
+    return Bucket(endpoint.identity, (*writes, Resubmit(Table.POLICY)))
+
+
+def _of_family(site: Site, service: Service, family: int) -> list[Endpoint]:
+    found = (site.plan.endpoint[name] for name in service.endpoints)
+    return sorted((e for e in found if family in site.families(e)), key=lambda e: e.identity)
+
+
+def _addresses(site: Site, service: Service) -> Iterator[Flow]:
+    place: tuple[Test, ...] = (
+        (TENANT, site.tenant(service.tenant), None),
+        (SEGMENT, site.zone(service.segment), None),
+    )
+    for vip in service.vips:
+        there = (*place, (ETH_TYPE, eth_type(vip), None), (destination_field(vip), int(vip), None))
+        for port in service.ports:
+            transport = port.protocol.transport
+            door = TCP_DST if transport == TCP else UDP_DST
+            tests = match(*there, (IP_PROTO, transport), (door, port.port))
+            acts = (SetField(SERVICE, port.number),)
+            owner = cookie(Cause.SERVICE, port.number)
+            yield Flow(Table.VIRTUAL, 100, tests, owner, acts, Table.BALANCE)
+        first = service.ports[0].number if service.ports else 0
+        yield Flow(Table.VIRTUAL, 50, match(*there), cookie(Cause.UNSERVED, first))
+
+
+def _captured(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]:
+    capture = site.plan.captured.get((service.name, port.port))
+    if capture is None:
+        return
+    rule = next(r.number for r in site.plan.rules if r.name == capture.rule)
+    acts = (SetField(RULE, rule), committed(MARK_CLIENT))
+    families = sorted({eth_type(vip) for vip in service.vips})
+    for source in site.local(capture.sources):
+        for ether in families:
+            tests = match((ETH_TYPE, ether), (SOURCE, source), (SERVICE, port.number))
+            yield Flow(Table.BALANCE, 100, tests, cookie(Cause.CAPTURE, rule), acts, Table.STEER)
+
+
+def _balanced(site: Site, service: Service, port: ServicePort, family: int, ether: int) -> Flow:
+    tests = match((ETH_TYPE, ether), (SERVICE, port.number))
+    if not _of_family(site, service, family):
+        return Flow(Table.BALANCE, 50, tests, cookie(Cause.EMPTY, port.number))
+    acts = (ToGroup(group_number(port, family)),)
+    return Flow(Table.BALANCE, 50, tests, cookie(Cause.SERVICE, port.number), acts)

@@ -1,0 +1,158 @@
+"""Flows, groups and their actions as values, before they become text or bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from translators.openflow.fields import Field
+from translators.plan.model import Address
+
+Test = tuple[Field, int, int | None]  # field, value, mask; a mask of None compares every bit
+Match = tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """Write a value into a field or register."""
+
+    field: Field
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Copy the low ``bits`` of one field into the low bits of another (OpenFlow 1.5 copy_field)."""
+
+    source: Field
+    target: Field
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Send the packet out of a port."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reflect:
+    """Send the packet back to the port that it came from (OFPP_IN_PORT)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmit:
+    """Look the packet up in another table and come back."""
+
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToGroup:
+    """Hand the packet to a group."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunction:
+    """Satisfy clause ``clause`` (from 0) of ``clauses`` of the conjunctive match ``id``."""
+
+    id: int
+    clause: int
+    clauses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nat:
+    """Translate the destination to this address and port; without: apply what is recorded."""
+
+    address: Address | None = None
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Pass through connection tracking in the segment's zone (ovs-actions(7), ``ct``).
+
+    With ``table`` the packet goes on there with its connection's state; ``execute`` writes the
+    connection's mark and label and needs ``commit``.
+    """
+
+    commit: bool = False
+    table: int | None = None
+    nat: Nat | None = None
+    execute: tuple[SetField | Move, ...] = ()
+
+
+Act = SetField | Move | Output | Reflect | Resubmit | ToGroup | Conjunction | Track
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One flow; no actions and no ``goto`` drop the packet."""
+
+    table: int
+    priority: int
+    match: Match
+    cookie: int
+    actions: tuple[Act, ...] = ()
+    goto: int | None = None
+
+    @property
+    def key(self) -> tuple[int, int, Match]:
+        """What makes it one and the same flow for a switch."""
+        return (self.table, self.priority, self.match)
+
+    @property
+    def drops(self) -> bool:
+        """Whether the packet ends here."""
+        return not self.actions and self.goto is None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One choice of a group; ``number`` stays the same while other buckets come and go."""
+
+    number: int
+    actions: tuple[Act, ...]
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A select group that spreads connections over its buckets by ``dp_hash``."""
+
+    number: int
+    buckets: tuple[Bucket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything of ours that one bridge should hold, in canonical order."""
+
+    flows: tuple[Flow, ...]
+    groups: tuple[Group, ...]
+
+
+def match(*tests: tuple[Field, int] | Test) -> Match:
+    """Return a match of these tests in Open vSwitch's own field order."""
+    full = [test if len(test) == 3 else (*test, None) for test in tests]
+    return tuple(sorted(full, key=lambda test: test[0].order))
+
+
+def program(flows: Iterable[Flow], groups: Iterable[Group]) -> Program:
+    """Return a program in canonical order; two flows with one match are a bug of the caller."""
+    unique: dict[tuple[int, int, Match], Flow] = {}
+    for flow in flows:
+        other = unique.setdefault(flow.key, flow)
+        if other != flow:
+            raise ValueError(f"two flows share one match: {other!r} and {flow!r}")
+    ordered = sorted(unique.values(), key=_order)
+    return Program(tuple(ordered), tuple(sorted(groups, key=lambda group: group.number)))
+
+
+def _order(flow: Flow) -> tuple[int, int, tuple[tuple[int, int, int], ...]]:
+    tests = tuple((f.order, value, -1 if mask is None else mask) for f, value, mask in flow.match)
+    return (flow.table, -flow.priority, tests)

@@ -1,0 +1,89 @@
+"""One host's bridge as the features see it: who is here, who is elsewhere, and by which port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from translators.plan.model import (
+    TCP,
+    Capture,
+    Endpoint,
+    Host,
+    Plan,
+    Segment,
+    Service,
+    ServicePort,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A host's share of the plan; ``ports`` maps its interfaces to OpenFlow port numbers."""
+
+    plan: Plan
+    host: Host
+    ports: Mapping[str, int]
+    attached: tuple[Endpoint, ...] = field(init=False)  # local, with a port on the bridge
+    segments: tuple[Segment, ...] = field(init=False)  # that have an attached endpoint
+    remote: tuple[Endpoint, ...] = field(init=False)  # elsewhere, in these segments
+    services: tuple[Service, ...] = field(init=False)  # in these segments
+    local_ids: Mapping[str, int] = field(init=False)  # name -> identity
+    remote_ids: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        here = [e for e in self.plan.endpoints if e.host == self.host.name]
+        put(self, "attached", tuple(e for e in here if e.port in self.ports))
+        names = {e.segment for e in self.attached}
+        put(self, "segments", tuple(s for s in self.plan.segments if s.name in names))
+        others = (e for e in self.plan.endpoints if e.host != self.host.name)
+        put(self, "remote", tuple(e for e in others if e.segment in names))
+        put(self, "services", tuple(s for s in self.plan.services if s.segment in names))
+        put(self, "local_ids", {e.name: e.identity for e in self.attached})
+        put(self, "remote_ids", {e.name: e.identity for e in self.remote})
+
+    @property
+    def proxy_port(self) -> int | None:
+        """The OpenFlow port of the host's proxy, None while there is none."""
+        return self.ports.get(self.host.proxy_port)
+
+    @property
+    def tunnel_port(self) -> int | None:
+        """The OpenFlow port of the host's tunnel, None while there is none."""
+        return self.ports.get(self.host.tunnel_port)
+
+    def tenant(self, name: str) -> int:
+        """Return a tenant's number."""
+        return self.plan.tenant[name].number
+
+    def zone(self, segment: str) -> int:
+        """Return a segment's number."""
+        return self.plan.segment[segment].number
+
+    def local(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the identities of those that are attached here, sorted."""
+        return tuple(sorted(self.local_ids[n] for n in set(names) if n in self.local_ids))
+
+    def elsewhere(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the identities of those on other hosts in our segments, sorted."""
+        return tuple(sorted(self.remote_ids[n] for n in set(names) if n in self.remote_ids))
+
+    def captured_port(self, capture: Capture) -> ServicePort | None:
+        """Return the TCP service port that a capture is about."""
+        return self.plan.service[capture.service].port(capture.port, TCP)
+
+    def families(self, endpoint: Endpoint) -> frozenset[int]:
+        """Return the address families that an endpoint has."""
+        return frozenset(a.version for a in endpoint.addresses)
+
+
+def missing_ports(plan: Plan, host: str, ports: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the interfaces that the plan needs on this host and that its bridge has not."""
+    site = plan.host[host]
+    wanted = {e.port for e in plan.endpoints if e.host == host}
+    if any(plan.endpoint[s].host == host for c in plan.captures for s in c.sources):
+        wanted.add(site.proxy_port)
+    if site.tunnel is not None and any(h.tunnel for h in plan.hosts if h.name != host):
+        wanted.add(site.tunnel_port)
+    return tuple(sorted(wanted - ports.keys()))

@@ -1,0 +1,26 @@
+"""The pipeline's tables in the order in which packets meet them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Table(IntEnum):
+    """One stage of the pipeline; a packet only ever goes to a higher number."""
+
+    CLASSIFY = 0  # port or VNI -> segment, tenant, identity
+    SPOOF = 1  # is the source who it says it is
+    NEIGHBOUR = 2  # ARP answers; solicitations become advertisements
+    ADVERTISE = 3  # neighbour advertisements (ND fields may be set only on what is one)
+    TRACK = 10  # conntrack lookup in the segment's zone
+    STATE = 11  # what belongs to a connection goes on by its mark
+    VIRTUAL = 12  # virtual address and port -> service port
+    BALANCE = 13  # capture for the proxy, or an endpoint of the service
+    ADDRESS = 14  # destination address -> identity
+    POLICY = 20  # rules, at the source
+    PROXY = 21  # what the proxy may reach
+    ARRIVAL = 22  # what may come from the tunnel
+    COMMIT = 25  # NAT, mark and label
+    STEER = 30  # to the proxy
+    LOOKUP = 40  # destination of an established connection -> identity
+    DELIVER = 44  # identity -> port or tunnel; with STEER the only outputs

@@ -179,7 +179,7 @@ def _to_service(
     port = service.port(packet.destination_port, packet.protocol)
     if port is None:
         return _deny("the service has no such port")
-    if plan.is_captured(source.name, service.name, port.port):
+    if port.protocol.is_http and plan.is_captured(source.name, service.name, port.port):
         if request is None:
             capture = plan.captured[service.name, port.port]
             return Verdict(Action.ALLOW, Layer.PROXY, capture.reason, capture.rule, steered=True)

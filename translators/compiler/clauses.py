@@ -1,0 +1,123 @@
+"""A policy's rules to clauses, refused where their L7 part has nothing to hold on to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from translators.compiler.draft import Catalogue, Clause, Group, Member, Selection, finding
+from translators.compiler.matches import transport_of
+from translators.compiler.select import select
+from translators.diagnostics import Diagnostic
+from translators.plan.model import AppProtocol, Transport
+from translators.policy.document import Document, Path
+from translators.policy.policy import Policy, Rule
+from translators.policy.service import ServicePort
+
+
+def clauses_of(
+    catalogue: Catalogue,
+    document: Document,
+    policy: Policy,
+    members: Mapping[str, Member],
+    groups: Mapping[str, Group],
+    findings: list[Diagnostic],
+) -> Iterator[Clause]:
+    """Yield a policy's clauses in its own order; those that cannot hold are findings."""
+    if not catalogue.has("Tenant", document.tenant):
+        return
+    selection = select(catalogue, document, policy, members, groups, findings)
+    denial = all(rule.action == "deny" for rule in policy.spec.rules)
+    for index, rule in enumerate(policy.spec.rules):
+        path: Path = ("spec", "rules", index)
+        name = f"{document.reference}[{index}]"
+        narrowed = selection
+        if rule.match.http is not None or rule.route is not None or rule.enforce == "proxy":
+            found = list(_refused(document, path, rule, selection, groups))
+            findings.extend(found)
+            if found:
+                continue
+            narrowed = _for_proxy(rule, selection, groups)
+        yield Clause(name, document, index, rule, narrowed, policy.spec.priority, denial)
+
+
+def _for_proxy(rule: Rule, selection: Selection, groups: Mapping[str, Group]) -> Selection:
+    """Return the selection of a clause that only a proxy can carry: HTTP services, no endpoints."""
+    services = tuple(n for n in selection.services if _http_ports(rule, groups[n]))
+    return replace(selection, endpoints=(), named=frozenset(), services=services)
+
+
+def _refused(
+    document: Document,
+    path: Path,
+    rule: Rule,
+    selection: Selection,
+    groups: Mapping[str, Group],
+) -> Iterator[Diagnostic]:
+    if rule.enforce == "proxy" and (found := _beyond_proxy(rule, selection, groups)):
+        yield finding("FS8004", document, (*path, "enforce"), f"the proxy cannot decide on {found}")
+        return
+    services = [groups[n] for n in selection.services if _http_ports(rule, groups[n])]
+    part = ("match", "http") if rule.match.http is not None else ("route",)
+    part = part if rule.match.http is not None or rule.route is not None else ("enforce",)
+    if not services:
+        if selection.services or selection.endpoints:
+            message = "no HTTP port of a service is among the destinations that this rule covers"
+            yield finding("FS7001", document, (*path, *part), message)
+        return
+    if rule.route is None:
+        return
+    for group in services:
+        if rule.match.http is None and (port := _first_other(rule, group)) is not None:
+            message = f"the route covers port {port.port} of {group.name}, which is {port.protocol}"
+            yield finding("FS7001", document, (*path, "route"), message)
+        yield from _bad_shares(document, path, rule, group)
+
+
+def _bad_shares(document: Document, path: Path, rule: Rule, group: Group) -> Iterator[Diagnostic]:
+    shares = rule.route.to if rule.route is not None else []
+    reached = False
+    for index, share in enumerate(shares):
+        where = (*path, "route", "to", index, "subset")
+        if share.subset is not None and share.subset not in group.subsets:
+            message = f"service {group.name} has no subset {share.subset}"
+            known = ", ".join(group.subsets)
+            mend = f"use one of {known}, or add the subset" if known else ""
+            yield finding("FS7003", document, where, message, mend)
+            return
+        names = group.endpoints if share.subset is None else group.subsets[share.subset]
+        reached = reached or bool(names and share.weight)
+    if not reached:
+        message = f"the route leads to no endpoint of {group.name}"
+        yield finding("FS7004", document, (*path, "route", "to"), message)
+
+
+def _beyond_proxy(rule: Rule, selection: Selection, groups: Mapping[str, Group]) -> str:
+    """Return what a rule pinned to the proxy covers that is not an HTTP port of a service."""
+    if selection.endpoints:
+        return f"direct access to {selection.endpoints[0]}"
+    if rule.match.http is not None:
+        return ""
+    for name in selection.services:
+        if (port := _first_other(rule, groups[name])) is not None:
+            return f"port {port.port} of {name}, which is {port.protocol}"
+    return ""
+
+
+def _covered(rule: Rule, port: ServicePort) -> bool:
+    transport: Transport = transport_of(rule.match)
+    number = AppProtocol(port.protocol).transport
+    families = (4, 6) if transport.family is None else (transport.family,)
+    return any(transport.covers(family, number, port.port) for family in families)
+
+
+def _http_ports(rule: Rule, group: Group) -> list[ServicePort]:
+    ports = group.model.spec.ports
+    return [p for p in ports if AppProtocol(p.protocol).is_http and _covered(rule, p)]
+
+
+def _first_other(rule: Rule, group: Group) -> ServicePort | None:
+    for port in group.model.spec.ports:
+        if not AppProtocol(port.protocol).is_http and _covered(rule, port):
+            return port
+    return None

@@ -1,0 +1,78 @@
+"""The words of a placement: why this layer, why no other, and what it saves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from translators.compiler.draft import Clause, finding
+from translators.diagnostics import Diagnostic
+from translators.plan.model import Layer, Placement, Plan, Rule
+
+Carried = tuple[str, str, str]  # rule, source and service whose requests a proxy decides on
+
+_FABRIC = "fabric: a leaf sees hosts and tunnels, not workloads"
+
+
+def fabric_pins(clauses: Iterable[Clause]) -> Iterator[Diagnostic]:
+    """Yield what pins a rule to a layer that can never hold it."""
+    for clause in clauses:
+        path = ("spec", "rules", clause.index, "enforce")
+        pin = clause.model.enforce
+        if pin == "fabric":
+            message = "the fabric isolates segments; it cannot tell workloads apart"
+            yield finding("FS8004", clause.document, path, message)
+        elif pin == "vswitch" and clause.model.match.http is not None:
+            message = "a vswitch does not see HTTP"
+            yield finding("FS8004", clause.document, path, message)
+        elif pin == "vswitch" and clause.model.route is not None:
+            message = "a vswitch cannot route requests"
+            yield finding("FS8004", clause.document, path, message)
+
+
+def placements(plan: Plan, carried: Iterable[Carried]) -> tuple[Placement, ...]:
+    """Return where each rule is enforced, in order of rule and layer."""
+    proxied: dict[str, set[tuple[str, str]]] = {}
+    for rule, source, service in carried:
+        proxied.setdefault(rule, set()).add((source, service))
+    found = [p for rule in plan.rules for p in _placed(plan, rule, proxied.get(rule.name, set()))]
+    return tuple(sorted(found))
+
+
+def _placed(plan: Plan, rule: Rule, pairs: set[tuple[str, str]]) -> Iterator[Placement]:
+    if pairs or rule.needs_proxy:
+        yield _at_proxy(plan, rule, pairs)
+    if not rule.needs_proxy:
+        total = _pairs(plan, rule)
+        if rule.endpoints or len(pairs) < total or not pairs:
+            yield _at_vswitch(rule, len(pairs), total)
+
+
+def _pairs(plan: Plan, rule: Rule) -> int:
+    """Return how many pairs of a source and a service of its segment the rule is about."""
+    segments = [plan.service[name].segment for name in rule.services]
+    return sum(segments.count(plan.endpoint[source].segment) for source in rule.sources)
+
+
+def _at_proxy(plan: Plan, rule: Rule, pairs: set[tuple[str, str]]) -> Placement:
+    hosts = sorted({plan.endpoint[source].host for source, _ in pairs})
+    where = f"proxy on {', '.join(hosts)}" if hosts else "nowhere: no traffic reaches the rule"
+    if rule.http is not None:
+        reason, why_not = "the match has HTTP fields", "vswitch: it does not see HTTP"
+    elif rule.route is not None:
+        reason, why_not = "the rule routes requests", "vswitch: it balances connections only"
+    elif rule.needs_proxy:
+        reason, why_not = "enforce: proxy", "vswitch: it could decide, but the rule is pinned"
+    else:
+        reason = "another rule for the same service port needs the proxy"
+        why_not = "vswitch: it would decide before the proxy sees the request"
+    saving = f"one proxy at the source's host for {len(pairs)} pairs, not two sidecars on each way"
+    return Placement(rule.name, Layer.PROXY, where, reason, (_FABRIC, why_not), saving)
+
+
+def _at_vswitch(rule: Rule, proxied: int, total: int) -> Placement:
+    reason = "the match stops at L4: the lowest layer that can decide"
+    if rule.enforce is Layer.VSWITCH:
+        reason = "enforce: vswitch"
+    saving = f"no proxy for {total - proxied} of {total} pairs of source and service"
+    refused = (_FABRIC, "proxy: nothing in the rule needs L7, and each hop costs two wake-ups")
+    return Placement(rule.name, Layer.VSWITCH, "source bridge", reason, refused, saving)

@@ -1,0 +1,79 @@
+"""The walk through the rules of a service port: who decides for each source, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from translators.plan.evaluate import covers_endpoint, covers_service
+from translators.plan.model import Plan, Rule, Service, ServicePort
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A rule that covers a service port, as a whole or (``part``) for some endpoints only."""
+
+    rule: Rule
+    sources: frozenset[str]
+    part: bool
+    ends: bool  # it decides whatever the request says
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What decides on one source's traffic to a service port, over all its address families."""
+
+    source: str
+    decided: tuple[Rule, ...]
+    partial: tuple[Rule, ...]
+
+    @property
+    def reason(self) -> Rule | None:
+        """The first rule that needs the proxy; None: the vswitch decides alone."""
+        return next((rule for rule in self.decided if rule.needs_proxy), None)
+
+
+def walks(plan: Plan, service: Service, port: ServicePort) -> Iterator[Walk]:
+    """Yield a walk for each endpoint that some rule needing a proxy lets at an HTTP port.
+
+    The rules are those of ``evaluate.rules_for_service``, for each address family that the
+    source and the service share.
+    """
+    rules = [rule for rule in plan.rules if rule.tenant == service.tenant]
+    lines = {
+        family: tuple(_stations(rules, service, port, family))
+        for family in sorted({vip.version for vip in service.vips})
+    }
+    wanting = [s.sources for line in lines.values() for s in line if s.rule.needs_proxy]
+    for name in sorted(frozenset[str]().union(*wanting)):
+        endpoint = plan.endpoint[name]
+        if endpoint.segment == service.segment:
+            families = {address.version for address in endpoint.addresses}
+            chosen = [line for family, line in lines.items() if family in families]
+            yield _walk(name, chosen)
+
+
+def _stations(
+    rules: list[Rule], service: Service, port: ServicePort, family: int
+) -> Iterator[Station]:
+    protocol = port.protocol.transport
+    for rule in rules:
+        if covers_service(rule, service, port, family):
+            yield Station(rule, frozenset(rule.sources), False, rule.http is None)
+        elif any(
+            covers_endpoint(rule, name, family, protocol, port.target) for name in service.endpoints
+        ):
+            yield Station(rule, frozenset(rule.sources), True, False)
+
+
+def _walk(source: str, lines: list[tuple[Station, ...]]) -> Walk:
+    decided: dict[str, Rule] = {}
+    partial: dict[str, Rule] = {}
+    for line in lines:
+        for station in line:
+            if source not in station.sources:
+                continue
+            (partial if station.part else decided)[station.rule.name] = station.rule
+            if station.ends:
+                break
+    return Walk(source, tuple(decided.values()), tuple(partial.values()))

@@ -12,8 +12,7 @@ from translators.plan.model import ICMP, ICMPV6, TCP, UDP, Address
 ETH_IPV4, ETH_IPV6, ETH_ARP = 0x0800, 0x86DD, 0x0806  # IEEE EtherTypes
 ND_SOLICITATION, ND_ADVERTISEMENT = 135, 136  # RFC 4861, sections 4.3 and 4.4
 
-BASIC, NICIRA, EXPERIMENTER = 0x8000, 0x0001, 0xFFFF  # OXM classes
-NEIGHBOUR_VENDOR = 0x1E4C54  # experimenter id of Open vSwitch's neighbour discovery fields
+BASIC, NICIRA, NEIGHBOUR = 0x8000, 0x0001, 0x0100  # OXM classes; the last two are OVS's own
 
 
 class Form(Enum):
@@ -90,8 +89,8 @@ ND_TARGET = Field(
     "nd_target", 24, BASIC, 31, 128, Form.IPV6, (ETH_IPV6,), (ICMPV6,), "NXM_NX_ND_TARGET"
 )
 ND_TLL = Field("nd_tll", 26, BASIC, 33, 48, Form.MAC, (ETH_IPV6,), (ICMPV6,))
-ND_RESERVED = Field("nd_reserved", 27, EXPERIMENTER, 1, 32, Form.HEX, (ETH_IPV6,), (ICMPV6,))
-ND_OPTIONS = Field("nd_options_type", 28, EXPERIMENTER, 2, 8, Form.DECIMAL, (ETH_IPV6,), (ICMPV6,))
+ND_RESERVED = Field("nd_reserved", 27, NEIGHBOUR, 1, 32, Form.HEX, (ETH_IPV6,), (ICMPV6,))
+ND_OPTIONS = Field("nd_options_type", 28, NEIGHBOUR, 2, 8, Form.DECIMAL, (ETH_IPV6,), (ICMPV6,))
 ARP_OP = Field("arp_op", 30, BASIC, 21, 16, Form.DECIMAL, (ETH_ARP,), nxm="NXM_OF_ARP_OP")
 ARP_SPA = Field("arp_spa", 31, BASIC, 22, 32, Form.IPV4, (ETH_ARP,), nxm="NXM_OF_ARP_SPA")
 ARP_TPA = Field("arp_tpa", 32, BASIC, 23, 32, Form.IPV4, (ETH_ARP,), nxm="NXM_OF_ARP_TPA")

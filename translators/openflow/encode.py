@@ -1,0 +1,82 @@
+"""Programs as the bytes that flow-mods and group-mods carry (OpenFlow 1.5.1).
+
+The bytes are those that Open vSwitch gives back when asked for its flows, so that comparing what
+a bridge holds with what it should hold is comparing bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from translators.openflow.flow import Bucket, Group, Program
+from translators.openflow.oxm import encode_match
+from translators.openflow.wire import encode_actions, encode_instructions
+
+SELECT = 1  # OFPGT_SELECT
+_WEIGHT = 0  # OFPGBPT_WEIGHT
+_EXPERIMENTER = 0xFFFF
+_NETRONOME, _SELECTION_METHOD = 0x0000154D, 1  # Open vSwitch: group selection method extension
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EncodedFlow:
+    """A flow as bytes: ``match`` without header and padding, OpenFlow 1.5 ``instructions``."""
+
+    table: int
+    priority: int
+    cookie: int
+    match: bytes
+    instructions: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EncodedGroup:
+    """A group as bytes: its type, its bucket array, and the group properties behind it."""
+
+    number: int
+    kind: int
+    buckets: bytes
+    properties: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedProgram:
+    """A program as bytes, in the program's order."""
+
+    flows: tuple[EncodedFlow, ...]
+    groups: tuple[EncodedGroup, ...]
+
+
+def encode(program: Program) -> EncodedProgram:
+    """Return a program as bytes."""
+    flows = tuple(
+        EncodedFlow(
+            flow.table,
+            flow.priority,
+            flow.cookie,
+            encode_match(flow.match),
+            encode_instructions(flow.actions, flow.goto),
+        )
+        for flow in program.flows
+    )
+    return EncodedProgram(flows, tuple(encode_group(group) for group in program.groups))
+
+
+def encode_group(group: Group) -> EncodedGroup:
+    """Return a select group whose buckets are chosen by the datapath's hash."""
+    buckets = b"".join(_bucket(bucket) for bucket in group.buckets)
+    return EncodedGroup(group.number, SELECT, buckets, _selection(b"dp_hash"))
+
+
+def _bucket(bucket: Bucket) -> bytes:
+    actions = encode_actions(bucket.actions)
+    weight = struct.pack("!HHH2x", _WEIGHT, 8, bucket.weight)
+    length = 8 + len(actions) + len(weight)
+    return struct.pack("!HHI", length, len(actions), bucket.number) + actions + weight
+
+
+def _selection(method: bytes) -> bytes:
+    """Return the property that names the selection method; its parameter 0 lets the switch choose."""
+    head = struct.pack("!HHII4x", _EXPERIMENTER, 40, _NETRONOME, _SELECTION_METHOD)
+    return head + struct.pack("!16sQ", method, 0)

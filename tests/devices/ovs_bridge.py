@@ -27,11 +27,7 @@ def oxm(field: int, value: bytes, group: int = 0x8000) -> bytes:
 
 def udp_match(port: int) -> bytes:
     """Return the match of UDP over IPv4 to one destination port, in the order that OVS prints."""
-    return (
-        oxm(5, struct.pack("!H", 0x0800))
-        + oxm(10, b"\x11")
-        + oxm(16, struct.pack("!H", port))
-    )
+    return oxm(5, struct.pack("!H", 0x0800)) + oxm(10, b"\x11") + oxm(16, struct.pack("!H", port))
 
 
 def apply(*actions: bytes) -> bytes:
@@ -62,11 +58,31 @@ def group(number: int, port: int) -> GroupEntry:
     return GroupEntry(number, 2, bucket, b"")
 
 
+class RestartableOvs(PrivateOvs):
+    """A private Open vSwitch whose switching daemon can die and come back."""
+
+    @property
+    def vswitchd_pid(self) -> int:
+        """The process id of ovs-vswitchd."""
+        return self._processes[-1].pid
+
+    def restart_vswitchd(self) -> None:
+        """End ovs-vswitchd, and with it every flow, and start it again."""
+        old = self._processes.pop()
+        old.terminate()
+        old.wait(10)
+        if self._unixctl is not None:
+            self._unixctl.close()
+            self._unixctl = None
+        self._spawn(*(str(argument) for argument in old.args[:-1]))  # type: ignore[union-attr]
+        self._wait_for(self.directory / "vswitchd.ctl")
+
+
 @dataclass
 class Followed:
     """A listener, the bridge that follows it, and what was reported so far."""
 
-    ovs: PrivateOvs
+    ovs: RestartableOvs
     seen: list[Evidence] = field(default_factory=list)
     server: OpenFlowServer = field(init=False)
     port: int = 0
@@ -77,9 +93,7 @@ class Followed:
         self.port = await self.server.start("127.0.0.1", self.port)
         self.server.set_hosts({DATAPATH: "host1"})
 
-    async def until(
-        self, wanted: Callable[[Evidence], bool], timeout: float = 20.0
-    ) -> Evidence:
+    async def until(self, wanted: Callable[[Evidence], bool], timeout: float = 20.0) -> Evidence:
         """Wait for evidence, and return it; the evidence before it is forgotten."""
         async with asyncio.timeout(timeout):
             while True:
@@ -103,16 +117,14 @@ class Followed:
 
     async def dump(self, *match: str) -> list[str]:
         """Return the bridge's flows as its own tool prints them."""
-        text = await asyncio.to_thread(
-            self.ovs.ofctl, "dump-flows", "br0", "--no-stats", *match
-        )
+        text = await asyncio.to_thread(self.ovs.ofctl, "dump-flows", "br0", "--no-stats", *match)
         return sorted(line.strip() for line in text.splitlines() if "cookie" in line)
 
 
 @contextlib.asynccontextmanager
 async def following(settings: Settings | None = None) -> AsyncIterator[Followed]:
     """Start a bridge with ports web (1) and db (2) that connects to a listener of ours."""
-    with PrivateOvs() as ovs:
+    with RestartableOvs() as ovs:
         datapath = f"other-config:datapath-id={DATAPATH:016x}"
         await asyncio.to_thread(ovs.add_bridge, "br0", {"web": 1, "db": 2}, datapath)
         bed = Followed(ovs)

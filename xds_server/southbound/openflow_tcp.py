@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Settings
-from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, Warned
+from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Evidence, Warned
 from xds_server.snapshots.model import BridgeProgram
 from xds_server.southbound.openflow_listen import listen, steady_clock
 from xds_server.southbound.openflow_session import Limits, Session
@@ -37,6 +37,7 @@ class OpenFlowServer:
         self._clock = clock or steady_clock()
         self._hosts: dict[int, str] = {}
         self._programs: dict[int, BridgeProgram] = {}
+        self._details: dict[int, str] = {}
         self._all: set[Session] = set()
         self._sessions: dict[int, Session] = {}  # those that told their datapath id
         self._warned: set[tuple[Device, str]] = set()  # warnings that still hold, by topic
@@ -84,6 +85,16 @@ class OpenFlowServer:
         session = self._sessions.get(datapath_id)
         if session is not None:
             session.perform(session.connection.run(program, self._clock()))
+
+    def describe(self, datapath_id: int, text: str) -> None:
+        """Add what another source knows of a bridge to what ``Connected`` says about it."""
+        if self._details.get(datapath_id) == text:
+            return
+        self._details[datapath_id] = text
+        session = self._sessions.get(datapath_id)
+        if session is not None and session.connection.device is not None:
+            detail = self._detail(session, datapath_id)
+            self.report(Connected(session.connection.device, self._clock(), detail))
 
     def resync(self, datapath_id: int) -> None:
         """Compare a connected bridge with its program anew, and mend what differs."""
@@ -162,11 +173,16 @@ class OpenFlowServer:
         now, device = self._clock(), _bridge(name)
         self._clear(_stranger(datapath_id), _UNKNOWN)
         self._clear(device, _DUPLICATE)
-        detail = f"datapath id {datapath_id:016x} from {session.address}, OpenFlow 1.5"
+        detail = self._detail(session, datapath_id)
         session.perform(session.connection.admit(device, now, detail))
         program = self._programs.get(datapath_id)
         if program is not None:
             session.perform(session.connection.run(program, now))
+
+    def _detail(self, session: Session, datapath_id: int) -> str:
+        known = self._details.get(datapath_id, "")
+        basis = f"datapath id {datapath_id:016x} from {session.address}, OpenFlow 1.5"
+        return f"{basis}, {known}" if known else basis
 
     def _refuse(self, second: Session, first: Session, datapath_id: int) -> None:
         """Keep the first bridge, but make it prove soon that it is not a dead connection."""

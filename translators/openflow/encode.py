@@ -77,6 +77,6 @@ def _bucket(bucket: Bucket) -> bytes:
 
 
 def _selection(method: bytes) -> bytes:
-    """Return the property that names the selection method; its parameter 0 lets the switch choose."""
+    """Return the property that names the selection method; parameter 0: the switch chooses."""
     head = struct.pack("!HHII4x", _EXPERIMENTER, 40, _NETRONOME, _SELECTION_METHOD)
     return head + struct.pack("!16sQ", method, 0)

@@ -12,7 +12,7 @@ from translators.plan.model import ICMP, ICMPV6, TCP, UDP, Address
 ETH_IPV4, ETH_IPV6, ETH_ARP = 0x0800, 0x86DD, 0x0806  # IEEE EtherTypes
 ND_SOLICITATION, ND_ADVERTISEMENT = 135, 136  # RFC 4861, sections 4.3 and 4.4
 
-BASIC, NICIRA, NEIGHBOUR = 0x8000, 0x0001, 0x0100  # OXM classes; the last two are OVS's own
+BASIC, NICIRA, NEIGHBOUR = 0x8000, 0x0001, 0x1000  # OXM classes; the last two are OVS's own
 
 
 class Form(Enum):

@@ -1,0 +1,129 @@
+"""What the bridges do with a packet, row by row, each with the flow that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from translators.openflow.cookie import Cause, cause_of, origin_of, rule_of
+from translators.openflow.fields import ORIGIN
+from translators.openflow.flow import Flow, Program
+from translators.openflow.frames import (
+    from_proxy,
+    from_tunnel,
+    from_workload,
+    receiver_of,
+    synthetic_ports,
+)
+from translators.openflow.render import render_flow
+from translators.openflow.simulate import Frame, Trace, simulate
+from translators.openflow.tables import Table
+from translators.openflow.translate import translate
+from translators.plan.evaluate import Packet
+from translators.plan.explanation import Step
+from translators.plan.model import Action, Host, Plan
+
+_REASONS = {
+    Cause.NONE: "the packet begins no connection that the bridge may track",
+    Cause.PORT: "the workload has no port on the bridge",
+    Cause.SOURCE: "the source address does not belong to the workload's port",
+    Cause.NEIGHBOUR: "the bridge alone speaks for neighbours and routers",
+    Cause.EMPTY: "the service has no endpoint of this address family",
+    Cause.UNSERVED: "the service has no such port",
+    Cause.UNKNOWN: "no workload or service has the destination address",
+    Cause.OWN: "a workload's own address never leaves it",
+    Cause.CLOSURE: "direct access would go around the proxy",
+    Cause.PROXY: "the proxy reaches only what its clients are captured for",
+    Cause.STEER: "the host has no proxy port on its bridge",
+    Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
+}
+_DECIDING = (Table.POLICY, Table.PROXY, Table.ARRIVAL)
+
+
+def explain(plan: Plan, packet: Packet) -> tuple[Step, ...]:
+    """Return the rows for a connection's first packet: the source's bridge, the destination's.
+
+    Where a service has several endpoints, the first that may be reached is shown. A steered packet
+    has one row; ``explain_upstream`` gives those of the connection that the proxy then opens.
+    """
+    host = plan.host[plan.endpoint[packet.endpoint].host]
+    ports = synthetic_ports(plan, host.name)
+    return tuple(_rows(plan, host, from_workload(plan, packet, ports)))
+
+
+def explain_upstream(plan: Plan, packet: Packet) -> tuple[Step, ...]:
+    """Return the rows for a connection that the proxy opens in the name of ``packet.endpoint``."""
+    host = plan.host[plan.endpoint[packet.endpoint].host]
+    ports = synthetic_ports(plan, host.name)
+    return tuple(_rows(plan, host, from_proxy(plan, packet, ports)))
+
+
+def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
+    ports = synthetic_ports(plan, host.name)
+    trace = _best(translate(plan, host.name, ports), frame)
+    yield _row(plan, host, trace)
+    if trace.output != ports[host.tunnel_port] or trace.frame.get(ORIGIN, 0) > 1:
+        return
+    receiver = receiver_of(plan, trace.frame)
+    if receiver is not None:
+        there = synthetic_ports(plan, receiver.name)
+        arrived = from_tunnel(trace.frame, host, receiver, there)
+        yield _row(plan, receiver, simulate(translate(plan, receiver.name, there), arrived))
+
+
+def _best(program: Program, frame: Frame) -> Trace:
+    """Return the first choice of endpoint that is let through, or else the first."""
+    most = max((len(group.buckets) for group in program.groups), default=1)
+    traces = [simulate(program, frame)]
+    if any(flow.table == Table.BALANCE for flow in traces[0].flows):
+        traces += [simulate(program, frame, bucket) for bucket in range(1, most)]
+    return next((trace for trace in traces if trace.output is not None), traces[0])
+
+
+def _row(plan: Plan, host: Host, trace: Trace) -> Step:
+    flow = _deciding(trace)
+    rule = rule_of(plan, flow.cookie)
+    origin = origin_of(plan, flow.cookie)
+    return Step(
+        layer="vswitch",
+        device=f"{host.name}/{host.bridge}",
+        verdict=_verdict(trace),
+        native=render_flow(flow),
+        rule=rule.name if rule is not None else "",
+        origin=str(origin) if origin is not None else "",
+        reason=_reason(plan, flow),
+    )
+
+
+def _verdict(trace: Trace) -> str:
+    if trace.output is None:
+        return "deny"
+    return "steer" if trace.at(Table.STEER) is not None else "allow"
+
+
+def _deciding(trace: Trace) -> Flow:
+    """Return the flow that decides: what dropped it, captured it, or the last that admitted it."""
+    if trace.output is None:
+        return trace.decided
+    captured = trace.at(Table.BALANCE)
+    if trace.at(Table.STEER) is not None and captured is not None:
+        return captured
+    met = [flow for flow in trace.flows if flow.table in _DECIDING]
+    return met[-1] if met else trace.decided
+
+
+def _reason(plan: Plan, flow: Flow) -> str:
+    cause, number = cause_of(flow.cookie), flow.cookie & 0xFFFFFFFF
+    if cause is Cause.RULE:
+        return "a rule denies it" if flow.drops else "a rule allows it"
+    if cause is Cause.CAPTURE:
+        rule = rule_of(plan, flow.cookie)
+        found = (c.reason for c in plan.captures if rule is not None and c.rule == rule.name)
+        return next(found, "")
+    if cause is Cause.DEFAULT:
+        default = next((t.default for t in plan.tenants if t.number == number), Action.DENY)
+        return f"no rule matches; the tenant's default is {default}"
+    if cause is Cause.ISOLATION:
+        return "segments, and the tenants that own them, are isolated from each other"
+    if cause is Cause.PROXY and not flow.drops:
+        return "the proxy reaches what its clients are captured for"
+    return _REASONS.get(cause or Cause.NONE, "")

@@ -1,0 +1,198 @@
+"""A software model of the pipeline for the first packet of a connection.
+
+It knows what our programs use: priorities, conjunctions, groups, connection tracking of a new
+connection (or of one with a given mark) and NAT. The real bridge is the judge of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from translators.openflow.fields import (
+    CONJ_ID,
+    CT_LABEL,
+    CT_MARK,
+    CT_NEW,
+    CT_STATE,
+    CT_TRACKED,
+    IP_PROTO,
+    IPV4_DST,
+    IPV6_DST,
+    TCP_DST,
+    UDP_DST,
+    Field,
+)
+from translators.openflow.flow import (
+    Act,
+    Conjunction,
+    Flow,
+    Group,
+    Match,
+    Move,
+    Nat,
+    Output,
+    Program,
+    Reflect,
+    Resubmit,
+    SetField,
+    ToGroup,
+    Track,
+)
+from translators.openflow.tables import Table
+from translators.plan.model import TCP
+
+Frame = Mapping[Field, int]  # what a packet carries; fields that it has not are 0
+REFLECTED = -1  # the output of a packet that went back to its own port
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a bridge did: the flows met in order, the port it was sent to, the packet as it left."""
+
+    flows: tuple[Flow, ...]
+    output: int | None  # OpenFlow port; REFLECTED; None: dropped
+    frame: Frame
+
+    def at(self, table: Table) -> Flow | None:
+        """Return the flow that was met in a table."""
+        return next((flow for flow in self.flows if flow.table == table), None)
+
+    @property
+    def decided(self) -> Flow:
+        """The last flow met, which for a dropped packet is the one that dropped it."""
+        return self.flows[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What connection tracking finds: by default a connection that nobody has committed."""
+
+    state: int = CT_NEW | CT_TRACKED
+    mark: int = 0
+
+
+def simulate(
+    program: Program, frame: Frame, bucket: int = 0, found: Tracked | None = None
+) -> Trace:
+    """Return what the program does with a packet; ``bucket`` counts through a group's choices."""
+    run = _Run(program, dict(frame), bucket, found or Tracked())
+    run.lookup(Table.CLASSIFY)
+    return Trace(tuple(run.met), run.output, run.frame)
+
+
+@dataclass(slots=True)
+class _Run:
+    program: Program
+    frame: dict[Field, int]
+    bucket: int
+    found: Tracked
+    met: list[Flow] = field(default_factory=list)
+    output: int | None = None
+
+    def lookup(self, table: int) -> None:
+        flow = find(self.program, table, self.frame)
+        if flow is None:
+            raise ValueError(f"table {table} has no flow for everything else")
+        self.met.append(flow)
+        self.perform(flow.actions)
+        if flow.goto is not None:
+            self.lookup(flow.goto)
+
+    def perform(self, actions: tuple[Act, ...]) -> None:
+        for action in actions:
+            self.act(action)
+
+    def act(self, action: Act) -> None:
+        match action:
+            case SetField(target, value):
+                self.frame[target] = value
+            case Move(source, target, bits):
+                kept = (1 << bits) - 1
+                old = self.frame.get(target, 0) & ~kept
+                self.frame[target] = old | self.frame.get(source, 0) & kept
+            case Output(port):
+                self.output = port
+            case Reflect():
+                self.output = REFLECTED
+            case Resubmit(table):
+                self.lookup(table)
+            case ToGroup(number):
+                self.perform(self.choose(number))
+            case Track():
+                self.track(action)
+            case Conjunction():
+                raise ValueError("a conjunction alone decides nothing")
+
+    def choose(self, number: int) -> tuple[Act, ...]:
+        group = group_of(self.program, number)
+        return group.buckets[self.bucket % len(group.buckets)].actions
+
+    def track(self, action: Track) -> None:
+        state = CT_NEW | CT_TRACKED if action.commit else self.found.state
+        if action.nat is not None and action.nat.address is not None:
+            self.translate(action.nat)
+        if action.table is None:
+            return
+        self.frame[CT_STATE] = state
+        self.frame[CT_MARK] = self.found.mark
+        self.perform(action.execute)
+        self.lookup(action.table)
+        for written in (CT_STATE, CT_MARK, CT_LABEL):
+            self.frame.pop(written, None)
+
+    def translate(self, nat: Nat) -> None:
+        assert nat.address is not None
+        self.frame[IPV4_DST if nat.address.version == 4 else IPV6_DST] = int(nat.address)
+        self.frame[TCP_DST if self.frame.get(IP_PROTO) == TCP else UDP_DST] = nat.port
+
+
+def group_of(program: Program, number: int) -> Group:
+    """Return a group by number; raises KeyError where the program has none."""
+    for group in program.groups:
+        if group.number == number:
+            return group
+    raise KeyError(f"the program has no group {number}")
+
+
+def find(program: Program, table: int, frame: Frame) -> Flow | None:
+    """Return the flow that a table applies to a packet, conjunctions resolved."""
+    clauses: dict[Conjunction, None] = {}
+    priority = -1
+    for flow in program.flows:
+        if flow.table != table:
+            continue
+        if flow.priority != priority:
+            if (decided := _conjoined(program, table, priority, clauses)) is not None:
+                return decided
+            clauses, priority = {}, flow.priority
+        if not matches(flow.match, frame):
+            continue
+        met = [act for act in flow.actions if isinstance(act, Conjunction)]
+        if not met:
+            return flow
+        clauses.update(dict.fromkeys(met))
+    return _conjoined(program, table, priority, clauses)
+
+
+def matches(tests: Match, frame: Frame) -> bool:
+    """Whether a packet satisfies every test; one on a conjunction's id never holds by itself."""
+    for tested, value, mask in tests:
+        if tested is CONJ_ID:
+            return False
+        held = frame.get(tested, 0)
+        if (held if mask is None else held & mask) != value:
+            return False
+    return True
+
+
+def _conjoined(
+    program: Program, table: int, priority: int, clauses: Mapping[Conjunction, None]
+) -> Flow | None:
+    for number in sorted({clause.id for clause in clauses}):
+        met = {clause.clause for clause in clauses if clause.id == number}
+        needed = next(clause.clauses for clause in clauses if clause.id == number)
+        if len(met) == needed:
+            key = (table, priority, ((CONJ_ID, number, None),))
+            return next(flow for flow in program.flows if flow.key == key)
+    return None

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,9 +78,18 @@ class Controller:
             raise BedError(f"`fsdn {' '.join(arguments)}` ended with {done.returncode}: {said}")
         return done.stdout
 
-    def status(self) -> Any:
-        """Return what ``fsdn status`` knows, as JSON values."""
-        return json.loads(self.fsdn("status", "-o", "json", may_fail=True) or "null")
+    def ask(self, path: str) -> Any:
+        """Return the answer of its REST API to GET ``path``; BedError when there is none."""
+        # The token goes in by standard input: a command line can be read by everyone.
+        secret = f'header = "Authorization: Bearer {self.token_file.read_text().strip()}"\n'
+        argv = ("curl", "-sS", "--fail-with-body", "-m", "65", "-K", "-", f"{self.api}{path}")
+        return json.loads(self.layout.management.run(*argv, text=secret))
+
+    def unsettled(self, expected: Collection[str]) -> tuple[str, ...]:
+        """Return which of the expected devices (``kind/name``) do not run what they should."""
+        states = {d["device"]: d["state"] for d in self.ask("/v1/status")["devices"]}
+        found = {name: states.get(name, "NEVER") for name in expected}
+        return tuple(f"{n} {state}" for n, state in sorted(found.items()) if state != "SYNCED")
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -45,6 +45,12 @@ class Layout:
         hosts = tuple(host.name for host in self.plan.hosts)
         return hosts + tuple(switch.name for switch in self.plan.switches)
 
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Every device as the server calls it: a proxy and a bridge for each host, the switches."""
+        hosts = [f"{kind}/{h.name}" for kind in ("bridge", "proxy") for h in self.plan.hosts]
+        return tuple(sorted(hosts + [f"switch/{s.name}" for s in self.plan.switches]))
+
     def management_address(self, device: str) -> str:
         """Return a device's address, with prefix length, on the management network."""
         return f"{MANAGEMENT}{self.managed.index(device) + 11}/24"

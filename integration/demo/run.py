@@ -1,0 +1,177 @@
+"""The demo from beginning to end: steps with their times, then a table of claims."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from integration.bed.build import (
+    Bed,
+    at_once,
+    plug_workloads,
+    raise_agents,
+    raise_host,
+    raise_wires,
+    tear_down,
+    until,
+)
+from integration.bed.layout import Layout
+from integration.bed.netns import BedError
+from integration.bed.traffic import ask
+from integration.demo import isolation, requests, survival
+from integration.demo.shop import (
+    EXAMPLES,
+    REVIEWS,
+    STOCK,
+    WEB,
+    Row,
+    service_url,
+    shop_plan,
+    workload,
+)
+
+PROOFS: tuple[tuple[str, Callable[[Bed], Row]], ...] = (
+    ("web reads reviews", requests.proxied),
+    ("over IPv6", requests.proxied_by_six),
+    ("by header", requests.by_header),
+    ("1,000 requests", lambda bed: requests.split(bed, 0.1)),
+    ("changing the split under load", survival.moved),
+    ("1,000 requests", lambda bed: requests.split(bed, 0.5)),
+    ("a path that is denied", requests.denied),
+    ("around the proxy", isolation.closed_around),
+    ("a pair that is denied", isolation.stopped_at_source),
+    ("past the proxy", requests.bypassed),
+    ("outsiders", isolation.unreachable),
+    ("kill -9 of the server", survival.server_killed),
+    ("bare ports", survival.bare_ports),
+    ("the loss of a spine", survival.spine_lost),
+)
+
+
+def run(prefix: str, root: Path, console: Console, keep: bool) -> int:
+    """Run the demo; the bed is taken down however it ends, unless it is kept after success."""
+    layout = Layout(shop_plan(), prefix, root)
+    left = tear_down(prefix, layout.run)
+    if left:
+        console.print(f"[dim]cleaned up {len(left)} namespaces of an earlier run[/]")
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    began = time.monotonic()
+    standing = False
+    try:
+        bed = Bed(layout)
+        raise_bed(bed, console)
+        rows = prove(bed, console)
+        standing = keep
+    finally:
+        if not standing:
+            with _step(console, "taking everything down"):
+                _save_logs(layout)
+                tear_down(prefix, layout.run)
+    console.print(table(rows))
+    console.print(f"{time.monotonic() - began:.0f} s in all")
+    if keep:
+        console.print(_how_to_look(bed))
+    failed = sum(not row.holds for row in rows)
+    if failed:
+        console.print(
+            f"[bold red]{failed} of {len(rows)} claims do not hold[/]; logs are in {root}"
+        )
+    return 1 if failed else 0
+
+
+def raise_bed(bed: Bed, console: Console) -> None:
+    """Raise the bed step by step, until traffic flows."""
+    layout = bed.layout
+    with _step(console, "2 spines, 2 leaves (FRR, nothing configured), 2 hosts, their cables"):
+        raise_wires(bed)
+    with _step(console, "fsdn serve; Open vSwitch and workloads on both hosts"):
+        tasks = [lambda h=host: raise_host(bed, h) for host in layout.plan.hosts]
+        at_once(lambda: setattr(bed, "server", bed.controller.start()), *tasks)
+    with _step(console, "fsdn agent on every switch and host; fsdn apply -f examples/shop"):
+        raise_agents(bed)
+        bed.controller.fsdn("apply", "-f", str(EXAMPLES), "--wait", "compiled")
+    with _step(console, "agents prepare the hosts: bridges, proxies; workloads plugged in"):
+        for host in layout.plan.hosts:
+            plug_workloads(bed, host)
+    with _step(console, f"all {len(layout.devices)} devices run what they should"):
+        _await_devices(bed)
+    with _step(console, "first answers"):
+        for service in (REVIEWS, STOCK):
+            _await_answer(bed, service)
+
+
+def prove(bed: Bed, console: Console) -> list[Row]:
+    """Try every claim, showing each as it is tried."""
+    rows = []
+    for title, proof in PROOFS:
+        with console.status(f"proving: {title}"):
+            rows.append(proof(bed))
+        mark = "[green]✓[/]" if rows[-1].holds else "[bold red]✗[/]"
+        console.print(f"{mark} {rows[-1].claim}")
+    return rows
+
+
+def table(rows: list[Row]) -> Table:
+    """Return the table of claims."""
+    shown = Table(title="What holds", title_justify="left", show_lines=True)
+    shown.add_column("claim", ratio=2)
+    shown.add_column("measured", ratio=3)
+    shown.add_column("holds", justify="center")
+    for row in rows:
+        shown.add_row(row.claim, row.shown, "[green]yes[/]" if row.holds else "[bold red]NO[/]")
+    return shown
+
+
+def _await_devices(bed: Bed, patience: float = 60.0) -> None:
+    deadline = time.monotonic() + patience
+    while outstanding := bed.controller.unsettled(bed.layout.devices):
+        if time.monotonic() > deadline:
+            raise BedError(f"not in step within {patience:.0f} s: {', '.join(outstanding)}")
+        time.sleep(0.2)
+
+
+def _await_answer(bed: Bed, service: str) -> None:
+    def answers() -> bool:
+        report = ask(workload(bed, WEB), service_url(bed, service), timeout=1.0)
+        return report.statuses == {"200": 1}
+
+    until(answers, f"{service} does not answer web")
+
+
+@contextmanager
+def _step(console: Console, title: str) -> Iterator[None]:
+    began = time.monotonic()
+    with console.status(title):
+        yield
+    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
+
+
+def _save_logs(layout: Layout) -> None:
+    """Keep the devices' own logs: what they run in goes away."""
+    for log in sorted(layout.run.rglob("*.log")):
+        name = "-".join(log.relative_to(layout.run).parts)
+        shutil.copyfile(log, layout.root / name)
+
+
+def _how_to_look(bed: Bed) -> str:
+    layout = bed.layout
+    inside = " ".join(layout.management.command("env", f"FSDN_STATE={bed.controller.state}"))
+    ovs = bed.vswitch("host1")
+    bridge = f"OVS_RUNDIR={ovs.rundir} ovs-ofctl -O OpenFlow15 dump-flows br-int"
+    leaf = bed.switches["leaf1"].directory
+    web = " ".join(workload(bed, WEB).command("curl", "-s", service_url(bed, REVIEWS)))
+    return f"""\
+The bed stands. Look around as root:
+  {inside} .venv/bin/fsdn status
+  {web}
+  {bridge}
+  curl --unix-socket {layout.directory("host1")}/agent/admin.sock http://envoy/config_dump
+  vtysh --vty_socket {leaf} -c 'show bgp summary'
+Take it down: make clean, or python -m integration.demo --down"""

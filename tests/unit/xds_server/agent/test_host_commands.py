@@ -1,0 +1,75 @@
+import shlex
+
+from xds_server.agent.host_commands import (
+    Command,
+    Controllers,
+    Datapath,
+    HostFacts,
+    commands,
+)
+
+FACTS = HostFacts("host1", "br-int", 0xA1, "fsdn-proxy", "fsdn-tun", True, 1400)
+CONTROLLERS = Controllers("tcp:192.0.2.1:6653", "tcp:192.0.2.1:6640")
+
+
+def lines(facts: HostFacts = FACTS, datapath: Datapath = Datapath.NETDEV) -> list[str]:
+    return [str(command) for command in commands(facts, CONTROLLERS, "fsdn-proxy", datapath)]
+
+
+def position(text: str) -> int:
+    return next(number for number, line in enumerate(lines()) if text in line)
+
+
+def test_a_command_prints_as_a_shell_line_that_can_be_run_again() -> None:
+    assert str(Command(("ip", "link", "add", "a b"), "test -e /x")) == (
+        "test -e /x || ip link add 'a b'"
+    )
+
+
+def test_the_same_facts_give_the_same_commands() -> None:
+    assert lines() == lines()
+
+
+def test_the_bridge_is_closed_before_it_is_given_a_controller() -> None:
+    assert position("fail_mode=secure") < position("set-controller")
+
+
+def test_the_bridge_gets_its_datapath_id_in_sixteen_digits() -> None:
+    assert "other_config:datapath-id=00000000000000a1" in lines()[position("add-br")]
+
+
+def test_a_controller_that_is_set_already_is_left_alone() -> None:
+    condition, _, command = lines()[position("set-controller")].partition(" || ")
+    assert "get-controller br-int" in condition
+    assert command == "ovs-vsctl set-controller br-int tcp:192.0.2.1:6653"
+
+
+def test_both_address_families_are_captured_and_sent_to_the_virtual_gateway() -> None:
+    for family in ("-4", "-6"):
+        start = f"ip {family} -n fsdn-proxy"
+        assert f"{start} route replace local default dev lo table 177" in lines()
+        assert any(line.startswith(f"{start} rule show") for line in lines())
+        hops = [line for line in lines() if line.startswith(f"{start} neigh replace")]
+        assert all("lladdr 02:fd:00:00:00:01" in line for line in hops)
+        assert len(hops) == 1
+
+
+def test_only_a_userspace_bridge_needs_checksums_by_software() -> None:
+    assert any("ethtool -K eth0 tx off" in line for line in lines())
+    assert not any("ethtool" in line for line in lines(datapath=Datapath.SYSTEM))
+    assert "datapath_type=system" in "".join(lines(datapath=Datapath.SYSTEM))
+
+
+def test_a_host_without_a_tunnel_gets_no_tunnel_port() -> None:
+    alone = HostFacts("host1", "br-int", 1, "fsdn-proxy", "fsdn-tun", False, 1400)
+    assert any("type=vxlan" in line for line in lines())
+    assert not any("type=vxlan" in line for line in lines(alone))
+
+
+def test_the_proxys_port_has_the_workloads_mtu() -> None:
+    assert "ip link set fsdn-proxy mtu 1400 up" in lines()
+
+
+def test_every_argument_survives_the_shell() -> None:
+    for command in commands(FACTS, CONTROLLERS, "fsdn-proxy", Datapath.NETDEV):
+        assert tuple(shlex.split(shlex.join(command.argv))) == command.argv

@@ -137,13 +137,17 @@ def _settle(device: Device, current: Seen) -> Iterator[str]:
         yield f"{link} nomaster"
     if device.kind == "vxlan" and (current.learning or current.master != device.bridge):
         yield f"{link} type bridge_slave learning off"  # MACs come by EVPN alone
+    yield from _readdress(device, current)
+    if current.alias != alias_of(device):
+        yield f'{link} alias "{alias_of(device)}"'
+    if not current.up:
+        yield f"{link} up"
+
+
+def _readdress(device: Device, current: Seen) -> Iterator[str]:
     for address in current.own_addresses:
         if address not in device.addresses:
             yield f"addr del {address} dev {device.name}"
     for address in device.addresses:
         if address not in current.addresses:
             yield f"addr add {address} dev {device.name}"
-    if current.alias != alias_of(device):
-        yield f'{link} alias "{alias_of(device)}"'
-    if not current.up:
-        yield f"{link} up"

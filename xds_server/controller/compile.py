@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from translators.compiler import compile_policy
-from translators.compiler.allocate import Allocations
+from translators.compiler.allocations import Allocations
+from translators.compiler.pipeline import Compilation, compile_policy
 from translators.diagnostics import Diagnostic, has_errors
 from translators.plan.diff import diff
 from translators.plan.model import Plan
-from translators.policy.load import Document, load
+from translators.policy.document import Document
+from translators.policy.load import load
 from xds_server.controller.errors import RefusedError
 from xds_server.controller.impact import impact
 from xds_server.controller.merge import changes_between
@@ -64,21 +65,32 @@ def load_files(files: Sequence[SourceFile]) -> tuple[tuple[Document, ...], tuple
     return tuple(document for one in loaded for document in one.documents), diagnostics
 
 
-def compiled(
+def planned(
     documents: Iterable[Document],
     allocations: Allocated,
-    ports: Mapping[str, Ports],
     found: tuple[Diagnostic, ...] = (),
-) -> Compiled:
-    """Compile documents and translate the plan for every device.
+) -> tuple[Compilation, tuple[Diagnostic, ...]]:
+    """Compile documents; return that with all findings, those ``found`` before included.
 
-    Raises RefusedError with all findings, those ``found`` before included, if any is an error.
+    Raises RefusedError if any finding is an error.
     """
     ordered = sorted(documents, key=lambda document: document.key)
     compilation = compile_policy(ordered, Allocations.from_dict(allocations))
     diagnostics = tuple(sorted({*found, *compilation.diagnostics}))
     if has_errors(diagnostics):
         raise RefusedError(diagnostics)
+    return compilation, diagnostics
+
+
+def compiled(
+    documents: Iterable[Document],
+    allocations: Allocated,
+    ports: Mapping[str, Ports],
+    found: tuple[Diagnostic, ...] = (),
+) -> Compiled:
+    """Compile documents and translate the plan for every device; RefusedError as in planned."""
+    ordered = sorted(documents, key=lambda document: document.key)
+    compilation, diagnostics = planned(ordered, allocations, found)
     return Compiled(
         {document.key: document for document in ordered},
         compilation.plan,

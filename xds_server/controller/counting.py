@@ -23,7 +23,7 @@ def added_up(plan: Plan, answers: list[Mapping[int, tuple[int, int]]]) -> Hits:
     hits: dict[str, tuple[int, int]] = {}
     for counters in answers:
         for cookie, (packets, size) in sorted(counters.items()):
-            if (name := rule_of(plan, cookie)) is not None:
-                before = hits.get(name, (0, 0))
-                hits[name] = (before[0] + packets, before[1] + size)
+            if (rule := rule_of(plan, cookie)) is not None:
+                before = hits.get(rule.name, (0, 0))
+                hits[rule.name] = (before[0] + packets, before[1] + size)
     return hits

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from translators.policy.load import Document, load
+from translators.policy.document import Document
+from translators.policy.load import load
 from xds_server.controller.errors import NotFoundError, UnsafeError
 from xds_server.controller.values import ChangeKind, ObjectChange, StoredObject
 

@@ -60,6 +60,9 @@ class Proxies(Protocol):
     def publish(self, node: str, snapshot: Snapshot) -> None:
         """Let the proxy of this node id have this snapshot from now on."""
 
+    def withdraw(self, node: str) -> None:
+        """Tell a proxy that is no longer declared nothing more; it keeps what it has."""
+
 
 class Bridges(Protocol):
     """The OpenFlow side."""
@@ -72,3 +75,10 @@ class Bridges(Protocol):
 
     async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
         """Return packets and bytes by cookie; empty when the bridge is not connected."""
+
+
+class Databases(Protocol):
+    """The OVSDB side, which only watches."""
+
+    def set_hosts(self, hosts: Mapping[int, str]) -> None:
+        """Say which datapath ids are declared, and by which host's name."""

@@ -18,6 +18,7 @@ from xds_server.controller.state import (
     Tick,
     Translate,
     Translated,
+    WithdrawProxy,
 )
 from xds_server.controller.targets import Ports, Targets, relevant_ports
 from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, PortsChanged
@@ -35,8 +36,13 @@ def reconcile(state: State, event: Event) -> Step:
             state, effects = _every(state, state.rollouts, lambda s, host: advance(s, host, at))
         case _:
             state, effects = _heard(state, event)
-    reached = _reached(state, event.at)
-    return (replace(state, acked=True), [*effects, reached]) if reached else (state, effects)
+    if state.acked or state.revision == 0 or not settled(state):
+        return state, effects
+    seconds = max(0.0, event.at - state.committed_at)
+    # With nobody connected the revision holds, but there is nothing to note in the history.
+    heard = any(one.declared and one.connected for one in state.status.devices.values())
+    noted: list[Effect] = [Reached(state.revision, seconds)] if heard else []
+    return replace(state, acked=True), effects + noted
 
 
 def settled(state: State) -> bool:
@@ -64,24 +70,29 @@ def _committed(state: State, event: Committed) -> Step:
         status=declare(state.status, _devices(plan)),
     )
     state = _expect_switches(state)
-    effects: list[Effect] = [DeclareHosts({h.datapath_id: h.name for h in plan.hosts})]
+    gone = [name for name in state.published if name not in names]
+    effects: list[Effect] = [WithdrawProxy(name) for name in gone]
+    state = replace(
+        state, published={name: kept for name, kept in state.published.items() if name in names}
+    )
+    effects.append(DeclareHosts({h.datapath_id: h.name for h in plan.hosts}))
     state, stale = _retranslate(state, event)
     state, started = _every(state, sorted(names), lambda s, host: start(s, host, event.at))
     return state, effects + stale + started
 
 
 def _forget_moved(state: State, plan: Plan) -> State:
-    """A host that got another bridge was told nothing yet."""
-    moved = {
+    """Forget what a host's bridge was told if the host has another bridge now, or is gone."""
+    same = {
         host.name
         for host in plan.hosts
         if host.name in state.plan.host
-        and state.plan.host[host.name].datapath_id != host.datapath_id
+        and state.plan.host[host.name].datapath_id == host.datapath_id
     }
     return replace(
         state,
-        programs={name: kept for name, kept in state.programs.items() if name not in moved},
-        ports={name: kept for name, kept in state.ports.items() if name not in moved},
+        programs={name: kept for name, kept in state.programs.items() if name in same},
+        ports={name: kept for name, kept in state.ports.items() if name in same},
     )
 
 
@@ -170,9 +181,3 @@ def _expect_switches(state: State) -> State:
 
 def _bridge_connected(state: State, host: str) -> bool:
     return state.status.of(Device(DeviceKind.BRIDGE, host)).connected
-
-
-def _reached(state: State, at: float) -> Reached | None:
-    if state.acked or state.revision == 0 or not settled(state):
-        return None
-    return Reached(state.revision, max(0.0, at - state.committed_at))

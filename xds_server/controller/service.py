@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
@@ -17,7 +18,7 @@ from xds_server.controller.compile import (
 )
 from xds_server.controller.memory import remembered, rows_of
 from xds_server.controller.merge import merged, restore, without
-from xds_server.controller.ports import Bridges, Proxies, Repository
+from xds_server.controller.ports import Bridges, Databases, Proxies, Repository
 from xds_server.controller.reconcile import reconcile
 from xds_server.controller.state import (
     Committed,
@@ -31,6 +32,7 @@ from xds_server.controller.state import (
     Tick,
     Translate,
     Translated,
+    WithdrawProxy,
 )
 from xds_server.controller.switches import Switches
 from xds_server.controller.targets import bridge_program
@@ -48,6 +50,7 @@ class Controller:
         repository: Repository,
         proxies: Proxies,
         bridges: Bridges,
+        databases: Databases,
         clock: Callable[[], float],  # seconds since the epoch
     ) -> None:
         self.repository = repository
@@ -56,10 +59,13 @@ class Controller:
         self.holds = nothing()
         self.switches = Switches(self.feed, clock)
         self._proxies = proxies
+        self._databases = databases
         self._clock = clock
         self._changing = asyncio.Lock()
         self._jobs: asyncio.Queue[Translate | Reached] = asyncio.Queue()
         self._news = asyncio.Event()
+        self._closing = False
+        self._events: deque[Event] = deque()
         self._saved: frozenset[StatusRow] = frozenset()
 
     async def start(self) -> None:
@@ -140,23 +146,36 @@ class Controller:
             return await self._settle(candidate, author, message, dry_run)
 
     def feed(self, event: Event) -> None:
-        """Let one event take effect; called on the event loop's thread."""
-        self.state, effects = reconcile(self.state, event)
-        for effect in effects:
-            self._perform(effect)
-        if not isinstance(event, Tick):
-            news, self._news = self._news, asyncio.Event()
-            news.set()
+        """Let one event take effect; called on the event loop's thread.
+
+        Performing an effect may bring new evidence at once: it waits for its turn, so that what
+        was decided first is also done first.
+        """
+        self._events.append(event)
+        if len(self._events) > 1:
+            return
+        while self._events:
+            self.state, effects = reconcile(self.state, self._events[0])
+            for effect in effects:
+                self._perform(effect)
+            self._events.popleft()
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     async def until(self, holds: Callable[[State], bool], timeout: float) -> bool:
         """Wait until the state satisfies a condition; return whether it did within the seconds."""
         try:
             async with asyncio.timeout(timeout):
-                while not holds(self.state):
+                while not holds(self.state) and not self._closing:
                     await self._news.wait()
         except TimeoutError:
             return holds(self.state)
-        return True
+        return holds(self.state)
+
+    def close(self) -> None:
+        """Answer at once whoever waits; called when the program is about to stop."""
+        self._closing = True
+        self._news.set()
 
     async def _settle(
         self, candidate: Callable[[], Candidate], author: str, message: str, dry_run: bool
@@ -198,10 +217,13 @@ class Controller:
         match effect:
             case PublishProxy(node=node, snapshot=snapshot):
                 self._proxies.publish(node, snapshot)
+            case WithdrawProxy(node=node):
+                self._proxies.withdraw(node)
             case PublishBridge(datapath_id=number, program=program):
                 self.bridges.publish(number, program)
             case DeclareHosts(hosts=hosts):
                 self.bridges.set_hosts(hosts)
+                self._databases.set_hosts(hosts)
             case Translate() | Reached():
                 self._jobs.put_nowait(effect)
 

@@ -91,6 +91,13 @@ class PublishProxy:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawProxy:
+    """Tell a proxy that is no longer declared nothing more."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublishBridge:
     """Let a bridge hold this program."""
 
@@ -122,4 +129,4 @@ class Reached:
     seconds: float
 
 
-Effect = PublishProxy | PublishBridge | DeclareHosts | Translate | Reached
+Effect = PublishProxy | WithdrawProxy | PublishBridge | DeclareHosts | Translate | Reached

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from translators import envoy, fabric, openflow
+from translators import envoy, fabric
 from translators.openflow.encode import encode
+from translators.openflow.translate import translate as translate_flows
 from translators.plan.model import Plan
 from xds_server.snapshots.model import (
     BridgeProgram,
@@ -56,7 +57,7 @@ def proxy_snapshot(plan: Plan, host: str) -> Snapshot:
 
 def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:
     """Return the flows and groups of a host's bridge."""
-    encoded = encode(openflow.translate(plan, host, ports))
+    encoded = encode(translate_flows(plan, host, ports))
     return program_of(
         (
             FlowEntry(FlowKey(f.table, f.priority, f.match), f.cookie, f.instructions)

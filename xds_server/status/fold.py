@@ -20,9 +20,11 @@ from xds_server.status.model import DeviceStatus, Refusal, Status, TypeStatus
 
 
 def fold(status: Status, evidence: Evidence) -> Status:
-    """Return the status after a device told us something."""
-    known = status.of(evidence.device)
-    return _with(status, evidence.device, _heard(known, evidence))
+    """Return the status after a device told us something; strangers that left are forgotten."""
+    known = _heard(status.of(evidence.device), evidence)
+    if known.declared or known.connected or known.warnings:
+        return _with(status, evidence.device, known)
+    return Status({d: kept for d, kept in status.devices.items() if d != evidence.device})
 
 
 def declare(status: Status, devices: Iterable[Device]) -> Status:

@@ -1,0 +1,188 @@
+"""The server put together; the only place where objects meet."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from xds_server.api.app import create_app
+from xds_server.api.listen import ApiServer, api_server, bound
+from xds_server.controller.errors import MachineError, RefusedError
+from xds_server.controller.service import Controller
+from xds_server.journal import configure, record
+from xds_server.settings import Listen, ServerSettings
+from xds_server.snapshots.evidence import Evidence
+from xds_server.southbound.grpc_ads import AdsServer, AdsSettings, ListenError, Tls
+from xds_server.southbound.openflow_tcp import OpenFlowServer
+from xds_server.southbound.ovsdb import OvsdbServer
+from xds_server.store.engine import open_engine
+from xds_server.store.repository import SqlRepository
+from xds_server.store.state_dir import prepare, remove_endpoints, token_of, write_endpoints
+
+_log = structlog.get_logger("fsdn.server")
+_GRACE_SECONDS = 2.0  # for streams to end once we stop
+
+
+@dataclass(frozen=True, slots=True)
+class Southbound:
+    """The three listeners for devices."""
+
+    xds: AdsServer
+    openflow: OpenFlowServer
+    ovsdb: OvsdbServer
+
+
+def run(settings: ServerSettings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises SettingsError or MachineError when it cannot start, with the mend in one sentence.
+    """
+    settings.check()
+    configure(settings.log_format, settings.log_level)
+    with prepare(settings.state):
+        asyncio.run(_serve(settings))
+
+
+async def _serve(settings: ServerSettings) -> None:
+    engine = await open_engine(settings.database_url)
+    try:
+        controller, southbound = _assemble(settings, SqlRepository(engine))
+        await _start(controller)
+        await _run(settings, controller, southbound)
+        await controller.save()
+    finally:
+        await engine.dispose()
+
+
+def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Controller, Southbound]:
+    clock = _steady_clock()
+
+    def heard(evidence: Evidence) -> None:
+        record(evidence)
+        controller.feed(evidence)
+
+    listeners = settings.listeners
+    xds = AdsServer(_ads_settings(settings, listeners["xds"]), heard, clock)
+    openflow = OpenFlowServer(heard, clock=clock)
+    ovsdb = OvsdbServer(heard, getattr(openflow, "describe", None), clock=clock)
+    controller = Controller(repository, xds, openflow, ovsdb, clock)
+    return controller, Southbound(xds, openflow, ovsdb)
+
+
+async def _start(controller: Controller) -> None:
+    try:
+        await controller.start()
+    except RefusedError as error:
+        found = "; ".join(str(diagnostic) for diagnostic in error.diagnostics)
+        raise MachineError(
+            f"the stored policy does not compile with this version of fsdn: {found}; run the "
+            "version that stored it, mend the policy there, then upgrade"
+        ) from error
+
+
+async def _run(settings: ServerSettings, controller: Controller, southbound: Southbound) -> None:
+    """Listen, work, and stop in the opposite order once a signal asks for it."""
+    stop = _stop_signal()
+    api_at = settings.listeners["api"]
+    socket = bound(api_at.host, api_at.port)
+    app = create_app(controller, token_of(settings.state), settings.body_limit)
+    api = api_server(app, settings.tls_cert, settings.tls_key, settings.tls_ca)
+    ports = await _listen(settings, southbound)
+    ports["api"] = socket.getsockname()[1]
+    _announce(settings, ports)
+    try:
+        async with asyncio.TaskGroup() as group:
+            working = group.create_task(controller.run())
+            group.create_task(api.serve(sockets=[socket]))
+            group.create_task(_drain(stop, controller, api, working))
+    finally:
+        remove_endpoints(settings.state)
+        await _close(southbound)
+
+
+async def _drain(
+    stop: asyncio.Event, controller: Controller, api: ApiServer, working: asyncio.Task[None]
+) -> None:
+    await stop.wait()
+    _log.info("stopping")
+    controller.close()
+    api.should_exit = True
+    working.cancel()
+
+
+async def _listen(settings: ServerSettings, southbound: Southbound) -> dict[str, int]:
+    """Open the three listeners for devices; what was opened is closed if another cannot be."""
+    tls = _tls_context(settings)
+    at = settings.listeners
+    try:
+        return {
+            "xds": await southbound.xds.start(),
+            "openflow": await southbound.openflow.start(
+                at["openflow"].host, at["openflow"].port, tls
+            ),
+            "ovsdb": await southbound.ovsdb.start(at["ovsdb"].host, at["ovsdb"].port, tls),
+        }
+    except ListenError as error:
+        await _close(southbound)
+        raise MachineError(str(error)) from error
+    except MachineError:
+        await _close(southbound)
+        raise
+
+
+async def _close(southbound: Southbound) -> None:
+    await southbound.ovsdb.stop()
+    await southbound.openflow.stop()
+    await southbound.xds.stop(_GRACE_SECONDS)
+
+
+def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
+    at = {name: Listen(address.host, ports[name]) for name, address in settings.listeners.items()}
+    scheme = "http" if settings.tls_cert is None else "https"
+    endpoints = {name: str(address) for name, address in at.items()}
+    endpoints["api"] = f"{scheme}://{at['api']}"
+    write_endpoints(settings.state, {**endpoints, "pid": os.getpid()})
+    _log.info("listening", state=str(settings.state), **endpoints)
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _ads_settings(settings: ServerSettings, at: Listen) -> AdsSettings:
+    tls = None
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        ca = None if settings.tls_ca is None else settings.tls_ca.read_bytes()
+        tls = Tls(settings.tls_cert.read_bytes(), settings.tls_key.read_bytes(), ca)
+    return AdsSettings(at.host, at.port, tls=tls)
+
+
+def _tls_context(settings: ServerSettings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+        if settings.tls_ca is not None:
+            context.load_verify_locations(settings.tls_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:
+        raise MachineError(f"cannot use the TLS files: {error}, give PEM files") from error
+    return context
+
+
+def _steady_clock() -> Callable[[], float]:
+    """Seconds since the epoch that never jump when the machine's time is set."""
+    offset = time.time() - time.monotonic()
+    return lambda: time.monotonic() + offset

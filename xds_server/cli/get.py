@@ -1,0 +1,85 @@
+"""fsdn get: the objects that hold, and rules with their placement and hits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from xds_server.cli import client
+from xds_server.cli.exits import Exit, Fail
+from xds_server.cli.output import Form, Output, structured, table, write
+
+KINDS = ("Tenant", "Segment", "Host", "Workload", "Service", "Policy", "Switch", "Link")
+_PLURALS = {"policies": "policy", "switches": "switch"}
+
+
+def get(
+    kind: Annotated[str, typer.Argument(help="A kind such as policy or workloads; all; rules.")],
+    name: Annotated[str, typer.Argument(help="One object, as name or tenant/name.")] = "",
+    tenant: Annotated[str, typer.Option("-t", "--tenant", help="Only of this tenant.")] = "",
+    revision: Annotated[int | None, typer.Option(help="As of an earlier revision.")] = None,
+    output: Output = Form.TABLE,
+) -> None:
+    """List objects; -o yaml prints them as their authors wrote them, ready to apply again."""
+    if kind in ("rule", "rules"):
+        _rules(output)
+        return
+    if "/" in name:
+        tenant, _, name = name.partition("/")
+    query = {"kind": _kind(kind), "tenant": tenant, "name": name, "revision": revision}
+    found = client.get("/v1/objects", query)
+    if name and not found:
+        raise Fail(f"there is no {kind} {name}; 'fsdn get all -o name' lists all", Exit.REFUSED)
+    _print(found, output)
+
+
+def _kind(text: str) -> str:
+    if text == "all":
+        return ""
+    lower = text.lower()
+    singular = _PLURALS.get(lower, lower.removesuffix("s"))
+    if singular not in {kind.lower() for kind in KINDS}:
+        known = ", ".join(kind.lower() for kind in KINDS)
+        raise Fail(f"there is no kind {text!r}, known are {known}, rules and all", Exit.USAGE)
+    return singular
+
+
+def _print(found: list[dict[str, Any]], form: Form) -> None:
+    if form is Form.NAME:
+        for one in found:
+            write(one["key"])
+    elif form is Form.YAML:
+        write("\n---\n".join(one["source"].strip("\n") for one in found))
+    elif not structured(found, form):
+        headings = ["KIND", "TENANT", "NAME"] + (["FILE"] if form is Form.WIDE else [])
+        table(headings, (_row(one, form) for one in found))
+
+
+def _row(one: dict[str, Any], form: Form) -> list[str]:
+    row = [one["kind"], one["tenant"], one["name"]]
+    return [*row, f"{one['file']}:{one['line']}"] if form is Form.WIDE else row
+
+
+def _rules(form: Form) -> None:
+    found = client.get("/v1/rules")
+    if form is Form.NAME:
+        for one in found:
+            write(one["name"])
+    elif not structured(found, form):
+        headings = ["RULE", "ACTION", "LAYER", "PACKETS", "BYTES", "ORIGIN"]
+        if form is Form.WIDE:
+            headings += ["WHERE", "REASON", "REFUSED", "SAVING"]
+        table(headings, (_rule(one, form) for one in found))
+
+
+def _rule(one: dict[str, Any], form: Form) -> list[str]:
+    places = one["placements"]
+    layers = ", ".join(sorted({place["layer"] for place in places}))
+    hits = ["-" if one[part] is None else str(one[part]) for part in ("packets", "bytes")]
+    row = [one["name"], one["action"], layers, *hits, one["origin"]]
+    if form is Form.WIDE:
+        row += ["; ".join(place[part] for place in places) for part in ("where", "reason")]
+        row.append("; ".join(text for place in places for text in place["refused"]))
+        row.append("; ".join(place["saving"] for place in places if place["saving"]))
+    return row

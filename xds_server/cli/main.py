@@ -1,0 +1,89 @@
+"""The command fsdn: its commands, its common options, and how it ends when something is wrong."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from xds_server.cli import agent, apply, diff, explain, get, history, offline, serve, status
+from xds_server.cli.context import shared
+from xds_server.cli.exits import HELP, Exit, Fail
+from xds_server.cli.output import complain, write
+from xds_server.settings import ClientSettings
+
+app = typer.Typer(
+    name="fsdn",
+    help="Full-stack SDN: one policy language for proxies, vswitches and the fabric.",
+    epilog=HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(serve.serve)
+app.command()(apply.apply)
+app.command()(diff.diff)
+app.command()(get.get)
+app.command()(apply.delete)
+app.command()(offline.validate)
+app.command("compile")(offline.compile_)
+app.command()(status.status)
+app.command()(explain.explain)
+app.command()(history.history)
+app.command()(apply.rollback)
+app.command()(offline.schema)
+app.command()(agent.agent)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    write(installed("fullstack-sdn"))
+
+
+def _described(field: str) -> str:
+    return ClientSettings.model_fields[field].description or ""
+
+
+@app.callback()
+def common(
+    state: Annotated[Path | None, typer.Option(help=_described("state"))] = None,
+    api: Annotated[str | None, typer.Option(help=_described("api"))] = None,
+    token_file: Annotated[Path | None, typer.Option(help=_described("token_file"))] = None,
+    ca_file: Annotated[Path | None, typer.Option(help=_described("ca_file"))] = None,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print no colours.")] = False,
+) -> None:
+    """Take the options that stand before the command; the environment has them as FSDN_*."""
+    given = {"state": state, "api": api, "token_file": token_file, "ca_file": ca_file}
+    shared.settings = ClientSettings.model_validate(
+        ClientSettings().model_dump() | {k: v for k, v in given.items() if v is not None}
+    )
+    if no_color:
+        shared.without_color()
+
+
+def main() -> None:
+    """Run a command; what the operator can mend is one sentence, a bug of ours is a traceback."""
+    try:
+        app()
+    except Fail as fail:
+        complain(f"fsdn: {fail}")
+        sys.exit(fail.code)
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        complain(f"fsdn: a setting is wrong: {found}; see the FSDN_ variables of the environment")
+        sys.exit(Exit.USAGE)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell counts a program that SIGINT ended
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as 'head' does; nothing is wrong
+        sys.exit(Exit.OK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""fsdn serve: run the controller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from xds_server.cli.context import shared
+from xds_server.cli.exits import Exit, Fail
+from xds_server.settings import ServerSettings, SettingsError
+
+
+def _option(field: str, *names: str) -> Any:
+    """Describe an option by the setting that it overrides, so that there is one description."""
+    return typer.Option(*names, help=ServerSettings.model_fields[field].description)
+
+
+def serve(
+    state: Annotated[Path | None, _option("state", "--state")] = None,
+    api: Annotated[str | None, _option("listen_api", "--api")] = None,
+    xds: Annotated[str | None, _option("xds", "--xds")] = None,
+    openflow: Annotated[str | None, _option("openflow", "--openflow")] = None,
+    ovsdb: Annotated[str | None, _option("ovsdb", "--ovsdb")] = None,
+    database: Annotated[str | None, _option("database", "--database")] = None,
+    tls_cert: Annotated[Path | None, _option("tls_cert", "--tls-cert")] = None,
+    tls_key: Annotated[Path | None, _option("tls_key", "--tls-key")] = None,
+    tls_ca: Annotated[Path | None, _option("tls_ca", "--tls-ca")] = None,
+    insecure: Annotated[bool | None, _option("insecure", "--insecure")] = None,
+    log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,
+    log_level: Annotated[str | None, _option("log_level", "--log-level")] = None,
+) -> None:
+    """Run the controller: proxies, bridges, switches and you connect to it.
+
+    SIGTERM and SIGINT end it cleanly; devices keep what they have.
+    """
+    given = {
+        "state": state or shared.settings.state,
+        "listen_api": api,
+        "xds": xds,
+        "openflow": openflow,
+        "ovsdb": ovsdb,
+        "database": database,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "tls_ca": tls_ca,
+        "insecure": insecure,
+        "log_format": log_format,
+        "log_level": log_level,
+    }
+    settings = ServerSettings.model_validate(
+        ServerSettings().model_dump() | {k: v for k, v in given.items() if v is not None}
+    )
+    _run(settings)
+
+
+def _run(settings: ServerSettings) -> None:
+    from xds_server.bootstrap import run
+    from xds_server.controller.errors import MachineError
+
+    try:
+        run(settings)
+    except SettingsError as error:
+        raise Fail(str(error), Exit.USAGE) from error
+    except MachineError as error:
+        raise Fail(str(error), Exit.MACHINE) from error

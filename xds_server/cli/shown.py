@@ -1,0 +1,54 @@
+"""What a change did, or would do, as lines and tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from xds_server.cli.output import complain, say, table
+
+_MARKS = {"added": "+", "changed": "~", "moved": "=", "removed": "-"}
+
+
+def findings(diagnostics: list[dict[str, Any]]) -> None:
+    """Print findings to standard error, one a line, as compilers do."""
+    for diagnostic in diagnostics:
+        complain(diagnostic["text"])
+
+
+def outcome(told: dict[str, Any]) -> None:
+    """Print what changed: objects, meaning, devices."""
+    for change in told["changes"]:
+        if change["change"] != "moved":
+            mark = _MARKS[change["change"]]
+            say(f"{mark} {change['key']}  ({change['file']}:{change['line']})")
+    moved = sum(1 for change in told["changes"] if change["change"] == "moved")
+    if moved:
+        say(f"= {moved} object(s) at another line or file, unchanged otherwise")
+    if told["meaning"]:
+        counts = Counter((c["kind"], c["change"]) for c in told["meaning"])
+        parts = [f"{n} {kind} {change}" for (kind, change), n in sorted(counts.items())]
+        say(f"meaning: {', '.join(parts)}")
+    devices(told["devices"])
+
+
+def meaning(told: dict[str, Any]) -> None:
+    """Print every change in meaning."""
+    if told["meaning"]:
+        table(
+            ("CHANGE", "KIND", "NAME", "DETAIL"),
+            ((c["change"], c["kind"], c["name"], c["detail"]) for c in told["meaning"]),
+        )
+
+
+def devices(impacts: list[dict[str, Any]]) -> None:
+    """Print how much is written to each device."""
+    if not impacts:
+        return
+    table(
+        ("DEVICE", "UNIT", "ADDED", "CHANGED", "REMOVED"),
+        (
+            (i["device"], i["unit"], str(i["added"]), str(i["changed"]), str(i["removed"]))
+            for i in impacts
+        ),
+    )

@@ -86,12 +86,16 @@ class FrrSwitch:
                 "enable it in FRR's `daemons` file and start FRR"
             )
 
-    async def running(self) -> str:
-        """Return FRR's running configuration, as it could be applied again."""
-        done = await self._commands.frr(self.paths.vtysh("-c", "show running-config no-header"))
+    async def show(self, command: str) -> str:
+        """Return what vtysh prints; raises SwitchUnavailableError when it cannot connect."""
+        done = await self._commands.frr(self.paths.vtysh("-c", command))
         if done.code:
             raise SwitchUnavailableError(f"{self.name}: vtysh: {done.printed.strip()}")
-        return vtysh.running_config(done.out)
+        return done.out
+
+    async def running(self) -> str:
+        """Return FRR's running configuration, as it could be applied again."""
+        return vtysh.running_config(await self.show("show running-config no-header"))
 
     async def held(self, config: SwitchConfig) -> SwitchConfig:
         """Return a snapshot: what runs now, with the kernel variables that ``config`` names."""
@@ -102,7 +106,10 @@ class FrrSwitch:
 
     async def difference(self, config: SwitchConfig) -> tuple[str, ...]:
         """Return what is not as wanted, a line each: devices first, then FRR's statements."""
-        devices = await self._links.difference(links.parse(config.links))
+        try:
+            devices = await self._links.difference(links.parse(config.links))
+        except LinkTextError as error:  # another's device has taken the place of ours
+            devices = (str(error),)
         return (*devices, *(await self._frr_difference(config.frr)).lines)
 
     async def absent(self, config: SwitchConfig) -> tuple[str, ...]:
@@ -120,6 +127,7 @@ class FrrSwitch:
     async def _check(self, config: SwitchConfig) -> Fault | None:
         try:
             state = links.parse(config.links)
+            await self._links.difference(state)
         except LinkTextError as error:
             return Fault(str(error))
         if state.switch != self.name:

@@ -50,7 +50,10 @@ class SwitchLinks:
         return links.held(self.commands.switch, await self.seen(), sysctls)
 
     async def difference(self, wanted: LinkState) -> tuple[str, ...]:
-        """Return the commands that are still to be run; empty when all is as wanted."""
+        """Return the commands that are still to be run; empty when all is as wanted.
+
+        Raises LinkTextError where another's device is in the way.
+        """
         sysctls = links.sysctl_changes(wanted, await self.sysctls(wanted))
         return (*sysctls, *links.changes(wanted, await self.seen()))
 

@@ -20,9 +20,11 @@ def start_switch_agent(
 ) -> subprocess.Popen[bytes]:
     """Start ``fsdn agent --role switch`` for one switch of the fabric."""
     where = str(switch.directory)
-    argv = [*_agent("switch", controller, switch.name), "--state", str(layout.run / "agents")]
+    state = str(layout.run / "agents" / switch.name)
+    argv = [FSDN, "agent", "--role", "switch", "--name", switch.name, "--agent-state", state]
     argv += ["--vty-dir", where, "--config-dir", where]
-    return switch.namespace.spawn(argv, layout.root / f"{switch.name}-agent.log")
+    log = layout.root / f"{switch.name}-agent.log"
+    return switch.namespace.spawn(argv, log, _server(controller))
 
 
 def start_host_agent(
@@ -30,15 +32,15 @@ def start_host_agent(
 ) -> subprocess.Popen[bytes]:
     """Start ``fsdn agent --role host``; two of them on a machine need two proxy namespaces."""
     address = layout.controller
-    argv = [*_agent("host", controller, host.name), "--datapath", "netdev"]
-    argv += ["--state", str(layout.directory(host.name) / "agent"), "--envoy", ENVOY]
-    argv += ["--xds", f"{address}:{XDS}", "--concurrency", "1"]
-    argv += ["--openflow", f"tcp:{address}:{OPENFLOW}", "--ovsdb", f"tcp:{address}:{OVSDB}"]
+    state = str(layout.directory(host.name) / "agent")
+    argv = [FSDN, "agent", "--role", "host", "--name", host.name, "--agent-state", state]
+    argv += ["--datapath", "netdev", "--envoy", ENVOY, "--concurrency", "1"]
+    argv += ["--xds", f"{address}:{XDS}", "--openflow", f"tcp:{address}:{OPENFLOW}"]
+    argv += ["--ovsdb", f"tcp:{address}:{OVSDB}"]
     argv += ["--proxy-namespace", layout.proxy(host.name).name]
     log = layout.root / f"{host.name}-agent.log"
-    return vswitch.namespace.spawn(argv, log, vswitch.environment)
+    return vswitch.namespace.spawn(argv, log, {**vswitch.environment, **_server(controller)})
 
 
-def _agent(role: str, controller: Controller, name: str) -> list[str]:
-    argv = [FSDN, "agent", "--role", role, "--name", name, "--api", controller.api]
-    return [*argv, "--token-file", str(controller.token_file)]
+def _server(controller: Controller) -> dict[str, str]:
+    return {"FSDN_API": controller.api, "FSDN_TOKEN_FILE": str(controller.token_file)}

@@ -29,7 +29,7 @@ def answer(name: str, peer: str, path: str, counts: Counts) -> bytes:
     return head.encode() + b"\r\n\r\n" + body
 
 
-async def serve(name: str, port: int) -> None:
+async def serve(name: str, port: int, hosts: list[str] | None) -> None:
     """Answer GET requests, keeping connections alive, until cancelled."""
     counts = Counts()
 
@@ -44,7 +44,7 @@ async def serve(name: str, port: int) -> None:
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(handle, None, port, limit=LIMIT)
+    server = await asyncio.start_server(handle, hosts, port, limit=LIMIT)
     async with server:
         await server.serve_forever()
 
@@ -53,8 +53,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name")
     parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--host", action="append", help="address to listen on; all, if not given")
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.name, arguments.port))
+    asyncio.run(serve(arguments.name, arguments.port, arguments.host))
 
 
 if __name__ == "__main__":

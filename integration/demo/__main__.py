@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -27,8 +28,8 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the bed standing (or KEEP=1)")
     given = parser.parse_args()
     console = Console(highlight=False)
-    if os.geteuid() != 0:
-        return 0 if given.down else rootless.run(ROOT, console)
+    if not privileged():
+        return 0 if given.down else rootless.enter(console)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with only_one():
@@ -41,6 +42,12 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("interrupted; the bed is down")
     return 1
+
+
+def privileged() -> bool:
+    """Whether namespaces can be had: root in a container may not be enough."""
+    made = subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True, check=False)
+    return made.returncode == 0
 
 
 def down(console: Console) -> int:

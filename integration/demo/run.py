@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from integration.bed.build import (
     Bed,
@@ -25,18 +22,18 @@ from integration.bed.layout import Layout
 from integration.bed.netns import BedError
 from integration.bed.traffic import ask
 from integration.demo import isolation, requests, survival
+from integration.demo.proving import Proof, prove, step, summary
 from integration.demo.shop import (
     EXAMPLES,
     REVIEWS,
     STOCK,
     WEB,
-    Row,
     service_url,
     shop_plan,
     workload,
 )
 
-PROOFS: tuple[tuple[str, Callable[[Bed], Row]], ...] = (
+PROOFS: tuple[Proof, ...] = (
     ("web reads reviews", requests.proxied),
     ("over IPv6", requests.proxied_by_six),
     ("by header", requests.by_header),
@@ -67,66 +64,39 @@ def run(prefix: str, root: Path, console: Console, keep: bool) -> int:
     try:
         bed = Bed(layout)
         raise_bed(bed, console)
-        rows = prove(bed, console)
+        rows = prove(bed, PROOFS, console)
         standing = keep
     finally:
         if not standing:
-            with _step(console, "taking everything down"):
+            with step(console, "taking everything down"):
                 _save_logs(layout)
                 tear_down(prefix, layout.run)
-    console.print(table(rows))
+    code = summary(rows, root, console)
     console.print(f"{time.monotonic() - began:.0f} s in all")
     if keep:
         console.print(_how_to_look(bed))
-    failed = sum(not row.holds for row in rows)
-    if failed:
-        console.print(
-            f"[bold red]{failed} of {len(rows)} claims do not hold[/]; logs are in {root}"
-        )
-    return 1 if failed else 0
+    return code
 
 
 def raise_bed(bed: Bed, console: Console) -> None:
     """Raise the bed step by step, until traffic flows."""
     layout = bed.layout
-    with _step(console, "2 spines, 2 leaves (FRR, nothing configured), 2 hosts, their cables"):
+    with step(console, "2 spines, 2 leaves (FRR, nothing configured), 2 hosts, their cables"):
         raise_wires(bed)
-    with _step(console, "fsdn serve; Open vSwitch and workloads on both hosts"):
+    with step(console, "fsdn serve; Open vSwitch and workloads on both hosts"):
         tasks = [lambda h=host: raise_host(bed, h) for host in layout.plan.hosts]
         at_once(lambda: setattr(bed, "server", bed.controller.start()), *tasks)
-    with _step(console, "fsdn agent on every switch and host; fsdn apply -f examples/shop"):
+    with step(console, "fsdn agent on every switch and host; fsdn apply -f examples/shop"):
         raise_agents(bed)
         bed.controller.fsdn("apply", "-f", str(EXAMPLES), "--wait", "compiled")
-    with _step(console, "agents prepare the hosts: bridges, proxies; workloads plugged in"):
+    with step(console, "agents prepare the hosts: bridges, proxies; workloads plugged in"):
         for host in layout.plan.hosts:
             plug_workloads(bed, host)
-    with _step(console, f"all {len(layout.devices)} devices run what they should"):
+    with step(console, f"all {len(layout.devices)} devices run what they should"):
         _await_devices(bed)
-    with _step(console, "first answers"):
+    with step(console, "first answers"):
         for service in (REVIEWS, STOCK):
             _await_answer(bed, service)
-
-
-def prove(bed: Bed, console: Console) -> list[Row]:
-    """Try every claim, showing each as it is tried."""
-    rows = []
-    for title, proof in PROOFS:
-        with console.status(f"proving: {title}"):
-            rows.append(proof(bed))
-        mark = "[green]✓[/]" if rows[-1].holds else "[bold red]✗[/]"
-        console.print(f"{mark} {rows[-1].claim}")
-    return rows
-
-
-def table(rows: list[Row]) -> Table:
-    """Return the table of claims."""
-    shown = Table(title="What holds", title_justify="left", show_lines=True)
-    shown.add_column("claim", ratio=2)
-    shown.add_column("measured", ratio=3)
-    shown.add_column("holds", justify="center")
-    for row in rows:
-        shown.add_row(row.claim, row.shown, "[green]yes[/]" if row.holds else "[bold red]NO[/]")
-    return shown
 
 
 def _await_devices(bed: Bed, patience: float = 60.0) -> None:
@@ -143,14 +113,6 @@ def _await_answer(bed: Bed, service: str) -> None:
         return report.statuses == {"200": 1}
 
     until(answers, f"{service} does not answer web")
-
-
-@contextmanager
-def _step(console: Console, title: str) -> Iterator[None]:
-    began = time.monotonic()
-    with console.status(title):
-        yield
-    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
 
 
 def _save_logs(layout: Layout) -> None:

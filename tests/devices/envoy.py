@@ -183,7 +183,13 @@ def envoy(resources: Sequence[EncodedResource], directory: Path, name: str) -> I
         where = {"controller_host": "127.0.0.1", "controller_port": port}
         config.write_text(bootstrap(template, node="host1", admin=str(admin), **where))
         command = ["ip", "netns", "exec", name, ENVOY, "-c", str(config), "-l", "warning"]
-        command += ["--concurrency", "1", "--disable-hot-restart"]
+        command += [
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+            "--file-flush-interval-msec",
+            "20",
+        ]
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         running = Envoy(name, str(admin), output)
         try:

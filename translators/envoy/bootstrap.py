@@ -44,8 +44,6 @@ def bootstrap(
     values = {
         "NODE": node,
         "ADMIN": _admin(admin),
-        "CONTROLLER_HOST": controller_host,
-        "CONTROLLER_PORT": controller_port,
         "CONTROLLER_ADDRESS": _controller(controller_host, controller_port, relay),
         "CONTROLLER_DISCOVERY": "STATIC" if relay else "STRICT_DNS",
         "CONTROLLER_URI": _uri(controller_host, controller_port),

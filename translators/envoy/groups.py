@@ -20,14 +20,18 @@ from translators.plan.model import (
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Door:
-    """A captured service port in one address family (4 or 6), as one host's proxy serves it."""
+    """A captured service port in one address family (4 or 6), as one host's proxy serves it.
+
+    ``served`` are the subsets (None: all of the service) that have an endpoint of this family.
+    """
 
     service: Service
     port: ServicePort
     family: int
     capture: Capture
+    served: frozenset[str | None]
 
     @property
     def name(self) -> str:
@@ -94,10 +98,19 @@ def groups_of(plan: Plan, host: str, capture: Capture) -> Iterator[tuple[Door, t
         raise ValueError(message)
     sources = _local(plan, capture, service, host)
     for family in (4, 6):
-        door = Door(service, port, family, capture)
+        door = Door(service, port, family, capture, _served(plan, service, family))
         found = _split(plan, door, sources)
         if door.addresses and found:
             yield door, found
+
+
+def _served(plan: Plan, service: Service, family: int) -> frozenset[str | None]:
+    parts = [(None, service.endpoints), *((s.name, s.endpoints) for s in service.subsets)]
+    return frozenset(
+        name
+        for name, members in parts
+        if any(a.version == family for member in members for a in plan.endpoint[member].addresses)
+    )
 
 
 def _local(plan: Plan, capture: Capture, service: Service, host: str) -> tuple[Endpoint, ...]:

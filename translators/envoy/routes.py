@@ -14,6 +14,7 @@ from envoy_data_plane.envoy.config.route.v3 import (
     WeightedCluster,
     WeightedClusterClusterWeight,
 )
+from envoy_data_plane.envoy.type.matcher.v3 import RegexMatcher
 
 from translators.envoy.clusters import Destination
 from translators.envoy.filters.rbac import denial
@@ -23,18 +24,26 @@ from translators.envoy.provenance import provenance
 from translators.plan.model import Action, Plan, Rule, Share
 from translators.plan.model import Route as PlanRoute
 
-FORBIDDEN, UNAVAILABLE = 403, 503
+BAD_REQUEST, FORBIDDEN, UNAVAILABLE = 400, 403, 503
+DISGUISED = r".*/\.\.?;.*"  # as translators.plan.http: a dot segment behind parameters
 WHOLE_SERVICE = PlanRoute((Share(None, 1),))
 
 
 def route_configuration(plan: Plan, group: Group) -> RouteConfiguration:
     """Return the group's routes: one for each rule that a request can match, then the default."""
     rules = [rule for rule in group.rules if rule.http is None or can_match(rule.http)]
-    routes = [rule_route(group.door, rule) for rule in rules]
+    routes = [malformed_route(), *(rule_route(group.door, rule) for rule in rules)]
     if not any(rule.http is None for rule in rules):
         routes.append(default_route(plan, group))
     virtual_host = VirtualHost(name="any", domains=["*"], routes=routes)
     return RouteConfiguration(name=group.name, virtual_hosts=[virtual_host])
+
+
+def malformed_route() -> Route:
+    """Return the first entry: paths that Envoy cannot normalise, but a server might."""
+    disguised = RouteMatch(safe_regex=RegexMatcher(regex=DISGUISED))
+    answer = DirectResponseAction(status=BAD_REQUEST)
+    return Route(name="malformed", match=disguised, direct_response=answer)
 
 
 def rule_route(door: Door, rule: Rule) -> Route:
@@ -61,11 +70,14 @@ def default_name(tenant: str) -> str:
 
 
 def destinations(door: Door, route: PlanRoute | None) -> tuple[tuple[Destination, int], ...]:
-    """Return where a route sends requests, with weights above 0."""
-    shares = (route or WHOLE_SERVICE).shares
-    return tuple(
-        (Destination(door, share.subset), share.weight) for share in shares if share.weight
-    )
+    """Return where a route sends requests, with weights above 0.
+
+    Shares without an endpoint of the door's family are left out, unless all of them are: their
+    part of the requests goes to the others instead of failing.
+    """
+    shares = [share for share in (route or WHOLE_SERVICE).shares if share.weight]
+    served = [share for share in shares if share.subset in door.served]
+    return tuple((Destination(door, share.subset), share.weight) for share in served or shares)
 
 
 def _denied(name: str, origin: str, match: RouteMatch) -> Route:

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from translators.plan.model import Compare, HttpMatch, StringMatch
 
 _REFUSED = re.compile(r"[^!-~]|#")  # in a whole target: controls, spaces, bytes over 127, fragments
-_REFUSED_IN_PATH = re.compile(r"%2f|%5c|%00", re.IGNORECASE)  # a server may take them for others
+_HIDDEN_SLASH = re.compile(r"%2f|%5c", re.IGNORECASE)  # a server may take it for a slash
+_DOTS_WITH_PARAMETERS = re.compile(r"(?<=/)(\.\.?);[^/]*")  # RFC 3986 section 3.3
+_DISGUISED = re.compile(r"\.\.?;")  # dots that came to light by decoding; servers drop parameters
+_STRAY = re.compile(r"%(?![0-9A-F]{2})", re.IGNORECASE)  # a percent sign that escapes nothing
 _UNRESERVED = re.compile(r"%(2[DE]|3\d|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE)
 _ESCAPED = re.compile(r'["<>^`{|}]')
+_NESTED = re.compile(r"\0(?=[0-9A-F]{2})", re.IGNORECASE)
 _PORT = re.compile(r":\+?(\d+)$")
 _LARGEST_PORT = 2**32 - 1  # Envoy reads 32 bits
 
@@ -55,15 +59,26 @@ class Request:
 
 def normalise(path: str) -> str | None:
     """Return the path as Envoy normalises it, or None if a proxy refuses it."""
-    if not path.startswith("/") or _REFUSED_IN_PATH.search(path):
+    if not path.startswith("/") or _HIDDEN_SLASH.search(path):
         return None
-    plain = _UNRESERVED.sub(lambda found: chr(int(found[1], 16)), path.replace("\\", "/"))
-    safe = _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", plain)
-    parts = _without_dots(safe[1:].split("/"))
+    bare = _DOTS_WITH_PARAMETERS.sub(r"\1", path)
+    parts = _without_dots(_unescaped(bare.replace("\\", "/"))[1:].split("/"))
+    if "%00" in bare or any(_DISGUISED.match(part) for part in parts):
+        return None
     if "" not in parts[:-1]:
         return "/" + "/".join(parts)
     named = [part for part in parts if part]
     return "/" + "/".join(named) + ("" if parts[-1] else "/")  # so // stays: servers may differ
+
+
+def _unescaped(path: str) -> str:
+    """Decode unreserved characters, encode what no path may hold, and keep all other escapes.
+
+    A stray percent sign stays, unless what was decoded behind it makes it an escape.
+    """
+    plain = _UNRESERVED.sub(lambda found: chr(int(found[1], 16)), _STRAY.sub("\0", path))
+    kept = _NESTED.sub("%25", plain).replace("\0", "%")
+    return _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", kept)
 
 
 def _without_dots(pieces: list[str]) -> list[str]:

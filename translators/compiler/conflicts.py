@@ -78,8 +78,8 @@ def _unreachable(plan: Plan, rule: Rule) -> Iterator[Diagnostic]:
 
 
 def _own_client(plan: Plan, rule: Rule, clause: Clause) -> Iterator[Diagnostic]:
-    if rule.action is Action.DENY or clause.selection.broad:
-        return
+    if rule.action is Action.DENY or clause.selection.broad or clause.index:
+        return  # once for each policy
     for name in rule.services:
         if both := sorted(set(rule.sources) & set(plan.service[name].endpoints)):
             yield _warn("FS4010", rule, f"{both[0]} is an endpoint and a client of {name}")

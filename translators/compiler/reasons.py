@@ -65,7 +65,7 @@ def _at_proxy(plan: Plan, rule: Rule, pairs: set[tuple[str, str]]) -> Placement:
     else:
         reason = "another rule for the same service port needs the proxy"
         why_not = "vswitch: it would decide before the proxy sees the request"
-    saving = f"one proxy at the source's host for {len(pairs)} pairs, not two sidecars on each way"
+    saving = f"one proxy at the source's host, not two sidecars, {_of_pairs(len(pairs))}"
     return Placement(rule.name, Layer.PROXY, where, reason, (_FABRIC, why_not), saving)
 
 
@@ -73,6 +73,11 @@ def _at_vswitch(rule: Rule, proxied: int, total: int) -> Placement:
     reason = "the match stops at L4: the lowest layer that can decide"
     if rule.enforce is Layer.VSWITCH:
         reason = "enforce: vswitch"
-    saving = f"no proxy for {total - proxied} of {total} pairs of source and service"
+    saving = f"no proxy {_of_pairs(total - proxied, total)}"
     refused = (_FABRIC, "proxy: nothing in the rule needs L7, and each hop costs two wake-ups")
     return Placement(rule.name, Layer.VSWITCH, "source bridge", reason, refused, saving)
+
+
+def _of_pairs(number: int, total: int | None = None) -> str:
+    of = "" if total is None else f" of {total}"
+    return f"for {number}{of} pair{'' if (total or number) == 1 else 's'} of source and service"

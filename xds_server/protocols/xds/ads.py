@@ -42,6 +42,8 @@ class Dialect(Enum):
 class Limits:
     """What one stream may cost us, and how long it may keep us waiting (seconds).
 
+    ``earlier``: snapshots that are remembered, to recognise what a client kept over a reconnect.
+
     ``grace``: removals wait this long after a stream opens, since a client that reconnects asks
     for one type after the other, and its routes may still need what its clusters no longer list.
     """
@@ -50,6 +52,7 @@ class Limits:
     grace: float = 2.0
     types: int = 32
     names: int = 200_000
+    earlier: int = 2
 
 
 class XdsStream:
@@ -63,6 +66,7 @@ class XdsStream:
         self._limits = limits
         self._watches: dict[str, Watch] = {}
         self._epoch = 0
+        self._earlier: tuple[Snapshot, ...] = ()
         self._since: dict[str, int] = {}  # type -> the epoch in which its content last changed
         self._endpoints_owed: set[str] = set()
         self._opened_at = 0.0
@@ -122,6 +126,8 @@ class XdsStream:
         for type_url in snapshot.resources.keys() | (before.resources.keys() if before else ()):
             if before is None or before.version(type_url) != snapshot.version(type_url):
                 self._since[type_url] = self._epoch
+        if before is not None:
+            self._earlier = (before, *self._earlier)[: self._limits.earlier]
         self.snapshot = snapshot
         return self._advance(now)
 
@@ -156,7 +162,7 @@ class XdsStream:
             before = watch.offer
             # A listener's successor may want the same address: both must go in one response.
             retain = type_url != LISTENER and not self._may_break(now)
-            effects += watch.advance(Target(self._epoch, snapshot, retain), now)
+            effects += watch.advance(Target(self._epoch, snapshot, retain, self._earlier), now)
             if type_url == CLUSTER and watch.offer is not before:
                 self._owe_endpoints(watch)
         return effects

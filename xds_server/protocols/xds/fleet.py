@@ -11,6 +11,8 @@ from xds_server.protocols.xds.wire import Node, scan_node
 from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Evidence
 from xds_server.snapshots.model import Snapshot
 
+_EARLIER = 2  # snapshots of a node that are remembered for clients that reconnect
+
 
 @dataclass(frozen=True, slots=True)
 class Peer:
@@ -25,6 +27,7 @@ class Fleet:
 
     def __init__(self) -> None:
         self._snapshots: dict[str, Snapshot] = {}
+        self._earlier: dict[str, tuple[Snapshot, ...]] = {}
         self._streams: dict[str, dict[XdsStream, Peer]] = {}
 
     def receive(self, stream: XdsStream, peer: Peer, data: bytes, now: float) -> list[Effect]:
@@ -51,7 +54,10 @@ class Fleet:
         first = node.id not in self._streams
         self._streams.setdefault(node.id, {})[stream] = peer
         effects: list[Effect] = [self._connected(stream, peer, now)] if first else []
-        return effects + (stream.publish(known, now) if known is not None else [])
+        if known is not None:
+            for snapshot in (*self._earlier.get(node.id, ()), known):
+                effects += stream.publish(snapshot, now)
+        return effects
 
     def _connected(self, stream: XdsStream, peer: Peer, now: float) -> Connected:
         node = stream.node or Node("")
@@ -75,8 +81,15 @@ class Fleet:
     def publish(
         self, node: str, snapshot: Snapshot, now: float
     ) -> list[tuple[XdsStream, list[Effect]]]:
-        """Set what a node should run, and say so to each of its streams."""
-        was_unknown = node not in self._snapshots
+        """Set what a node should run, and say so to each of its streams.
+
+        After a restart with other content, publish the old content first: see ``Limits.earlier``.
+        """
+        before = self._snapshots.get(node)
+        was_unknown = before is None
+        if before is not None and before.versions != snapshot.versions:
+            kept = (*self._earlier.get(node, ()), before)
+            self._earlier[node] = kept[-_EARLIER:]
         self._snapshots[node] = snapshot
         result = []
         for stream, peer in self._streams.get(node, {}).items():
@@ -88,6 +101,7 @@ class Fleet:
     def withdraw(self, node: str) -> None:
         """Forget what a node should run; it keeps what it has, and new streams are told nothing."""
         self._snapshots.pop(node, None)
+        self._earlier.pop(node, None)
 
     def snapshot(self, node: str) -> Snapshot | None:
         """Return what a node should run, or None if it is unknown."""

@@ -5,6 +5,9 @@ Source: "xDS REST and gRPC protocol", section "Basic Protocol Overview" onwards.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from xds_server.protocols.xds.endpoints import no_endpoints
 from xds_server.protocols.xds.resource_types import ENDPOINT, LEGACY_WILDCARD
 from xds_server.protocols.xds.watch import Draft, Offer, Target, Watch
@@ -65,16 +68,31 @@ class SotwWatch(Watch):
             self.touch()
 
     def _draft(self, target: Target) -> Draft:
+        if self._claimed:
+            self._trust(target)
         content, exact = self._content(target)
-        versions = {name: resource.version for name, resource in content.items()}
-        digest = snapshot_of(content.values()).version(self.type_url)
-        if self._claimed == digest:
-            self.known, self._held = dict(versions), content
-            self._must_answer = False  # it reconnected with what it would be sent
-        self._claimed = ""
+        versions = _versions(content)
+        digest = self._digest(content)
         changed = tuple(r for n, r in content.items() if self.known.get(n) != r.version)
         due = self._must_answer or self._forced or versions != self.known
         return Draft(content, changed, digest, digest, due, exact=exact)
+
+    def _trust(self, target: Target) -> None:
+        """Find out what a client that reconnects holds: a snapshot that has the same hash.
+
+        It need not be sent what it has; what it has too much can be retained until its routes
+        have moved. If no snapshot has the hash, it is sent everything and loses the rest at once.
+        """
+        for snapshot in (target.snapshot, *target.earlier):
+            content, _ = self._content(replace(target, snapshot=snapshot))
+            if self._digest(content) == self._claimed:
+                self.known, self._held = _versions(content), content
+                self._must_answer = False
+                break
+        self._claimed = ""
+
+    def _digest(self, content: Mapping[str, Resource]) -> str:
+        return snapshot_of(content.values()).version(self.type_url)
 
     def _content(self, target: Target) -> tuple[dict[str, Resource], bool]:
         """Return what the client should hold now, and whether nothing was retained."""
@@ -99,7 +117,11 @@ class SotwWatch(Watch):
 
     def _learn(self, offer: Offer) -> None:
         self._held = {name: resource for name, resource in offer.content.items() if resource}
-        self.known = {name: resource.version for name, resource in self._held.items()}
+        self.known = _versions(self._held)
+
+
+def _versions(content: Mapping[str, Resource]) -> dict[str, str | None]:
+    return {name: resource.version for name, resource in content.items()}
 
 
 def _is_empty(resource: Resource) -> bool:

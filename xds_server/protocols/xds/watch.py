@@ -28,12 +28,14 @@ class Target:
     """A snapshot as one type of one stream should see it now.
 
     ``epoch`` counts snapshots; ``retain``: keep what the client holds although it is gone,
-    because something that refers to it may still be in use.
+    because something that refers to it may still be in use; ``earlier``: what a client that
+    reconnects may still hold, newest first.
     """
 
     epoch: int
     snapshot: Snapshot
     retain: bool
+    earlier: tuple[Snapshot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

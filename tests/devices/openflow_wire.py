@@ -33,8 +33,9 @@ class Wire:
         self._socket.close()
 
     def load(self, program: EncodedProgram) -> None:
-        """Add groups and flows, and wait for a barrier; a refused message is an error."""
-        messages = [self._message(_GROUP_MOD, _group_mod(group)) for group in program.groups]
+        """Put groups and flows in place of all others; a refused message is an error."""
+        messages = [self._message(_FLOW_MOD, _DELETE_FLOWS), self._message(_GROUP_MOD, _NO_GROUPS)]
+        messages += [self._message(_GROUP_MOD, _group_mod(group)) for group in program.groups]
         messages += [self._message(_FLOW_MOD, _flow_mod(flow)) for flow in program.flows]
         self._socket.sendall(b"".join(messages) + self._message(_BARRIER, b""))
         while True:
@@ -76,6 +77,12 @@ class Wire:
             if kind != _ECHO:
                 return kind, body
             self._socket.sendall(struct.pack("!BBHI", _VERSION, 3, length, xid) + body)
+
+
+_DELETE_FLOWS = struct.pack(
+    "!QQBBHHHIIIHHHH4x", 0, 0, 0xFF, 3, 0, 0, 0, _ANY, _ANY, _ANY, 0, 0, 1, 4
+)
+_NO_GROUPS = struct.pack("!HBxIH2xI", 2, 0, 0xFFFFFFFC, 0, _ANY)
 
 
 def _padded(tests: bytes) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cause_of, origin_of, rule_of
-from translators.openflow.fields import ORIGIN
 from translators.openflow.flow import Flow, Program
 from translators.openflow.frames import (
     from_proxy,
@@ -61,7 +60,7 @@ def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
     ports = synthetic_ports(plan, host.name)
     trace = _best(translate(plan, host.name, ports), frame)
     yield _row(plan, host, trace)
-    if trace.output != ports[host.tunnel_port] or trace.frame.get(ORIGIN, 0) > 1:
+    if trace.output != ports[host.tunnel_port]:
         return
     receiver = receiver_of(plan, trace.frame)
     if receiver is not None:

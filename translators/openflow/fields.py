@@ -26,7 +26,7 @@ class Form(Enum):
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Field:
     """One field: its text name, its place in Open vSwitch's own order, and its OXM code.
 
@@ -46,6 +46,9 @@ class Field:
 
     def __lt__(self, other: Field) -> bool:
         return self.order < other.order
+
+    def __repr__(self) -> str:
+        return self.name
 
     @property
     def size(self) -> int:

@@ -53,7 +53,7 @@ def _nowhere(site: Site) -> Iterator[Flow]:
         for tests in _subnets(segment):
             unknown = match((SEGMENT, segment.number), *tests)
             yield Flow(Table.ADDRESS, 50, unknown, cookie(Cause.UNKNOWN, segment.number))
-    for segment in site.plan.segments:
+    for segment in sorted(site.plan.segments, key=lambda s: s.number):
         for subnet, tests in zip(segment.subnets, _subnets(segment), strict=True):
             if subnet not in told:  # tenants may use the same private networks
                 told.add(subnet)

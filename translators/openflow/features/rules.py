@@ -102,4 +102,6 @@ def _reaches(site: Site, rule: Rule, service: str, port: ServicePort) -> bool:
     if rule.http is not None and not port.protocol.is_http:
         return False
     capture = site.plan.captured.get((service, port.port))
-    return capture is None or not site.local_ids.keys() & set(rule.sources) <= set(capture.sources)
+    if capture is None or not port.protocol.is_http:
+        return True
+    return not site.local_ids.keys() & set(rule.sources) <= set(capture.sources)

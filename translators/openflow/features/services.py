@@ -101,7 +101,7 @@ def _addresses(site: Site, service: Service) -> Iterator[Flow]:
 
 def _captured(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]:
     capture = site.plan.captured.get((service.name, port.port))
-    if capture is None:
+    if capture is None or not port.protocol.is_http:
         return
     rule = next(r.number for r in site.plan.rules if r.name == capture.rule)
     acts = (SetField(RULE, rule), committed(MARK_CLIENT))

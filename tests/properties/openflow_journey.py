@@ -1,0 +1,266 @@
+"""A packet's way over the bridges of its source and its destination, and what it should be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+
+from tests.devices.openflow_wire import Wire
+from tests.devices.ovs import PrivateOvs
+from translators.openflow.cookie import rule_of
+from translators.openflow.encode import encode
+from translators.openflow.fields import (
+    CT_MARK,
+    CT_STATE,
+    DESTINATION,
+    ETH_DST,
+    ETH_IPV4,
+    ETH_TYPE,
+    IN_PORT,
+    IP_PROTO,
+    IPV4_DST,
+    IPV6_DST,
+    TCP_DST,
+    TCP_FLAGS,
+    TUN_DST,
+    TUN_ID,
+    UDP_DST,
+    Field,
+    Form,
+)
+from translators.openflow.flow import Program
+from translators.openflow.frames import (
+    from_proxy,
+    from_tunnel,
+    from_workload,
+    receiver_of,
+    synthetic_ports,
+)
+from translators.openflow.simulate import Frame, simulate
+from translators.openflow.translate import translate
+from translators.plan.evaluate import Packet, evaluate
+from translators.plan.model import TCP, UDP, Action, Host, Plan
+
+PORTS = 16  # on each bridge: more than any small world needs
+BUCKETS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """What one bridge did: the port it sent to (None: dropped), the packet as it left."""
+
+    output: int | None
+    frame: Frame
+    chosen: int = 0  # identity of the endpoint that a group chose
+    cookies: tuple[int, ...] = ()  # of the flows met; a simulation alone knows them
+
+
+Bridge = Callable[[str, Frame, int], Hop]  # host, packet, hash
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a packet ended: ``steered`` to the proxy, at an ``endpoint``, or nowhere."""
+
+    endpoint: str = ""
+    address: object = None
+    port: int = 0
+    steered: bool = False
+    chosen: int = 0
+    hops: tuple[Hop, ...] = ()
+
+
+def simulated(plan: Plan) -> Bridge:
+    """Return the software model of every host's bridge."""
+    programs = {h.name: translate(plan, h.name, synthetic_ports(plan, h.name)) for h in plan.hosts}
+
+    def bridge(host: str, frame: Frame, spread: int) -> Hop:
+        trace = simulate(programs[host], frame, spread)
+        grouped = any(flow.table == 13 for flow in trace.flows)
+        chosen = trace.frame.get(DESTINATION, 0) if grouped else 0
+        cookies = tuple(flow.cookie for flow in trace.flows)
+        return Hop(trace.output, trace.frame, chosen, cookies)
+
+    return bridge
+
+
+class Bridges:
+    """Two real bridges, ``host1`` and ``host2``, that are given one plan after the other."""
+
+    def __init__(self, ovs: PrivateOvs) -> None:
+        self._ovs = ovs
+        self._wires: dict[str, Wire] = {}
+        for host in ("host1", "host2"):
+            ovs.add_bridge(host, {f"{host}-{n}": n for n in range(1, PORTS + 1)})
+            self._wires[host] = Wire(ovs.management_socket(host))
+
+    def close(self) -> None:
+        """End the OpenFlow connections."""
+        for wire in self._wires.values():
+            wire.close()
+
+    def load(self, plan: Plan) -> dict[str, Program]:
+        """Give both bridges this plan's programs, and nothing else."""
+        programs = {}
+        for host, wire in self._wires.items():
+            programs[host] = translate(plan, host, synthetic_ports(plan, host))
+            wire.load(encode(programs[host]))
+        return programs
+
+    def __call__(self, host: str, frame: Frame, spread: int) -> Hop:
+        text = self._ovs.call("ofproto/trace", host, f"dp_hash={spread + 1},{flow_text(frame)}")
+        return parse_trace(text, frame)
+
+
+def travel(plan: Plan, bridge: Bridge, packet: Packet, spread: int, proxied: bool) -> Arrival:
+    """Return where a connection's first packet arrives, over one bridge or two."""
+    host = plan.host[plan.endpoint[packet.endpoint].host]
+    ports = synthetic_ports(plan, host.name)
+    frame = (from_proxy if proxied else from_workload)(plan, packet, ports)
+    hop = bridge(host.name, frame, spread)
+    hops = [hop]
+    chosen = hop.chosen
+    if hop.output == ports[host.tunnel_port]:
+        receiver = receiver_of(plan, hop.frame)
+        assert receiver is not None
+        there = synthetic_ports(plan, receiver.name)
+        hop = bridge(receiver.name, from_tunnel(hop.frame, host, receiver, there), spread)
+        hops.append(hop)
+        assert hop.output != there[receiver.tunnel_port], "back into the tunnel"
+        host, ports = receiver, there
+    return _arrival(plan, host, ports, hop, chosen, tuple(hops))
+
+
+def _arrival(
+    plan: Plan,
+    host: Host,
+    ports: Mapping[str, int],
+    hop: Hop,
+    chosen: int,
+    hops: tuple[Hop, ...],
+) -> Arrival:
+    if hop.output is None:
+        return Arrival(chosen=chosen, hops=hops)
+    if hop.output == ports[host.proxy_port]:
+        return Arrival(steered=True, chosen=chosen, hops=hops)
+    found = [e for e in plan.endpoints if e.host == host.name and ports[e.port] == hop.output]
+    assert len(found) == 1, hop
+    assert hop.frame[ETH_DST] == int(found[0].mac.replace(":", ""), 16)
+    four = hop.frame[ETH_TYPE] == ETH_IPV4
+    number = hop.frame[IPV4_DST if four else IPV6_DST]
+    address = ip_address(number) if four else IPv6Address(number)
+    door = {TCP: TCP_DST, UDP: UDP_DST}.get(hop.frame[IP_PROTO])
+    port = hop.frame.get(door, 0) if door is not None else 0
+    return Arrival(found[0].name, address, port, chosen=chosen, hops=hops)
+
+
+def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
+    """Return how an arrival differs from what ``evaluate`` says; empty: it does not."""
+    verdict = evaluate(plan, packet)
+    if verdict.steered or arrival.steered:
+        return "" if verdict.steered == arrival.steered else f"{verdict} but {arrival}"
+    allowed = {(target.endpoint, target.port) for target in verdict.targets}
+    service = plan.by_vip.get(packet.destination)
+    if service is not None and arrival.chosen:
+        names = {e.identity: e.name for e in plan.endpoints}
+        allowed = {target for target in allowed if target[0] == names[arrival.chosen]}
+    if (not allowed) != (not arrival.endpoint):
+        return f"{verdict} but {arrival}"
+    if not allowed:
+        return ""
+    if (arrival.endpoint, arrival.port) not in allowed:
+        return f"{verdict} but {arrival}"
+    if arrival.address not in plan.endpoint[arrival.endpoint].addresses:
+        return f"arrived with the address {arrival.address}: {arrival}"
+    return ""
+
+
+def deciding_rule(plan: Plan, arrival: Arrival) -> str | None:
+    """Return the rule whose flow was met last at the source's bridge."""
+    rules = [rule_of(plan, cookie) for cookie in arrival.hops[0].cookies]
+    named = [rule.name for rule in rules if rule is not None]
+    return named[-1] if named else None
+
+
+def proxy_may(plan: Plan, packet: Packet) -> bool:
+    """Whether a proxy may open this connection in the name of ``packet.endpoint``."""
+    source = plan.endpoint[packet.endpoint]
+    target = plan.by_address.get(packet.destination)
+    if packet.source not in source.addresses or target is None or packet.protocol != TCP:
+        return False
+    if (source.tenant, source.segment) != (target.tenant, target.segment):
+        return False
+    return any(
+        source.name in capture.sources
+        and target.name in plan.service[capture.service].endpoints
+        and (port := plan.service[capture.service].port(capture.port, TCP)) is not None
+        and port.target == packet.destination_port
+        for capture in plan.captures
+    )
+
+
+def flow_text(frame: Frame) -> str:
+    """Return a packet as ``ofproto/trace`` reads it: prerequisites first."""
+    first = [field for field in (ETH_TYPE, IP_PROTO) if field in frame]
+    rest = [f for f in sorted(frame) if f not in (ETH_TYPE, IP_PROTO, CT_STATE, CT_MARK)]
+    named = {TCP_FLAGS: "tcp_flags"}
+    return ",".join(f"{named.get(f, f.name)}={_value(f, frame[f])}" for f in (*first, *rest))
+
+
+def _value(field: Field, value: int) -> str:
+    return hex(value) if field is TCP_FLAGS else field.text(value)
+
+
+_OUTPUT = re.compile(r"^ +output:(\d+)$", re.MULTILINE)
+_FINAL = re.compile(r"^(?:Final flow|Flow): (.*)$", re.MULTILINE)
+_ACTIONS = re.compile(r"^Datapath actions: (.*)$", re.MULTILINE)
+_VNI = re.compile(r"set_field:(0x[0-9a-f]+)->tun_id")
+_BUCKET = re.compile(r"using bucket (\d+)")
+_READ = {
+    "dl_dst": ETH_DST,
+    "nw_dst": IPV4_DST,
+    "ipv6_dst": IPV6_DST,
+    "tun_dst": TUN_DST,
+}
+
+
+def parse_trace(text: str, sent: Frame) -> Hop:
+    """Read what a bridge did out of an ``ofproto/trace``."""
+    outputs = _OUTPUT.findall(text)
+    acted = _ACTIONS.findall(text)
+    assert acted, text
+    dropped = acted[-1] == "drop" or not outputs
+    assert not (outputs and acted[-1] == "drop"), text
+    assert len(outputs) <= 1, text
+    bucket = _BUCKET.search(text)
+    chosen = int(bucket.group(1)) if bucket else 0
+    last = [line for line in _FINAL.findall(text) if line != "unchanged"][-1]
+    frame = dict(sent) | _parsed(last, sent)
+    for vni in _VNI.findall(text):  # the final flow does not show it
+        frame[TUN_ID] = int(vni, 16)
+    return Hop(None if dropped else int(outputs[0]), frame, chosen)
+
+
+def _parsed(line: str, sent: Frame) -> dict[Field, int]:
+    found: dict[Field, int] = {}
+    for part in line.split(","):
+        name, _, value = part.partition("=")
+        field = _READ.get(name)
+        if name == "tp_dst" and sent.get(IP_PROTO) in (TCP, UDP):
+            field = TCP_DST if sent[IP_PROTO] == TCP else UDP_DST
+        if field is None or field is IN_PORT:
+            continue
+        if field.form is Form.MAC:
+            found[field] = int(value.replace(":", ""), 16)
+        elif field.form in (Form.IPV4, Form.IPV6):
+            found[field] = int(ip_address(value))
+        else:
+            found[field] = int(value, 0)
+    return found
+
+
+def denied(plan: Plan, packet: Packet) -> bool:
+    """Whether ``evaluate`` lets nothing of this connection pass."""
+    return evaluate(plan, packet).action is Action.DENY

@@ -109,7 +109,7 @@ def plug_workloads(bed: Bed, host: Host, patience: float = 30.0) -> None:
     vswitch = bed.vswitch(host.name)
 
     def is_made() -> bool:
-        return host.proxy_port in vswitch.vsctl("--if-exists", "list-ports", host.bridge).split()
+        return host.proxy_port in vswitch.vsctl("--bare", "--columns=name", "list", "port").split()
 
     until(is_made, f"the agent of {host.name} made no bridge {host.bridge}", patience)
     vswitch.plug(host.bridge, *(endpoint.port for endpoint in bed.layout.on(host)))

@@ -21,12 +21,10 @@ async def relay(path: Path, host: str, port: int) -> AsyncIterator[asyncio.Serve
     """Relay every connection to the socket at ``path`` to ``host:port`` while the context lasts."""
     sessions: set[asyncio.Task[None]] = set()
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            sessions.add(task)
-            task.add_done_callback(sessions.discard)
-        await _session(reader, writer, host, port)
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = asyncio.ensure_future(_session(reader, writer, host, port))
+        sessions.add(session)
+        session.add_done_callback(sessions.discard)
 
     path.unlink(missing_ok=True)  # a socket that a killed agent left
     server = await asyncio.start_unix_server(accept, path)

@@ -55,7 +55,7 @@ def _carried(plan: Plan, source: Host, target: Host) -> Iterator[Step]:
 
 def _cables(plan: Plan) -> Cables:
     cables: dict[str, dict[str, str]] = {}
-    for link in plan.links:
+    for link in sorted(plan.links):
         for (here, interface), (there, _) in ((link.a, link.b), (link.b, link.a)):
             cables.setdefault(here, {}).setdefault(there, interface)
     return cables

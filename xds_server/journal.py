@@ -60,5 +60,7 @@ def record(evidence: Evidence) -> None:
             )
         case PortsChanged(ports=ports):
             _log.debug("ports", device=device, ports=dict(sorted(ports.items())))
+        case Warned(warning="", topic=topic):
+            _log.info("warning is over", device=device, topic=topic)
         case Warned(warning=warning, topic=topic):
-            _log.warning("warning", device=device, topic=topic, warning=warning or "over")
+            _log.warning("warning", device=device, topic=topic, warning=warning)

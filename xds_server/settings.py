@@ -69,35 +69,42 @@ class ServerSettings(BaseSettings):
         "readable by its owner only.",
     )
     listen_api: str = Field(
-        f"127.0.0.1:{API_PORT}",
+        default=f"127.0.0.1:{API_PORT}",
         description="Address of the REST API; port 0 lets the system choose.",
     )
     xds: str = Field(
-        f"127.0.0.1:{XDS_PORT}", description="Address that proxies get their xDS resources from."
+        default=f"127.0.0.1:{XDS_PORT}",
+        description="Address that proxies get their xDS resources from.",
     )
     openflow: str = Field(
-        f"127.0.0.1:{OPENFLOW_PORT}", description="Address that bridges connect to by OpenFlow."
+        default=f"127.0.0.1:{OPENFLOW_PORT}",
+        description="Address that bridges connect to by OpenFlow.",
     )
     ovsdb: str = Field(
-        f"127.0.0.1:{OVSDB_PORT}", description="Address that vswitches connect to by OVSDB."
+        default=f"127.0.0.1:{OVSDB_PORT}", description="Address that vswitches connect to by OVSDB."
     )
     database: str = Field(
-        "",
+        default="",
         description="SQLAlchemy URL of the database; empty for the file fsdn.db in the state "
         "directory.",
     )
-    tls_cert: Path | None = Field(None, description="Certificate chain (PEM) of every listener.")
-    tls_key: Path | None = Field(None, description="Private key (PEM) of the certificate.")
+    tls_cert: Path | None = Field(
+        default=None, description="Certificate chain (PEM) of every listener."
+    )
+    tls_key: Path | None = Field(default=None, description="Private key (PEM) of the certificate.")
     tls_ca: Path | None = Field(
-        None, description="Authorities (PEM) whose certificates clients must present."
+        default=None, description="Authorities (PEM) whose certificates clients must present."
     )
     insecure: bool = Field(
-        False, description="Listen on other addresses than loopback without TLS; for test beds."
+        default=False,
+        description="Listen on other addresses than loopback without TLS; for test beds.",
     )
-    log_format: str = Field("console", description="Form of the log: console or json.")
-    log_level: str = Field("info", description="Least level logged: debug, info, warning, error.")
+    log_format: str = Field(default="console", description="Form of the log: console or json.")
+    log_level: str = Field(
+        default="info", description="Least level logged: debug, info, warning, error."
+    )
     body_limit: int = Field(
-        20_000_000, gt=0, description="Largest request body that the API accepts, in bytes."
+        default=20_000_000, gt=0, description="Largest request body that the API accepts, in bytes."
     )
 
     @property
@@ -144,13 +151,15 @@ class ClientSettings(BaseSettings):
         description="State directory of the server, where its address and token are read from.",
     )
     api: str = Field(
-        "",
+        default="",
         description="URL of the REST API; empty for the address in the state directory, else "
         f"http://127.0.0.1:{API_PORT}.",
     )
     token_file: Path | None = Field(
-        None, description="File with the bearer token; the default is the state directory's."
+        default=None,
+        description="File with the bearer token; the default is the state directory's.",
     )
     ca_file: Path | None = Field(
-        None, description="Authorities (PEM) that the server's certificate is checked against."
+        default=None,
+        description="Authorities (PEM) that the server's certificate is checked against.",
     )

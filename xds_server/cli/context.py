@@ -13,7 +13,7 @@ from xds_server.settings import ClientSettings
 class Shared:
     """The one mutable object of the command line; main fills it before a command runs."""
 
-    settings: ClientSettings = field(default_factory=ClientSettings)
+    settings: ClientSettings = field(default_factory=lambda: ClientSettings())
     out: Console = field(default_factory=lambda: Console(highlight=False))
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 

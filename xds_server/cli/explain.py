@@ -32,7 +32,12 @@ def explain(
     output: Output = Form.TABLE,
 ) -> None:
     """Explain a connection or request; exit 0 if it is allowed, 3 if it is denied."""
-    asked = {"source": source, "destination": destination, "tenant": tenant, "host": host}
+    asked: dict[str, Any] = {
+        "source": source,
+        "destination": destination,
+        "tenant": tenant,
+        "host": host,
+    }
     asked |= _transport(tcp, udp, icmp, http)
     asked |= {"family": "6" if ipv6 else "", "header": [_header(one) for one in header or []]}
     told = _offline(asked, file or []) if offline or file else client.get("/v1/explain", asked)

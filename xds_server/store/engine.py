@@ -7,6 +7,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -34,7 +35,7 @@ async def open_engine(url: str) -> AsyncEngine:
     except (OperationalError, DatabaseError) as error:
         await engine.dispose()
         raise MachineError(f"cannot open the database {url}: {error.orig}") from error
-    except command.util.CommandError as error:
+    except CommandError as error:
         await engine.dispose()
         raise MachineError(
             f"the database {url} was written by a newer version of fsdn, upgrade this one: {error}"

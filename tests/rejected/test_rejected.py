@@ -1,0 +1,44 @@
+"""One input for each diagnostic code, refused at the line that it marks with ``# here``."""
+
+from pathlib import Path
+
+import pytest
+
+from translators.compiler.pipeline import compile_policy
+from translators.diagnostics import CODES, Diagnostic
+from translators.policy.load import load
+
+HERE = Path(__file__).parent
+INPUTS = sorted(HERE.glob("*/policy.yaml"))
+# Codes that cannot come alone: FS4007 needs a service that nothing places.
+COMPANIONS = {"FS4007": {"FS4009"}}
+
+
+def diagnose(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
+    # Too many values would make an unreadable input: MANY stands for them.
+    text = path.read_text().replace("MANY", "0, " * 100_001)
+    loaded = load(text, path.parent.name)
+    return text, loaded.diagnostics or compile_policy(loaded.documents).diagnostics
+
+
+def test_every_code_has_an_input() -> None:
+    assert {path.parent.name for path in INPUTS} == set(CODES)
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.parent.name)
+def test_input_yields_its_code_at_its_line(path: Path) -> None:
+    code = path.parent.name
+    text, found = diagnose(path)
+    assert {d.code for d in found} - COMPANIONS.get(code, set()) == {code}, found
+    marked = {n for n, line in enumerate(text.split("\n"), 1) if line.endswith("# here")}
+    # An empty document has nothing to mark but the marker before it.
+    moved = {line - 1 for line in marked} if code == "FS1006" else marked
+    assert {d.line for d in found if d.code == code} == moved
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.parent.name)
+def test_every_finding_says_how_to_mend_it(path: Path) -> None:
+    for found in diagnose(path)[1]:
+        assert found.mend
+        assert found.severity is CODES[found.code].severity
+        assert str(found).startswith(f"{path.parent.name}:{found.line}: {found.code}")

@@ -152,12 +152,12 @@ class Envoy:
             peer.connect(to)
             try:
                 peer.sendall(text)
-                return _answer(peer)
+                return _answer(peer, has_body=not text.startswith(b"HEAD "))
             except (ConnectionResetError, BrokenPipeError):
                 return 0, ""
 
 
-def _answer(peer: socket.socket) -> tuple[int, str]:
+def _answer(peer: socket.socket, *, has_body: bool) -> tuple[int, str]:
     """Read one answer by its length: Envoy closes a connection late after a bad request."""
     data = b""
     while b"\r\n\r\n" not in data:
@@ -167,7 +167,7 @@ def _answer(peer: socket.socket) -> tuple[int, str]:
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
     length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-    while length is not None and len(body) < int(length[1]):
+    while has_body and length is not None and len(body) < int(length[1]):
         body += peer.recv(65536)
     return int(head.split()[1]), body.decode()
 

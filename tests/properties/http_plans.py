@@ -38,7 +38,7 @@ ODD_HOSTS = ("ONE.t.example", "two.t.example:80", "one.t.example.", "a+b.example
 METHODS = ("GET", "POST", "PUT", "DELETE")
 HEADERS = ("x-a", "x-b")
 PARAMETERS = ("p", "q")
-VALUES = ("1", "12", "", "v w", "%31")
+VALUES = ("1", "12", "2", "", "v w", "%31")
 
 
 def http_plan(rng: Random) -> Plan:
@@ -105,10 +105,10 @@ def _match(rng: Random) -> HttpMatch:
         return tuple(sorted(rng.sample(values, rng.randint(1, 2)))) if rng.random() < chance else ()
 
     def tests(names: tuple[str, ...]) -> tuple[tuple[str, StringMatch], ...]:
-        return tuple((name, _string(rng, VALUES)) for name in some(names, 0.2))
+        return tuple((name, _string(rng, VALUES)) for name in some(names, 0.35)[:1])
 
-    path = _path(rng) if rng.random() < 0.5 else None
-    return HttpMatch(some(HOSTS, 0.2), path, some(METHODS, 0.3), tests(HEADERS), tests(PARAMETERS))
+    path = _path(rng) if rng.random() < 0.4 else None
+    return HttpMatch(some(HOSTS, 0.2), path, some(METHODS, 0.2), tests(HEADERS), tests(PARAMETERS))
 
 
 def _path(rng: Random) -> StringMatch:
@@ -140,10 +140,8 @@ def _needs(plan: Plan, source: str, service: Service, port: ServicePort) -> bool
     return any(rule.needs_proxy for found in rules for rule in found)
 
 
-def http_packet(rng: Random, plan: Plan) -> Packet | None:
-    """Return a connection to a captured port, mostly from one of its sources; None: no capture."""
-    if not plan.captures:
-        return None
+def http_packet(rng: Random, plan: Plan) -> Packet:
+    """Return a connection to one of the captured ports, mostly from one of its sources."""
     capture = rng.choice(plan.captures)
     source = plan.endpoint[rng.choice(CLIENTS if rng.random() < 0.1 else capture.sources)]
     address = rng.choice(source.addresses)
@@ -160,7 +158,7 @@ def http_request(rng: Random) -> Request:
         path += "?" + "&".join(
             f"{rng.choice(PARAMETERS)}={rng.choice(VALUES).replace(' ', '+')}" for _ in range(count)
         )
-    names = [rng.choice(HEADERS) for _ in range(rng.randint(0, 2))]
+    names = [rng.choice(HEADERS) for _ in range(rng.choice((0, 1, 2, 3)))]
     headers = tuple((name, rng.choice(VALUES)) for name in names)
     host = rng.choice(HOSTS if rng.random() < 0.6 else ODD_HOSTS)
     return Request(rng.choice(METHODS), path, host, headers)

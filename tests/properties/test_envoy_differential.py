@@ -16,6 +16,7 @@ from tests.devices.echo import echo_servers, seen
 from tests.devices.envoy import Envoy, envoy, namespace
 from tests.plans import shop_plan
 from tests.properties.http_plans import http_packet, http_plan, http_request
+from tests.properties.strategies import captured_packets, random_plan, random_request
 from translators.envoy import translate
 from translators.envoy.filters.access_log import Logged
 from translators.envoy.routes import default_name
@@ -110,49 +111,64 @@ def _is_entry(line: str) -> bool:
     return line.startswith("{") and line.endswith("}")
 
 
-def _expected_rule(verdict: Verdict) -> str:
-    return verdict.rule if verdict.rule is not None else default_name("t")
+Case = tuple[Packet, Request]
 
 
-@pytest.mark.parametrize("number", range(PLANS))
-def test_envoy_decides_as_the_plan_means(number: int, net: str, tmp_path: Path) -> None:
-    seed = f"{SEED}/{number}"
-    print(f"FSDN_SEED={SEED}, plan {number}")
-    rng = Random(seed)
-    plan = http_plan(rng)
+def _judge(plan: Plan, cases: list[Case], net: str, directory: Path, seed: str) -> None:
+    """Send every request through the real proxy of host1, and compare what is decided and why."""
     resources = (*translate(plan, "host1", Logged.EVERYTHING), *echo_servers(plan))
-    decided: dict[str, tuple[Request, Verdict]] = {}
-    with envoy(resources, tmp_path, net) as running:
-        for index in range(REQUESTS):
-            packet, request = http_packet(rng, plan), http_request(rng)
-            if packet is None:
-                return
+    decided: dict[str, tuple[Case, Verdict]] = {}
+    with envoy(resources, directory, net) as running:
+        for index, (packet, request) in enumerate(cases):
             verdict = evaluate(plan, packet, request)
             status, body = _send(running, packet, request, f"r{index}")
             expected = _status(plan, packet, request, verdict)
-            assert status == expected, (
-                seed,
-                status,
-                expected,
-                request,
-                packet.endpoint,
-                body,
-                packet,
-                request,
-                verdict,
-                body,
-                status,
-            )
-            if status == 200:
+            assert status == expected, (seed, status, expected, packet, request, verdict, body)
+            if body.startswith("{"):
                 _check_server(plan, packet, verdict, body)
             if status in (200, 403, 503):
-                decided[f"r{index}"] = request, verdict
+                decided[f"r{index}"] = (packet, request), verdict
         logged = _rules(running, set(decided))
-    for key, (request, verdict) in decided.items():
-        rule = _expected_rule(verdict)
-        assert logged[key]["rule"] == rule, (seed, request, verdict)
+    for key, (case, verdict) in decided.items():
+        default = default_name(plan.endpoint[case[0].endpoint].tenant)
+        rule = verdict.rule if verdict.rule is not None else default
+        assert logged[key]["rule"] == rule, (seed, case, verdict)
         if verdict.action is Action.DENY:
             assert logged[key]["details"] == f"rbac_access_denied_matched_policy[{rule}]"
+
+
+@pytest.mark.parametrize("number", range(PLANS))
+def test_envoy_decides_as_http_plans_mean(number: int, net: str, tmp_path: Path) -> None:
+    print(f"FSDN_SEED={SEED}, plan {number}")
+    rng = Random(f"{SEED}/{number}")
+    plan = http_plan(rng)
+    while not plan.captures:
+        plan = http_plan(rng)
+    cases = [(http_packet(rng, plan), http_request(rng)) for _ in range(REQUESTS)]
+    _judge(plan, cases, net, tmp_path, f"{SEED}/{number}")
+
+
+@pytest.mark.parametrize("number", range(PLANS))
+def test_envoy_decides_as_compiled_policies_mean(number: int, net: str, tmp_path: Path) -> None:
+    print(f"FSDN_SEED={SEED}, compiled plan {number}")
+    rng = Random(f"{SEED}/compiled/{number}")
+    plan, doors = random_plan(rng), []
+    while not doors:
+        plan = random_plan(rng)
+        doors = _http_doors(plan)
+    cases = [(rng.choice(doors), random_request(rng, plan)) for _ in range(REQUESTS)]
+    _judge(plan, cases, net, tmp_path, f"{SEED}/compiled/{number}")
+
+
+def _http_doors(plan: Plan) -> list[Packet]:
+    """Return packets from sources on host1 to captured ports that speak HTTP."""
+    found = []
+    for packet, service in captured_packets(plan):
+        port = service.port(packet.destination_port, packet.protocol)
+        here = plan.endpoint[packet.endpoint].host == "host1"
+        if here and port is not None and port.protocol.is_http:
+            found.append(packet)
+    return found
 
 
 def test_paths_are_normalised_as_envoy_does(net: str, tmp_path: Path) -> None:

@@ -51,10 +51,9 @@ class Request:
             found.setdefault(name, value)
         return found
 
-    def header(self, name: str) -> str | None:
-        """Return a header's values joined by commas (RFC 9110, section 5.3), or None."""
-        values = [value for key, value in self.headers if key == name]
-        return ",".join(values) if values else None
+    def header(self, name: str) -> tuple[str, ...]:
+        """Return a header's values, one for each line that carries it."""
+        return tuple(value for key, value in self.headers if key == name)
 
 
 def normalise(path: str) -> str | None:
@@ -104,13 +103,16 @@ def normal_host(host: str) -> str:
 
 
 def matches(match: HttpMatch, request: Request) -> bool:
-    """Whether the request satisfies every part of the match."""
+    """Whether the request satisfies every part of the match.
+
+    Of a header with several lines each is tested on its own, so that a line more cannot hide one.
+    """
     query = request.query
     return (
         (not match.hosts or request.normal_host in match.hosts)
         and (match.path is None or path_matches(match.path, request.normal_path))
         and (not match.methods or request.method in match.methods)
-        and all(test.matches(request.header(name)) for name, test in match.headers)
+        and all(any(map(test.matches, request.header(name))) for name, test in match.headers)
         and all(test.matches(query.get(name)) for name, test in match.query)
     )
 

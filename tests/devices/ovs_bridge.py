@@ -30,6 +30,9 @@ def udp_match(port: int) -> bytes:
     return oxm(5, struct.pack("!H", 0x0800)) + oxm(10, b"\x11") + oxm(16, struct.pack("!H", port))
 
 
+UDP_REVERSED = oxm(16, b"\0\x35") + oxm(10, b"\x11") + oxm(5, b"\x08\0")  # udp_match(53) backwards
+
+
 def apply(*actions: bytes) -> bytes:
     """Return one apply-actions instruction."""
     body = b"".join(actions)

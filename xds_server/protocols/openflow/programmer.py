@@ -110,6 +110,7 @@ class Programmer:
             return self._ask()
         steps = reconcile(self._held, self._wanted, self._groups)
         if not steps:
+            self._fresh = False  # from now on others may have changed it
             return [Acked(self._device, FLOWS, self._wanted.version, now, 0)]
         return self._offer(self._wanted, steps, now)
 
@@ -166,5 +167,5 @@ class Programmer:
         blamed = program or self._wanted
         if blamed is None:
             return []
-        self._refused = blamed.version
+        self._refused, self._fresh = blamed.version, False
         return [Nacked(self._device, FLOWS, blamed.version, now, reason, subject)]

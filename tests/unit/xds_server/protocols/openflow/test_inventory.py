@@ -1,0 +1,84 @@
+"""Answers are collected part by part, filtered by owner, and bounded."""
+
+import struct
+
+import pytest
+
+from tests.devices.ovs_bridge import DROP, flow, group
+from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc, group_desc
+from xds_server.protocols.openflow import inventory
+from xds_server.protocols.openflow.codec import Port, PortReason
+from xds_server.protocols.openflow.errors import ProtocolError
+from xds_server.protocols.openflow.inventory import Dump, Owner, Ports, Question, Tally
+from xds_server.protocols.openflow.multipart import HeldFlow, Part
+from xds_server.snapshots.model import FlowEntry
+
+OURS, FOREIGN = flow(1), FlowEntry(flow(2).key, 0x77, DROP)
+
+
+def _part(kind: Part, payload: bytes, more: bool = False) -> bytes:
+    return struct.pack("!HHxxxx", kind, int(more)) + payload
+
+
+def test_the_owner_is_told_by_the_masked_bits_alone() -> None:
+    owner = Owner()
+    assert owner.owns(0xF5D0 << 48 | 12345)
+    assert not owner.owns(0xF5D1 << 48)
+    assert Owner(0x12 << 56, 0xFF << 56).owns(0x12FF << 48)
+
+
+def test_a_dump_keeps_our_flows_and_every_group() -> None:
+    dump = Dump(Owner())
+    both = flow_desc(HeldFlow(OURS, 1, 2)) + flow_desc(HeldFlow(FOREIGN, 1, 2))
+    assert dump.flows_listed(both) == 2
+    assert dump.groups_listed(group_desc(group(7, 1))) == 1
+    assert dump.held().flows == {OURS.key: OURS}
+    assert dump.held().groups == {7: group(7, 1)}
+
+
+def test_counters_of_one_cookie_are_summed() -> None:
+    tally = Tally()
+    other = FlowEntry(flow(9).key, OURS.cookie, DROP)
+    tally.flows_listed(flow_desc(HeldFlow(OURS, 1, 60)) + flow_desc(HeldFlow(other, 2, 140)))
+    assert tally.counters == {OURS.cookie: (3, 200)}
+
+
+def test_a_question_is_answered_by_its_last_part() -> None:
+    dump = Dump(Owner())
+    question = Question(Part.GROUP_DESC, dump.groups_listed, "groups")
+    assert not question.answered(_part(Part.GROUP_DESC, group_desc(group(7, 1)), more=True))
+    assert question.answered(_part(Part.GROUP_DESC, group_desc(group(8, 1))))
+    assert sorted(dump.groups) == [7, 8]
+
+
+def test_an_answer_to_another_question_is_refused() -> None:
+    question = Question(Part.GROUP_DESC, Dump(Owner()).groups_listed, "groups")
+    with pytest.raises(ProtocolError, match="asked for GROUP_DESC"):
+        question.answered(_part(Part.FLOW_DESC, b""))
+
+
+def test_an_answer_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "_MOST_OBJECTS", 3)
+    question = Question(Part.GROUP_DESC, Dump(Owner()).groups_listed, "groups")
+    endless = _part(Part.GROUP_DESC, group_desc(group(7, 1)) * 2, more=True)
+    question.answered(endless)
+    with pytest.raises(ProtocolError, match="more than 3 objects"):
+        question.answered(endless)
+
+
+def test_ports_follow_their_status() -> None:
+    ports = Ports()
+    assert ports.changed(PortReason.ADD, Port(1, "web", b"", 0, 0))
+    assert not ports.changed(PortReason.MODIFY, Port(1, "web", b"", 1, 1))
+    assert ports.changed(PortReason.MODIFY, Port(1, "www", b"", 1, 1))
+    assert ports.by_name() == {"www": 1}
+    assert ports.changed(PortReason.DELETE, Port(1, "www", b"", 0, 0))
+    assert not ports.changed(PortReason.DELETE, Port(1, "www", b"", 0, 0))
+
+
+def test_ports_cannot_be_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "_MOST_PORTS", 1)
+    ports = Ports()
+    ports.changed(PortReason.ADD, Port(1, "a", b"", 0, 0))
+    with pytest.raises(ProtocolError, match="more than 1 ports"):
+        ports.changed(PortReason.ADD, Port(2, "b", b"", 0, 0))

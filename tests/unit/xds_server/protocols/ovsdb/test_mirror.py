@@ -1,0 +1,131 @@
+"""Rows become bridges; rows that make no sense end in one kind of error."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xds_server.protocols.ovsdb import mirror as module
+from xds_server.protocols.ovsdb.json_stream import OvsdbProtocolError
+from xds_server.protocols.ovsdb.mirror import WATCHED, Bridge, Interface, Mirror
+
+UPDATES: dict[str, Any] = {
+    "Open_vSwitch": {"o": {"new": {"ovs_version": "3.1.0"}}},
+    "Controller": {"c": {"new": {"target": "tcp:192.0.2.1:6653", "is_connected": True}}},
+    "Bridge": {
+        "b": {
+            "new": {
+                "name": "br-int",
+                "datapath_id": "00000000000000aa",
+                "fail_mode": "secure",
+                "controller": ["uuid", "c"],
+                "ports": ["set", [["uuid", "p"], ["uuid", "q"], ["uuid", "gone"]]],
+            }
+        },
+        "young": {"new": {"name": "br-new", "datapath_id": ["set", []]}},
+    },
+    "Port": {
+        "p": {"new": {"name": "web", "interfaces": ["uuid", "i"]}},
+        "q": {"new": {"name": "lost", "interfaces": ["uuid", "j"]}},
+    },
+    "Interface": {
+        "i": {
+            "new": {
+                "name": "web",
+                "type": "",
+                "ofport": 1,
+                "error": ["set", []],
+                "external_ids": ["map", [["vm", "7"], ["iface-id", "x"]]],
+            }
+        },
+        "j": {"new": {"name": "lost", "type": "system", "ofport": -1, "error": "no such device"}},
+    },
+}
+BRIDGE = Bridge(
+    "br-int",
+    0xAA,
+    "secure",
+    ("tcp:192.0.2.1:6653",),
+    (
+        Interface("lost", "system", 0, {}, "no such device"),
+        Interface("web", "", 1, {"iface-id": "x", "vm": "7"}, ""),
+    ),
+    "3.1.0",
+)
+
+
+def _mirror() -> Mirror:
+    mirror = Mirror()
+    mirror.update(UPDATES)
+    return mirror
+
+
+def test_a_bridge_is_put_together_from_its_rows() -> None:
+    assert _mirror().bridges() == (BRIDGE,)
+
+
+def test_changes_and_deletions_are_followed() -> None:
+    mirror = _mirror()
+    row = {**UPDATES["Bridge"]["b"]["new"], "fail_mode": ["set", []]}
+    mirror.update({"Bridge": {"b": {"old": {"fail_mode": "secure"}, "new": row}}})
+    assert mirror.bridges()[0].fail_mode == ""
+    mirror.update({"Bridge": {"b": {"old": row}}})
+    assert mirror.bridges() == ()
+
+
+def test_we_watch_what_a_bridge_is_made_of() -> None:
+    assert {"Bridge", "Interface", "Open_vSwitch", "Port"} < set(WATCHED)
+    assert {"fail_mode", "datapath_id"} < set(WATCHED["Bridge"])
+
+
+def _bridges(updates: object) -> tuple[Bridge, ...]:
+    mirror = Mirror()
+    mirror.update(updates)
+    return mirror.bridges()
+
+
+@pytest.mark.parametrize(
+    "updates",
+    [
+        [],
+        {"Bridge": []},
+        {"Bridge": {"b": []}},
+        {"Bridge": {"b": {"new": []}}},
+        {"Bridge": {"b": {"new": {"datapath_id": "not hexadecimal"}}}},
+    ],
+)
+def test_rows_that_make_no_sense_are_refused(updates: object) -> None:
+    with pytest.raises(OvsdbProtocolError):
+        _bridges(updates)
+
+
+def test_a_database_cannot_be_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_ROWS", 3)
+    with pytest.raises(OvsdbProtocolError, match="more than 3 rows"):
+        _mirror()
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text("ab", max_size=5)
+    | st.sampled_from(["set", "uuid"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=3), inner),
+    max_leaves=6,
+)
+COLUMNS = st.sampled_from(sorted({column for columns in WATCHED.values() for column in columns}))
+ROWS = st.dictionaries(
+    st.text("ab", max_size=2),
+    st.fixed_dictionaries({"new": st.dictionaries(COLUMNS, JSON)}),
+    max_size=3,
+)
+
+
+@given(updates=st.dictionaries(st.sampled_from(sorted(WATCHED)), ROWS) | JSON)
+def test_hostile_rows_end_in_the_protocol_error_alone(updates: object) -> None:
+    try:
+        assert isinstance(_bridges(updates), tuple)
+    except OvsdbProtocolError as error:
+        assert str(error)  # noqa: PT017

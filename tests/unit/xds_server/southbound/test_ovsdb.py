@@ -1,0 +1,68 @@
+"""The OVSDB listener: warnings of declared bridges, and errors that say how to mend them."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.xds_server.protocols.ovsdb.test_mirror import UPDATES
+from xds_server.controller.errors import MachineError
+from xds_server.snapshots.evidence import Evidence, Warned
+from xds_server.southbound.ovsdb import OvsdbServer
+from xds_server.southbound.ovsdb_session import OvsdbError
+
+
+async def _database(port: int) -> asyncio.StreamWriter:
+    """Connect as a database server and describe the bridge of the other tests."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    monitor = json.loads(await reader.read(65536))
+    writer.write(json.dumps({"id": monitor["id"], "result": UPDATES, "error": None}).encode())
+    return writer
+
+
+async def test_only_declared_bridges_are_reported_and_a_mended_warning_ends() -> None:
+    seen: list[Evidence] = []
+    described: list[tuple[int, str]] = []
+    server = OvsdbServer(seen.append, lambda bridge, text: described.append((bridge, text)))
+    writer = await _database(await server.start("127.0.0.1", 0))
+    async with asyncio.timeout(5):
+        while server.bridge(0xAA) is None:
+            await asyncio.sleep(0.005)
+    assert seen == described == []
+    server.set_hosts({0xAA: "host1"})
+    assert described == [(0xAA, "bridge br-int, Open vSwitch 3.1.0")]
+    (warned,) = seen
+    assert isinstance(warned, Warned)
+    assert (warned.topic, warned.device.name) == ("interfaces", "host1")
+    server.set_hosts({0xAA: "host1"})
+    assert len(seen) == 1
+    update = {"Interface": {"j": {"old": {}}}}
+    writer.write(json.dumps({"id": None, "method": "update", "params": [None, update]}).encode())
+    async with asyncio.timeout(5):
+        while len(seen) == 1:
+            await asyncio.sleep(0.005)
+    assert isinstance(seen[1], Warned)
+    assert (seen[1].topic, seen[1].warning) == ("interfaces", "")
+    await server.stop()
+    writer.transport.abort()
+
+
+async def test_a_bridge_without_a_session_is_an_error_with_its_mend() -> None:
+    server = OvsdbServer(lambda evidence: None)
+    with pytest.raises(OvsdbError, match=r"00000000000000aa; run ovs-vsctl set-manager"):
+        await server.transact(0xAA, {"op": "comment", "comment": "a"})
+
+
+async def test_a_socket_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    server = OvsdbServer(lambda evidence: None)
+    with pytest.raises(MachineError, match=r"db\.sock: No such file or directory; check that"):
+        await server.connect(str(tmp_path / "db.sock"))
+
+
+async def test_a_port_in_use_is_one_clear_error() -> None:
+    server, second = OvsdbServer(lambda e: None), OvsdbServer(lambda e: None)
+    port = await server.start("127.0.0.1", 0)
+    with pytest.raises(MachineError, match="for OVSDB: the port is in use"):
+        await second.start("127.0.0.1", port)
+    await server.stop()

@@ -71,7 +71,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     listeners = settings.listeners
     xds = AdsServer(_ads_settings(settings, listeners["xds"]), heard, clock)
     openflow = OpenFlowServer(heard, clock=clock)
-    ovsdb = OvsdbServer(heard, getattr(openflow, "describe", None), clock=clock)
+    ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
     controller = Controller(repository, xds, openflow, ovsdb, clock)
     return controller, Southbound(xds, openflow, ovsdb)
 

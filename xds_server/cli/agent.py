@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -30,59 +30,46 @@ class DatapathKind(StrEnum):
     NETDEV = "netdev"
 
 
-HOST, SWITCH = "Host", "Switch"  # panels of the help
+def _of_host(text: str, default: str = "") -> Any:
+    shown = default or True
+    return typer.Option(help=text, show_default=shown, rich_help_panel="Host")
+
+
+_NEAR = "the API's address"
+Role = Annotated[AgentRole, typer.Option(help="What the agent drives.")]
+Name = Annotated[str, typer.Option(help="Name of the Switch or Host document.")]
+Kept = Annotated[
+    Path | None,
+    typer.Option(help="Directory of what the agent keeps.", show_default="/var/lib/fsdn/NAME"),
+]
+Show = Annotated[
+    bool, typer.Option("--print", help="Print the commands, run none.", rich_help_panel="Host")
+]
+Xds = Annotated[str, _of_host("Where Envoy gets its resources, ADDRESS:PORT.", _NEAR)]
+Openflow = Annotated[str, _of_host("OpenFlow controller, as ovs-vsctl takes it.", _NEAR)]
+Ovsdb = Annotated[str, _of_host("OVSDB manager, as ovs-vsctl takes it.", _NEAR)]
+Datapath = Annotated[DatapathKind, _of_host("Where the bridge forwards.")]
+ProxyNamespace = Annotated[str, _of_host("Network namespace of the proxy.")]
+Envoy = Annotated[str, _of_host("Envoy's program.")]
+Concurrency = Annotated[int, _of_host("Envoy's workers; 0: one a core.")]
+VtyDir = Annotated[Path, typer.Option(help="FRR's sockets.", rich_help_panel="Switch")]
+ConfigDir = Annotated[Path, typer.Option(help="FRR's configuration.", rich_help_panel="Switch")]
 
 
 def agent(
-    role: Annotated[AgentRole, typer.Option(help="What the agent drives.")],
-    name: Annotated[str, typer.Option(help="Name of the Switch or Host document.")],
-    agent_state: Annotated[
-        Path | None,
-        typer.Option(help="Directory of what the agent keeps.", show_default="/var/lib/fsdn/NAME"),
-    ] = None,
-    show: Annotated[
-        bool, typer.Option("--print", help="Print the commands, run none.", rich_help_panel=HOST)
-    ] = False,
-    xds: Annotated[
-        str,
-        typer.Option(
-            help="Where Envoy gets its resources, ADDRESS:PORT.",
-            show_default="the API's address",
-            rich_help_panel=HOST,
-        ),
-    ] = "",
-    openflow: Annotated[
-        str,
-        typer.Option(
-            help="Controller, as ovs-vsctl takes it.",
-            show_default="the API's address",
-            rich_help_panel=HOST,
-        ),
-    ] = "",
-    ovsdb: Annotated[
-        str,
-        typer.Option(
-            help="Manager, as ovs-vsctl takes it.",
-            show_default="the API's address",
-            rich_help_panel=HOST,
-        ),
-    ] = "",
-    datapath: Annotated[
-        DatapathKind, typer.Option(help="Where the bridge forwards.", rich_help_panel=HOST)
-    ] = DatapathKind.SYSTEM,
-    proxy_namespace: Annotated[
-        str, typer.Option(help="Network namespace of the proxy.", rich_help_panel=HOST)
-    ] = "fsdn-proxy",
-    envoy: Annotated[str, typer.Option(help="Envoy's program.", rich_help_panel=HOST)] = "envoy",
-    concurrency: Annotated[
-        int, typer.Option(min=0, help="Envoy's workers, 0: one a core.", rich_help_panel=HOST)
-    ] = 0,
-    vty_dir: Annotated[
-        Path, typer.Option(help="Directory of FRR's sockets.", rich_help_panel=SWITCH)
-    ] = Path("/var/run/frr"),
-    config_dir: Annotated[
-        Path, typer.Option(help="Directory of FRR's configuration.", rich_help_panel=SWITCH)
-    ] = Path("/etc/frr"),
+    role: Role,
+    name: Name,
+    agent_state: Kept = None,
+    show: Show = False,
+    xds: Xds = "",
+    openflow: Openflow = "",
+    ovsdb: Ovsdb = "",
+    datapath: Datapath = DatapathKind.SYSTEM,
+    proxy_namespace: ProxyNamespace = "fsdn-proxy",
+    envoy: Envoy = "envoy",
+    concurrency: Concurrency = 0,
+    vty_dir: VtyDir = Path("/var/run/frr"),
+    config_dir: ConfigDir = Path("/etc/frr"),
 ) -> None:
     """Run an agent until SIGTERM; it waits for the server, and works on without it."""
     state = agent_state or Path("/var/lib/fsdn") / name
@@ -91,13 +78,13 @@ def agent(
         return
     near = _near()
     _host(
+        show,
         name=name,
         state=state,
-        show=show,
         xds=xds or f"{near}:{XDS_PORT}",
         openflow=openflow or f"tcp:{near}:{OPENFLOW_PORT}",
         ovsdb=ovsdb or f"tcp:{near}:{OVSDB_PORT}",
-        datapath=datapath,
+        datapath=datapath.value,
         namespace=proxy_namespace,
         envoy=envoy,
         concurrency=concurrency,
@@ -110,39 +97,18 @@ def _near() -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _token_file() -> Path:
-    return shared.settings.token_file or shared.settings.state / "token"
-
-
-def _host(
-    *,
-    name: str,
-    state: Path,
-    show: bool,
-    xds: str,
-    openflow: str,
-    ovsdb: str,
-    datapath: DatapathKind,
-    namespace: str,
-    envoy: str,
-    concurrency: int,
-) -> None:
+def _host(show: bool, openflow: str, ovsdb: str, datapath: str, **rest: Any) -> None:
     from xds_server.agent.host import HostAgentSettings, run_host_agent, show_host_commands
     from xds_server.agent.host_commands import Controllers, Datapath
     from xds_server.agent.host_errors import HostAgentError
 
     settings = HostAgentSettings(
-        name=name,
         api=client.address(shared.settings),
-        token_file=_token_file(),
-        xds=xds,
+        token_file=client.token_file(shared.settings),
         controllers=Controllers(openflow, ovsdb),
-        state=state,
-        datapath=Datapath(datapath.value),
-        namespace=namespace,
-        envoy=envoy,
-        concurrency=concurrency,
+        datapath=Datapath(datapath),
         ca=shared.settings.ca_file,
+        **rest,
     )
     try:
         if show:
@@ -154,4 +120,21 @@ def _host(
 
 
 def _switch(name: str, state: Path, vty_dir: Path, config_dir: Path) -> None:
-    raise Fail("the switch agent is not here", Exit.MACHINE)
+    from xds_server.agent.switch import SwitchAgentSettings, run_switch_agent
+    from xds_server.agent.switch_saved import SavedError
+
+    settings = SwitchAgentSettings(
+        name=name,
+        api=client.address(shared.settings),
+        token_file=client.token_file(shared.settings),
+        state=state,
+        vty_dir=vty_dir,
+        config_dir=config_dir,
+        ca=shared.settings.ca_file,
+    )
+    try:
+        run_switch_agent(settings)
+    except SavedError as error:
+        raise Fail(str(error), Exit.MACHINE) from error
+    except OSError as error:
+        raise Fail(f"the agent of {name} cannot go on: {error}", Exit.MACHINE) from error

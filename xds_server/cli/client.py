@@ -46,9 +46,14 @@ def address(settings: ClientSettings) -> str:
         return f"http://127.0.0.1:{API_PORT}"  # no server has run here, or it was stopped
 
 
+def token_file(settings: ClientSettings) -> Path:
+    """Return where the bearer token is: as given, else in the state directory."""
+    return settings.token_file or settings.state / "token"
+
+
 def token(settings: ClientSettings) -> str:
     """Return the bearer token; raise Fail when there is none to read."""
-    path = settings.token_file or settings.state / "token"
+    path = token_file(settings)
     try:
         return path.read_text().strip()
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from translators import envoy, fabric
+from translators.openflow.frames import synthetic_ports
 from translators.openflow.render import render as render_flows
 from translators.openflow.translate import translate as translate_flows
 from translators.plan.canonical import to_yaml
@@ -24,11 +25,7 @@ def bridge_text(plan: Plan, host: str) -> str:
 
     Offline nobody knows the bridge's port numbers: interfaces get 1, 2, 3 ... by name.
     """
-    declared = plan.host[host]
-    names = {declared.proxy_port, declared.tunnel_port}
-    names.update(e.port for e in plan.endpoints if e.host == host)
-    ports = {name: number for number, name in enumerate(sorted(names), 1)}
-    return render_flows(translate_flows(plan, host, ports))
+    return render_flows(translate_flows(plan, host, synthetic_ports(plan, host)))
 
 
 def switch_text(plan: Plan, switch: str) -> str:

@@ -1,9 +1,9 @@
 """A switch model as FRR's integrated configuration, in the very words of ``show running-config``.
 
-Written in FRR's own order and without defaults, so that a second reload finds nothing to do and the
-running configuration can be compared byte for byte. The defaults that are relied upon: BFD at three
-times 300 ms (RFC 5880; FRR's profile-less default), EVPN next hops unchanged across eBGP, and route
-distinguishers derived from the router id (RFC 7432, section 7.9).
+Written in FRR's own order and without defaults, so that a second reload finds nothing to do; only
+the order of VNIs, which FRR takes from a hash, is ours. Relied upon by default are: BFD at three
+times 300 ms (RFC 5880), EVPN next hops unchanged across eBGP, and route distinguishers derived from
+the router id (RFC 7432, section 7.9).
 
 Provenance: a neighbor's ``description`` names the cable of the plan. FRR 8 has no remark for a
 ``network`` statement or a VNI; those are named on the Linux devices beside them (see ``links``).
@@ -23,7 +23,7 @@ KEEPALIVE, HOLD, RECONNECT = 3, 9, 1  # seconds; failures are found by BFD, thes
 
 
 def render(model: SwitchModel) -> str:
-    """Return the switch's ``frr.conf``, equal to what FRR then shows as its running one."""
+    """Return the switch's ``frr.conf``, as FRR then shows it."""
     return "\n".join([*_system(model), *_bgp(model), ""])
 
 

@@ -1,0 +1,81 @@
+"""A controller on a real database, with sinks that remember what was published."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.serving import SHOP
+from xds_server.controller.service import Controller
+from xds_server.controller.values import SourceFile
+from xds_server.snapshots.model import BridgeProgram, Snapshot
+from xds_server.store.engine import open_engine
+from xds_server.store.repository import SqlRepository
+
+
+class Sinks:
+    """Stands for the three listeners: remembers the last word to each device, in order too."""
+
+    def __init__(self) -> None:
+        self.snapshots: dict[str, Snapshot] = {}
+        self.programs: dict[int, BridgeProgram] = {}
+        self.hosts: Mapping[int, str] = {}
+        self.withdrawn: list[str] = []
+        self.hits: dict[int, Mapping[int, tuple[int, int]]] = {}
+        self.bridges = _Bridges(self)
+
+    def publish(self, node: str, snapshot: Snapshot) -> None:
+        self.snapshots[node] = snapshot
+
+    def withdraw(self, node: str) -> None:
+        self.withdrawn.append(node)
+
+
+class _Bridges:
+    def __init__(self, sinks: Sinks) -> None:
+        self._sinks = sinks
+
+    def set_hosts(self, hosts: Mapping[int, str]) -> None:
+        self._sinks.hosts = dict(hosts)
+
+    def publish(self, datapath_id: int, program: BridgeProgram) -> None:
+        self._sinks.programs[datapath_id] = program
+
+    async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
+        return self._sinks.hits.get(datapath_id, {})
+
+
+class Clock:
+    """Time that moves by a second whenever it is read."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@asynccontextmanager
+async def controlling(
+    directory: Path, sinks: Sinks | None = None
+) -> AsyncIterator[tuple[Controller, Sinks]]:
+    """Open, and start, a controller on the database in a directory."""
+    engine = await open_engine(f"sqlite+aiosqlite:///{directory / 'fsdn.db'}")
+    used = sinks or Sinks()
+    controller = Controller(SqlRepository(engine), used, used.bridges, used.bridges, Clock())
+    try:
+        await controller.start()
+        yield controller, used
+    finally:
+        await engine.dispose()
+
+
+def shop() -> list[SourceFile]:
+    """Return the files of the shop example."""
+    return [SourceFile(path.name, path.read_text()) for path in sorted(SHOP.glob("*.yaml"))]
+
+
+def policies(old: str = "", new: str = "") -> list[SourceFile]:
+    """Return the shop's policies, with one text replaced by another."""
+    text = (SHOP / "policies.yaml").read_text()
+    return [SourceFile("policies.yaml", text.replace(old, new) if old else text)]

@@ -14,7 +14,6 @@ from translators.openflow.encode import encode
 from translators.openflow.fields import (
     CT_MARK,
     CT_STATE,
-    DESTINATION,
     ETH_DST,
     ETH_IPV4,
     ETH_TYPE,
@@ -53,7 +52,6 @@ class Hop:
 
     output: int | None
     frame: Frame
-    chosen: int = 0  # identity of the endpoint that a group chose
     cookies: tuple[int, ...] = ()  # of the flows met; a simulation alone knows them
 
 
@@ -68,7 +66,6 @@ class Arrival:
     address: object = None
     port: int = 0
     steered: bool = False
-    chosen: int = 0
     hops: tuple[Hop, ...] = ()
 
 
@@ -78,10 +75,8 @@ def simulated(plan: Plan) -> Bridge:
 
     def bridge(host: str, frame: Frame, spread: int) -> Hop:
         trace = simulate(programs[host], frame, spread)
-        grouped = any(flow.table == 13 for flow in trace.flows)
-        chosen = trace.frame.get(DESTINATION, 0) if grouped else 0
         cookies = tuple(flow.cookie for flow in trace.flows)
-        return Hop(trace.output, trace.frame, chosen, cookies)
+        return Hop(trace.output, trace.frame, cookies)
 
     return bridge
 
@@ -121,7 +116,6 @@ def travel(plan: Plan, bridge: Bridge, packet: Packet, spread: int, proxied: boo
     frame = (from_proxy if proxied else from_workload)(plan, packet, ports)
     hop = bridge(host.name, frame, spread)
     hops = [hop]
-    chosen = hop.chosen
     if hop.output == ports[host.tunnel_port]:
         receiver = receiver_of(plan, hop.frame)
         assert receiver is not None
@@ -130,7 +124,7 @@ def travel(plan: Plan, bridge: Bridge, packet: Packet, spread: int, proxied: boo
         hops.append(hop)
         assert hop.output != there[receiver.tunnel_port], "back into the tunnel"
         host, ports = receiver, there
-    return _arrival(plan, host, ports, hop, chosen, tuple(hops))
+    return _arrival(plan, host, ports, hop, tuple(hops))
 
 
 def _arrival(
@@ -138,13 +132,12 @@ def _arrival(
     host: Host,
     ports: Mapping[str, int],
     hop: Hop,
-    chosen: int,
     hops: tuple[Hop, ...],
 ) -> Arrival:
     if hop.output is None:
-        return Arrival(chosen=chosen, hops=hops)
+        return Arrival(hops=hops)
     if hop.output == ports[host.proxy_port]:
-        return Arrival(steered=True, chosen=chosen, hops=hops)
+        return Arrival(steered=True, hops=hops)
     found = [e for e in plan.endpoints if e.host == host.name and ports[e.port] == hop.output]
     assert len(found) == 1, hop
     assert hop.frame[ETH_DST] == int(found[0].mac.replace(":", ""), 16)
@@ -153,7 +146,7 @@ def _arrival(
     address = ip_address(number) if four else IPv6Address(number)
     door = {TCP: TCP_DST, UDP: UDP_DST}.get(hop.frame[IP_PROTO])
     port = hop.frame.get(door, 0) if door is not None else 0
-    return Arrival(found[0].name, address, port, chosen=chosen, hops=hops)
+    return Arrival(found[0].name, address, port, hops=hops)
 
 
 def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
@@ -162,10 +155,6 @@ def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     if verdict.steered or arrival.steered:
         return "" if verdict.steered == arrival.steered else f"{verdict} but {arrival}"
     allowed = {(target.endpoint, target.port) for target in verdict.targets}
-    service = plan.by_vip.get(packet.destination)
-    if service is not None and arrival.chosen:
-        names = {e.identity: e.name for e in plan.endpoints}
-        allowed = {target for target in allowed if target[0] == names[arrival.chosen]}
     if (not allowed) != (not arrival.endpoint):
         return f"{verdict} but {arrival}"
     if not allowed:
@@ -217,7 +206,6 @@ _OUTPUT = re.compile(r"^ +output:(\d+)$", re.MULTILINE)
 _FINAL = re.compile(r"^(?:Final flow|Flow): (.*)$", re.MULTILINE)
 _ACTIONS = re.compile(r"^Datapath actions: (.*)$", re.MULTILINE)
 _VNI = re.compile(r"set_field:(0x[0-9a-f]+)->tun_id")
-_BUCKET = re.compile(r"using bucket (\d+)")
 _READ = {
     "dl_dst": ETH_DST,
     "nw_dst": IPV4_DST,
@@ -234,13 +222,11 @@ def parse_trace(text: str, sent: Frame) -> Hop:
     dropped = acted[-1] == "drop" or not outputs
     assert not (outputs and acted[-1] == "drop"), text
     assert len(outputs) <= 1, text
-    bucket = _BUCKET.search(text)
-    chosen = int(bucket.group(1)) if bucket else 0
     last = [line for line in _FINAL.findall(text) if line != "unchanged"][-1]
     frame = dict(sent) | _parsed(last, sent)
     for vni in _VNI.findall(text):  # the final flow does not show it
         frame[TUN_ID] = int(vni, 16)
-    return Hop(None if dropped else int(outputs[0]), frame, chosen)
+    return Hop(None if dropped else int(outputs[0]), frame)
 
 
 def _parsed(line: str, sent: Frame) -> dict[Field, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.choices import choice_key, choice_numbers, choices
 from translators.openflow.features.commit import committed
 from translators.openflow.fields import (
     DESTINATION,
@@ -48,12 +49,14 @@ def flows(site: Site) -> Iterator[Flow]:
             yield from _captured(site, service, port)
             for family, ether in FAMILIES:
                 yield _balanced(site, service, port, family, ether)
+    yield from _chosen(site)
     yield Flow(Table.VIRTUAL, 0, (), cookie(Cause.NONE), goto=Table.ADDRESS)
     yield Flow(Table.BALANCE, 0, (), cookie(Cause.NONE))
 
 
 def groups(site: Site) -> Iterator[Group]:
-    """Yield one group for each service port and address family that has endpoints.
+    """Yield one group for each service port and address family that has endpoints, and one
+    for each set of endpoints that some source is restricted to.
 
     The destination is put into registers, so that policy sees it before anything is committed.
     """
@@ -64,6 +67,11 @@ def groups(site: Site) -> Iterator[Group]:
                 if chosen:
                     buckets = tuple(_bucket(endpoint, port) for endpoint in chosen)
                     yield Group(group_number(port, family), buckets)
+    found = list(choices(site))
+    numbers = choice_numbers(found)
+    own = {numbers[choice_key(choice)]: choice for choice in found}
+    for number, choice in sorted(own.items()):
+        yield Group(number, tuple(_bucket(e, choice.port) for e in choice.endpoints))
 
 
 def group_number(port: ServicePort, family: int) -> int:
@@ -118,3 +126,14 @@ def _balanced(site: Site, service: Service, port: ServicePort, family: int, ethe
         return Flow(Table.BALANCE, 50, tests, cookie(Cause.EMPTY, port.number))
     acts = (ToGroup(group_number(port, family)),)
     return Flow(Table.BALANCE, 50, tests, cookie(Cause.SERVICE, port.number), acts)
+
+
+def _chosen(site: Site) -> Iterator[Flow]:
+    found = list(choices(site))
+    numbers = choice_numbers(found)
+    ethers = dict(FAMILIES)
+    for choice in found:
+        who = ((SOURCE, choice.source), (SERVICE, choice.port.number))
+        tests = match((ETH_TYPE, ethers[choice.family]), *who)
+        acts = (ToGroup(numbers[choice_key(choice)]),)
+        yield Flow(Table.BALANCE, 60, tests, cookie(Cause.SERVICE, choice.port.number), acts)

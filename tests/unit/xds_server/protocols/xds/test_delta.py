@@ -1,0 +1,121 @@
+from tests.conversations.xds.responses import cluster, endpoints, listener, route
+from tests.conversations.xds.stream import Talk
+from xds_server.protocols.xds.ads import Dialect
+from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.snapshots.evidence import Acked, Nacked
+
+
+def talk(*resources) -> Talk:
+    found = Talk(Dialect.DELTA)
+    found.publish(*resources)
+    return found
+
+
+def test_absence_is_said_and_the_subscription_stays() -> None:
+    it = talk()
+    [response] = it.ask(ENDPOINT, "web")
+    assert response.removed == ("web",)
+    assert it.ack(response) == []
+    [later] = it.publish(endpoints("web"))
+    assert set(later.bodies) == {"web"}
+
+
+def test_only_what_changed_is_sent() -> None:
+    it = talk(listener("a"), listener("b"))
+    [first] = it.ask(LISTENER)
+    assert set(first.bodies) == {"a", "b"}
+    it.ack(first)
+    [second] = it.publish(listener("a"), listener("b", 1))
+    assert set(second.bodies) == {"b"}
+    it.ack(second)
+    assert [e.written for e in it.evidence(Acked)] == [1]
+    [third] = it.publish(listener("b", 1))
+    assert (third.bodies, third.removed) == ({}, ("a",))
+
+
+def test_a_wildcard_is_answered_even_with_nothing() -> None:
+    it = talk()
+    [response] = it.ask(LISTENER)
+    assert (response.bodies, response.removed) == ({}, ())
+    assert it.ack(response) == []
+
+
+def test_initial_versions_that_are_current_are_not_sent_again() -> None:
+    a, b = listener("a"), listener("b")
+    it = talk(a, b)
+    versions = {"a": a.version, "b": "old", "gone": "old"}
+    [response] = it.ask(LISTENER, initial=versions)
+    assert (set(response.bodies), response.removed) == ({"b"}, ("gone",))
+    again = talk(a, b)
+    assert again.ask(LISTENER, initial={"a": a.version, "b": b.version}) == []
+    assert [e.written for e in again.evidence(Acked)] == [0]
+
+
+def test_subscribing_again_is_answered_again() -> None:
+    it = talk(endpoints("a"))
+    [first] = it.ask(ENDPOINT, "a")
+    it.ack(first)
+    [second] = it.ask(ENDPOINT, "a")
+    assert set(second.bodies) == {"a"}
+
+
+def test_subscribing_again_during_flight_is_answered_after_it() -> None:
+    it = talk(endpoints("a"))
+    [first] = it.ask(ENDPOINT, "a")
+    assert it.ask(ENDPOINT, "a") == []
+    [second] = it.ack(first)
+    assert set(second.bodies) == {"a"}
+    assert it.ack(second) == []
+
+
+def test_a_stale_nonce_keeps_its_subscription_changes() -> None:
+    it = talk(endpoints("a"), endpoints("b"))
+    [first] = it.ask(ENDPOINT, "a")
+    it.ack(first)
+    [second] = it.ask(ENDPOINT, "b", nonce=first.nonce)
+    assert set(second.bodies) == {"b"}
+
+
+def test_a_wildcard_client_that_drops_a_name_is_told_its_state() -> None:
+    it = talk(listener("a"))
+    [first] = it.ask(LISTENER, "*", "a", "none")
+    it.ack(first)
+    [second] = it.ask(LISTENER, unsubscribe=("a", "none"))
+    assert (set(second.bodies), second.removed) == ({"a"}, ("none",))
+
+
+def test_dropping_the_wildcard_keeps_the_names() -> None:
+    it = talk(listener("a"), listener("b"))
+    [first] = it.ask(LISTENER, "*", "a")
+    it.ack(first)
+    assert it.ask(LISTENER, unsubscribe=("*",)) == []
+    [second] = it.publish(listener("a", 1), listener("b", 1))
+    assert set(second.bodies) == {"a"}
+
+
+def test_what_was_refused_does_not_hold_up_the_rest() -> None:
+    it = talk(cluster("a", eds=False), cluster("b", eds=False))
+    [first] = it.ask(CLUSTER)
+    assert it.nack(first, "one of them is bad") == []
+    [nacked] = it.evidence(Nacked)
+    assert nacked.resource == ""
+    [second] = it.publish(*(cluster(name, eds=False) for name in "abc"))
+    assert set(second.bodies) == {"c"}
+    assert it.ack(second) == []
+    assert len(it.evidence(Nacked)) == 1  # the new snapshot is not accepted as a whole either
+    [third] = it.publish(cluster("a", eds=False), cluster("b", 1, eds=False))
+    assert set(third.bodies) == {"b"}  # "c" is still needed by routes that have not moved
+    [fourth] = it.ack(third)
+    assert set(fourth.bodies) == {"a"}  # without "b" it is another content: worth a try
+    it.ack(fourth)
+    [fifth] = it.wait(3)
+    assert fifth.removed == ("c",)
+
+
+def test_the_latest_wins() -> None:
+    it = talk(route("r", "a"))
+    [first] = it.ask(ROUTE, "r")
+    assert it.publish(route("r", "b")) == []
+    assert it.publish(route("r", "c")) == []
+    [second] = it.ack(first)
+    assert second.bodies == {"r": route("r", "c").body}

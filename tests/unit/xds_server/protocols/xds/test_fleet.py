@@ -1,0 +1,85 @@
+from tests.conversations.xds.responses import listener, read, sotw_request
+from xds_server.protocols.xds.ads import Dialect, XdsStream
+from xds_server.protocols.xds.effects import Close, Send
+from xds_server.protocols.xds.fleet import Fleet, Peer
+from xds_server.protocols.xds.protobuf import put_text
+from xds_server.protocols.xds.resource_types import LISTENER
+from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected
+from xds_server.snapshots.model import snapshot_of
+
+DEVICE = Device(DeviceKind.PROXY, "web-1")
+PEER = Peer("10.0.0.1:5")
+SNAPSHOT = snapshot_of([listener("a")])
+
+
+def join(fleet: Fleet, peer: Peer = PEER) -> tuple[XdsStream, list]:
+    stream = XdsStream(Dialect.SOTW)
+    return stream, fleet.receive(stream, peer, sotw_request(LISTENER), 1.0)
+
+
+def test_a_known_node_is_told_at_once() -> None:
+    fleet = Fleet()
+    assert fleet.publish("web-1", SNAPSHOT, 0.0) == []
+    _, effects = join(fleet)
+    assert effects[0] == Connected(DEVICE, 1.0, "tester 1, sotw, 10.0.0.1:5")
+    [sent] = [e for e in effects if isinstance(e, Send)]
+    assert set(read(sent.data, Dialect.SOTW).bodies) == {"a"}
+    assert fleet.snapshot("web-1") is SNAPSHOT
+
+
+def test_an_unknown_node_waits_until_something_is_published() -> None:
+    fleet = Fleet()
+    stream, [connected] = join(fleet)
+    assert "unknown node" in connected.detail
+    [(told, effects)] = fleet.publish("web-1", SNAPSHOT, 2.0)
+    assert told is stream
+    assert isinstance(effects[0], Connected)
+    assert "unknown" not in effects[0].detail
+    assert any(isinstance(e, Send) for e in effects)
+
+
+def test_two_streams_are_one_device() -> None:
+    fleet = Fleet()
+    one, _ = join(fleet)
+    two, effects = join(fleet)
+    assert effects == []
+    assert len(fleet.publish("web-1", SNAPSHOT, 2.0)) == 2
+    assert fleet.connected() == (DEVICE,)
+    assert fleet.leave(one, 3.0) == []
+    assert fleet.leave(two, 4.0, "why") == [Disconnected(DEVICE, 4.0, "why")]
+    assert fleet.leave(two, 5.0) == []
+    assert fleet.connected() == ()
+
+
+def test_others_are_not_told() -> None:
+    fleet = Fleet()
+    join(fleet)
+    assert fleet.publish("web-2", SNAPSHOT, 2.0) == []
+
+
+def test_a_certificate_speaks_for_its_nodes_only() -> None:
+    fleet = Fleet()
+    fleet.publish("web-1", SNAPSHOT, 0.0)
+    stream, [close] = join(fleet, Peer("", frozenset({"web-2"})))
+    assert (close.status, stream.node) == ("PERMISSION_DENIED", None)
+    assert fleet.leave(stream, 2.0) == []
+    _, effects = join(fleet, Peer("", frozenset({"web-1"})))
+    assert any(isinstance(e, Send) for e in effects)
+
+
+def test_bad_first_messages_end_the_stream() -> None:
+    fleet = Fleet()
+    for data in (b"\xff", put_text(4, LISTENER), sotw_request(LISTENER, node=b"\xff")):
+        [close] = fleet.receive(XdsStream(Dialect.SOTW), Peer(), data, 1.0)
+        assert isinstance(close, Close)
+        assert close.status == "INVALID_ARGUMENT"
+
+
+def test_withdrawn_nodes_keep_what_they_have() -> None:
+    fleet = Fleet()
+    fleet.publish("web-1", SNAPSHOT, 0.0)
+    join(fleet)
+    fleet.withdraw("web-1")
+    assert fleet.snapshot("web-1") is None
+    _, effects = join(fleet)
+    assert [e for e in effects if isinstance(e, Send)] == []

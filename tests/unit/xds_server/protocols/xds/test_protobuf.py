@@ -1,0 +1,60 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xds_server.protocols.xds.protobuf import (
+    MalformedError,
+    message,
+    number,
+    put,
+    put_number,
+    put_text,
+    scan,
+    text,
+    varint,
+)
+
+
+def test_fields_come_back_in_order() -> None:
+    data = put_number(1, 300) + put_text(2, "é") + put(15, b"") + put_number(16, 1)
+    assert list(scan(data)) == [(1, 300), (2, "é".encode()), (15, b""), (16, 1)]
+
+
+def test_defaults_are_left_out_but_empty_messages_are_not() -> None:
+    assert put_text(1, "") + put_number(2, 0) == b""
+    assert put(3, b"") == b"\x1a\x00"
+
+
+def test_fixed_sizes_are_skipped_whole() -> None:
+    data = b"\x09" + bytes(8) + b"\x15" + bytes(4) + put_number(3, 7)
+    assert [key for key, _ in scan(data)] == [1, 2, 3]
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_varints(value: int) -> None:
+    assert list(scan(b"\x08" + varint(value))) == [(1, value)]
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"\x0a\x05ab", "wants 5 bytes, 2 are left"),
+        (b"\x08", "truncated varint"),
+        (b"\x08" + b"\xff" * 11, "more than 10 bytes"),
+        (b"\x00\x01", "field number 0"),
+        (b"\x0b\x0c", "wire type 3"),
+        (b"\x09\x00", "wants 8 bytes"),
+    ],
+)
+def test_malformed(data: bytes, complaint: str) -> None:
+    with pytest.raises(MalformedError, match=complaint):
+        list(scan(data))
+
+
+def test_kinds_are_checked() -> None:
+    with pytest.raises(MalformedError, match="number stands"):
+        message(1)
+    with pytest.raises(MalformedError, match="belongs"):
+        number(b"x")
+    with pytest.raises(MalformedError, match="UTF-8"):
+        text(b"\xff")

@@ -1,0 +1,63 @@
+from tests.conversations.xds.responses import endpoints
+from xds_server.protocols.xds.delta import DeltaWatch
+from xds_server.protocols.xds.resource_types import ENDPOINT
+from xds_server.protocols.xds.watch import Target
+from xds_server.protocols.xds.wire import DeltaRequest
+from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Nacked, Offered, Warned
+from xds_server.snapshots.model import snapshot_of
+
+DEVICE = Device(DeviceKind.PROXY, "web-1")
+
+
+def watch(*names: str) -> DeltaWatch:
+    found = DeltaWatch(ENDPOINT, DEVICE, patience=20.0)
+    found.receive(DeltaRequest(ENDPOINT, names), 0.0)
+    return found
+
+
+def target(epoch: int, *resources) -> Target:
+    return Target(epoch, snapshot_of(resources), retain=False)
+
+
+def test_one_offer_in_flight() -> None:
+    it = watch("a")
+    assert [type(e) for e in it.advance(target(1, endpoints("a")), 1.0)][1:] == [Offered]
+    assert it.advance(target(2, endpoints("a", 2)), 2.0) == []
+    assert it.settle("not this one", None, 3.0) == []
+    [acked] = it.settle(it.offer.nonce, None, 3.0)
+    assert acked == Acked(
+        DEVICE, ENDPOINT, target(1, endpoints("a")).snapshot.version(ENDPOINT), 3.0, 1
+    )
+    assert it.settled == 1
+
+
+def test_an_offer_that_owes_more_does_not_settle() -> None:
+    it = watch("a")
+    it.advance(target(1, endpoints("a")), 1.0)
+    it.force(frozenset({"a"}))
+    assert it.settle(it.offer.nonce, None, 2.0) == []
+    assert it.settled == -1
+    assert it.advance(target(1, endpoints("a")), 3.0) != []
+
+
+def test_a_silent_client_is_complained_about_once_and_forgiven() -> None:
+    it = watch("a")
+    it.advance(target(1, endpoints("a")), 1.0)
+    assert it.wakes_at() == 21.0
+    assert it.complain(20.9) == []
+    [warned] = it.complain(21.0)
+    assert "has not answered ClusterLoadAssignment" in warned.warning
+    assert it.complain(30.0) == []
+    assert it.wakes_at() is None
+    forgiven, acked = it.settle(it.offer.nonce, None, 31.0)
+    assert forgiven == Warned(DEVICE, 31.0, "", warned.topic)
+    assert isinstance(acked, Acked)
+
+
+def test_refused_contents_are_remembered_within_bounds() -> None:
+    it = watch("a")
+    for number in range(40):
+        it.advance(target(number, endpoints("a", number + 1)), 1.0)
+        assert [type(e) for e in it.settle(it.offer.nonce, "no", 1.0)] == [Nacked]
+    assert it.refused == 39
+    assert len(it._parked) == 16

@@ -1,0 +1,57 @@
+import pytest
+
+from tests.conversations.xds.responses import delta_request, read, sotw_request
+from xds_server.protocols.xds import wire
+from xds_server.protocols.xds.ads import Dialect
+from xds_server.protocols.xds.protobuf import MalformedError, put, put_text
+from xds_server.snapshots.model import Resource
+
+URL = "type.googleapis.com/x.Y"
+
+
+def test_a_nack_without_a_message_is_still_a_nack() -> None:
+    assert wire.scan_sotw(put_text(4, URL)).error is None
+    assert wire.scan_sotw(put_text(4, URL) + put(6, b"")).error == ""
+    assert wire.scan_delta(put_text(2, URL) + put(7, b"")).error == ""
+
+
+def test_requests() -> None:
+    sotw = wire.scan_sotw(sotw_request(URL, ("a", "b"), "v", "n", "no"))
+    assert (sotw.type_url, sotw.names, sotw.version) == (URL, ("a", "b"), "v")
+    assert (sotw.nonce, sotw.error) == ("n", "no")
+    delta = wire.scan_delta(delta_request(URL, ("a",), ("b",), {"c": "1"}, "n"))
+    assert (delta.subscribe, delta.unsubscribe, delta.initial) == (("a",), ("b",), {"c": "1"})
+
+
+def test_locators_count_as_names() -> None:
+    located = put(7, put_text(1, "a"))
+    assert wire.scan_sotw(put_text(4, URL) + located).names == ("a",)
+    assert wire.scan_delta(put(8, put_text(1, "a")) + put(9, put_text(1, "b"))).unsubscribe == (
+        "b",
+    )
+
+
+def test_node_stays_bytes_and_hidden() -> None:
+    request = wire.scan_sotw(sotw_request(URL))
+    assert request.node is not None
+    assert "web-1" not in repr(request)
+    node = wire.scan_node(request.node)
+    assert (node.id, node.agent, node.agent_version) == ("web-1", "tester", "1")
+    assert node.digest == wire.scan_node(request.node).digest != wire.scan_node(b"").digest
+
+
+@pytest.mark.parametrize("scan", [wire.scan_sotw, wire.scan_delta, wire.scan_node])
+def test_malformed(scan) -> None:
+    with pytest.raises(MalformedError):
+        scan(b"\x08\x01" + b"\x12\x05a")
+
+
+def test_responses() -> None:
+    resource = Resource(URL, "a", put_text(1, "a"))
+    data = wire.encode_delta(URL, "v", "n", [resource], ["gone"], {"odd": "not served"})
+    response = read(data, Dialect.DELTA)
+    assert response.bodies == {"a": resource.body}
+    assert response.versions == {"a": resource.version}
+    assert (response.removed, response.errors) == (("gone",), ("not served",))
+    whole = read(wire.encode_sotw(URL, "v", "n", [resource]), Dialect.SOTW)
+    assert (whole.version, whole.nonce, whole.bodies) == ("v", "n", {"a": resource.body})

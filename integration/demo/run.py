@@ -21,7 +21,7 @@ from integration.bed.build import (
 from integration.bed.layout import Layout
 from integration.bed.netns import BedError
 from integration.bed.traffic import ask
-from integration.demo import isolation, requests, survival
+from integration.demo import fabric, isolation, requests, survival
 from integration.demo.proving import Proof, prove, step, summary
 from integration.demo.shop import (
     EXAMPLES,
@@ -46,8 +46,8 @@ PROOFS: tuple[Proof, ...] = (
     ("past the proxy", requests.bypassed),
     ("outsiders", isolation.unreachable),
     ("kill -9 of the server", survival.server_killed),
-    ("bare ports", survival.bare_ports),
-    ("the loss of a spine", survival.spine_lost),
+    ("bare ports", fabric.bare_ports),
+    ("the loss of a spine", fabric.spine_lost),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
 from envoy_data_plane.envoy.config.core.v3 import SubstitutionFormatString
 from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
@@ -57,10 +56,6 @@ def echo_server(port: int, address: str) -> EncodedResource:
     return EncodedResource(LISTENER, name, encode(listener), "")
 
 
-def seen(body: str) -> dict[str, str]:
+def seen(body: str) -> dict[str, str | None]:
     """Return what the server saw of a request."""
     return dict(json.loads(body))
-
-
-def servers_of(resources: Iterable[EncodedResource]) -> list[str]:
-    return [resource.name for resource in resources if resource.name.startswith("echo/")]

@@ -142,19 +142,23 @@ class Envoy:
 
     def send(self, source: str, to: tuple[str, int], text: bytes) -> tuple[int, str]:
         """Send raw bytes from a source address; return status (0: closed) and body."""
-        family = socket.AF_INET6 if ":" in source else socket.AF_INET
-        with inside(self.namespace):
-            peer = socket.socket(family)
-        with peer:
-            peer.settimeout(10)
-            peer.setsockopt(socket.SOL_IP, 15, 1)  # IP_FREEBIND
-            peer.bind((source, 0))
-            peer.connect(to)
+        with self.connect(source, to) as peer:
             try:
                 peer.sendall(text)
                 return _answer(peer, has_body=not text.startswith(b"HEAD "))
             except (ConnectionResetError, BrokenPipeError):
                 return 0, ""
+
+    def connect(self, source: str, to: tuple[str, int]) -> socket.socket:
+        """Return a connection from a source address, made inside the namespace."""
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        with inside(self.namespace):
+            peer = socket.socket(family)
+        peer.settimeout(10)
+        peer.setsockopt(socket.SOL_IP, 15, 1)  # IP_FREEBIND
+        peer.bind((source, 0))
+        peer.connect(to)
+        return peer
 
 
 def _answer(peer: socket.socket, *, has_body: bool) -> tuple[int, str]:

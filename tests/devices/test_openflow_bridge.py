@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import signal
 from dataclasses import replace
@@ -172,6 +173,24 @@ async def test_what_others_changed_is_mended_by_a_resync() -> None:
         bed.server.resync(DATAPATH)
         assert (await bed.acked(program.version)).written > 1
         assert await bed.dump() == before
+
+
+async def test_after_any_sequence_of_programs_the_bridge_lists_the_last_one() -> None:
+    dice = random.Random(7)
+    async with following() as bed:
+        await bed.until(lambda e: isinstance(e, PortsChanged))
+        for _ in range(40):
+            groups = [
+                group(number, dice.choice((1, 2))) for number in (7, 8) if dice.random() < 0.7
+            ]
+            actions = [apply(to_group(one.number)) for one in groups] + [DROP, apply(output(1))]
+            ports = dice.sample(range(1, 40), dice.randrange(40))
+            flows = [flow(p, dice.choice(actions), dice.randrange(1, 4), p % 3) for p in ports]
+            program = program_of(flows, groups)
+            await _install(bed, program)
+            bed.server.resync(DATAPATH)  # the bridge is asked, and has nothing to mend
+            assert (await bed.acked(program.version)).written == 0
+            assert len(await bed.dump()) == len(flows)
 
 
 async def test_a_group_deleted_behind_our_back_does_not_refuse_the_next_program() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.devices.ovs import PrivateOvs, Unixctl
-from tests.devices.ovs_bridge import DATAPATH
+from tests.devices.ovs_bridge import DATAPATH, RestartableOvs
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.evidence import Evidence, Warned
 from xds_server.southbound.ovsdb import OvsdbServer
@@ -53,7 +53,7 @@ class Bed:
 @contextlib.asynccontextmanager
 async def managed() -> AsyncIterator[Bed]:
     """Start a bridge whose database is managed by our listener."""
-    with PrivateOvs() as ovs:
+    with RestartableOvs() as ovs:
         datapath = f"other-config:datapath-id={DATAPATH:016x}"
         await asyncio.to_thread(ovs.add_bridge, "br0", {"web": 1}, datapath)
         control = Unixctl(ovs.directory / "ovsdb.ctl")

@@ -76,6 +76,7 @@ class Programmer:
         if self._questions:
             return []
         self._held, self._fresh = self._dump.held(), True
+        self._dump = Dump(self._owner)  # what was listed belongs to ``_held`` now
         return self._proceed(now)
 
     def barrier(self, xid: int) -> list[Effect]:

@@ -49,7 +49,8 @@ def load(text: str, file: str, first_line: int = 1) -> Loaded:
         diagnostics.extend(found.diagnostics)
     if blank:
         diagnostics.append(report("FS1006", file, first_line, "the input has no document"))
-    return Loaded(tuple(documents), tuple(diagnostics))
+    ordered = sorted(diagnostics, key=lambda d: (d.line, d.code))
+    return Loaded(tuple(documents), tuple(ordered))
 
 
 def _one(chunk: str, start: int | None, marker: Origin) -> Loaded:

@@ -26,14 +26,33 @@ def document(
     model = KINDS.get(_text(value.get("kind")))
     if model is None:
         return None, (_unknown_kind(value.get("kind"), lines, origin),)
+    blanks = tuple(_blanks(value, (), lines, origin))
     try:
         thing = model.model_validate(value)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-        return None, tuple(_diagnostic(model, error, lines, origin) for error in errors)
+        found = (_diagnostic(model, error, lines, origin) for error in errors)
+        seen = {blank.path for blank in blanks}
+        return None, blanks + tuple(d for d in found if d.path not in seen)
+    if blanks:
+        return None, blanks
     meta = thing.metadata
     tenant = getattr(meta, "tenant", "")
     return Document(thing.kind, tenant, meta.name, origin, source, thing, lines), ()
+
+
+def _blanks(
+    value: object, path: Path, lines: Mapping[Path, int], origin: Origin
+) -> Iterator[Diagnostic]:
+    """Yield a finding for each field without a value: taken for absent, it would match all."""
+    if value is None and path:
+        line, where = line_of(lines, path, origin.line), spelled(path)
+        message, mend = f"{where} has no value", "give it one, {} if it has no fields, or remove it"
+        yield report("FS1012", origin.file, line, message, mend, where)
+    items = value.items() if isinstance(value, dict) else ()
+    rows = enumerate(value) if isinstance(value, list) else ()
+    for step, below in (*items, *rows):
+        yield from _blanks(below, (*path, step), lines, origin)
 
 
 def _text(value: object) -> str:
@@ -42,7 +61,7 @@ def _text(value: object) -> str:
 
 def _unknown_kind(kind: object, lines: Mapping[Path, int], origin: Origin) -> Diagnostic:
     line = line_of(lines, ("kind",), origin.line)
-    if kind in FUTURE_KINDS:
+    if _text(kind) in FUTURE_KINDS:
         mend = "remove the document: this version would not carry it out"
         message = f"kind {kind} is not available yet"
         return report("FS1013", origin.file, line, message, mend, "kind")
@@ -88,12 +107,13 @@ def _explained(model: type[BaseModel], error: ErrorDetails, path: Path) -> tuple
     if kind in CODES:
         context = error["ctx"]
         return kind, context["message"], context["mend"]
+    if path == ("apiVersion",):
+        given = "is missing" if kind == "missing" else f"{shown(error['input'])} is not fsdn/v1"
+        return "FS1014", f"apiVersion {given}", ""
     if kind == "missing":
         return "FS1011", f"{field} is missing", f"add {spelled(path)}"
     if kind == "extra_forbidden":
         return _unknown_field(model, path)
-    if path == ("apiVersion",):
-        return "FS1014", f"apiVersion {shown(error['input'])} is not fsdn/v1", ""
     return _wrong_value(error, field)
 
 
@@ -104,7 +124,8 @@ def _unknown_field(model: type[BaseModel], path: Path) -> tuple[str, str, str]:
         mend = "remove it: this version would not carry it out"
         return "FS1013", f"field {spelled(path)} is not available yet", mend
     mend = meant(field, known) or (f"use one of {', '.join(known)}" if known else "remove it")
-    return "FS1003", f"{spelled((*path[:-1], shown(field)))} is not a field", mend
+    where = f" of {spelled(path[:-1])}" if path[:-1] else ""
+    return "FS1003", f"{shown(field)} is not a field{where}", mend
 
 
 def _wrong_value(error: ErrorDetails, field: str) -> tuple[str, str, str]:
@@ -117,7 +138,7 @@ def _wrong_value(error: ErrorDetails, field: str) -> tuple[str, str, str]:
         return "FS1012", f"{shown(value)} is not a value of {field}", mend
     if kind == "string_type":
         return "FS1012", f"{field} must be text, not {shown(value)}", "put it in quotes"
-    expected = error["msg"].replace("Input should be", "should be").replace("a valid", "a")
+    expected = error["msg"].replace("Input should be", "should be").replace("a valid i", "an i")
     return "FS1012", f"{field} is {_sized(value)}", f"it {expected[0].lower()}{expected[1:]}"
 
 

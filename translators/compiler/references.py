@@ -57,12 +57,8 @@ def refer_plain(
 
 
 def _meant(catalogue: Catalogue, kind: str, full: str) -> str:
-    prefix = f"{kind.lower()}/"
-    tenant = full.rpartition("/")[0]
-    known = [
-        key.removeprefix(prefix)
-        for key in catalogue.documents
-        if key.startswith(f"{prefix}{tenant}/" if tenant else prefix)
-    ]
-    near = get_close_matches(full, known, n=1, cutoff=0.7)
-    return f"did you mean {near[0]}?" if near else ""
+    tenant, slash, name = full.rpartition("/")
+    prefix = f"{kind.lower()}/{tenant}{slash}"
+    known = [key.removeprefix(prefix) for key in catalogue.documents if key.startswith(prefix)]
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean {tenant}{slash}{near[0]}?" if near else ""

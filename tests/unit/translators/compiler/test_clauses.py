@@ -1,0 +1,58 @@
+from typing import Any
+
+import pytest
+
+from tests.unit.translators.compiler.small import (
+    HTTP,
+    SQL,
+    codes,
+    compiled,
+    plan_of,
+    policy,
+    service,
+)
+
+GET = {"http": {"methods": ["GET"]}}
+BOTH = service("api", HTTP, SQL, subsets={"v1": {"version": "v1"}, "none": {"a": "b"}})
+
+
+def to(**share: Any) -> dict[str, object]:
+    return {"route": {"to": [share]}}
+
+
+def test_an_http_clause_holds_for_http_services_alone() -> None:
+    clause = policy("p", {"match": GET, "action": "allow"}, to=[{"any": True}])
+    (rule,) = plan_of(service("api"), service("db", SQL), clause).rules
+    assert rule.services == ("shop/api",)
+    assert rule.endpoints == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ({"match": GET, **to(subset="v1")}, []),
+        ({"match": {"tcp": {"ports": [80]}}, **to(subset="v1")}, []),
+        (to(subset="v1"), ["FS7001"]),
+        ({"match": {"tcp": {"ports": [5432]}}, **to(subset="v1")}, ["FS7001"]),
+        ({"match": {**GET, "tcp": {"ports": [5432]}}, "action": "allow"}, ["FS7001"]),
+        ({"match": GET, **to(subset="v9")}, ["FS7003"]),
+        ({"match": GET, **to(subset="none")}, ["FS7004"]),
+        ({"match": GET, **to(subset="v1", weight=0)}, ["FS7004"]),
+        ({"match": {"tcp": {"ports": [80]}}, "action": "allow", "enforce": "proxy"}, []),
+        ({"match": GET, "action": "allow", "enforce": "proxy"}, []),
+        ({"action": "allow", "enforce": "proxy"}, ["FS8004"]),
+    ],
+)
+def test_l7_needs_http_ports(rule: dict[str, object], found: list[str]) -> None:
+    assert codes(BOTH, policy("p", rule)) == found
+
+
+def test_the_proxy_never_holds_direct_access() -> None:
+    pinned = {"match": {"tcp": {"ports": [80]}}, "action": "deny", "enforce": "proxy"}
+    assert codes(service(), policy("p", pinned, to=[{"labels": {"app": "api"}}])) == ["FS8004"]
+
+
+def test_a_refused_clause_does_not_renumber_the_others() -> None:
+    bad = {"match": GET, **to(subset="v9")}
+    clauses = policy("p", bad, {"match": GET, "action": "allow"})
+    assert [rule.name for rule in compiled(BOTH, clauses).plan.rules] == ["shop/p[1]"]

@@ -108,6 +108,8 @@ def _tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
 
 
 def _proxy_ready(state: State, host: str, at: float) -> bool:
+    if host in state.translating:
+        return False  # the bridge could not be told what to steer
     return _settled(state.status.of(Device(DeviceKind.PROXY, host))) or _late(state, host, at)
 
 
@@ -117,7 +119,8 @@ def _bridge_ready(state: State, host: str, at: float) -> bool:
         return False
     known = state.status.of(Device(DeviceKind.BRIDGE, host))
     if known.connected:
-        return _settled(known) or _late(state, host, at)
+        fresh = at < known.at + STAGE_SECONDS  # one that has just come back gets its time
+        return _settled(known) or (_late(state, host, at) and not fresh)
     return not known.seen
 
 

@@ -1,0 +1,34 @@
+from tests.plans import shop_plan
+from xds_server.controller.targets import relevant_ports, targets_of
+
+PLAN = shop_plan()
+PORTS = {"host1": {"fsdn-proxy": 1, "fsdn-tun": 2, "web": 3}}
+
+
+def test_every_device_has_a_target_and_bridges_once_their_ports_are_known() -> None:
+    found = targets_of(PLAN, PORTS)
+    assert set(found.proxies) == {host.name for host in PLAN.hosts}
+    assert set(found.bridges) == {"host1"}
+    assert set(found.switches) == {switch.name for switch in PLAN.switches}
+
+
+def test_the_same_plan_has_the_same_versions() -> None:
+    one, two = targets_of(PLAN, PORTS), targets_of(shop_plan(), PORTS)
+    assert one == two
+    assert one.bridges["host1"].version == two.bridges["host1"].version
+
+
+def test_port_numbers_are_part_of_a_program() -> None:
+    other = {"host1": {**PORTS["host1"], "web": 9}}
+    assert targets_of(PLAN, PORTS).bridges != targets_of(PLAN, other).bridges
+
+
+def test_every_flow_of_a_program_is_ours() -> None:
+    flows = targets_of(PLAN, PORTS).bridges["host1"].flows
+    assert flows
+    assert {flow.cookie >> 48 for flow in flows.values()} == {0xF5D0}
+
+
+def test_only_named_ports_are_relevant() -> None:
+    ports = {"web": 3, "eth0": 7, "fsdn-tun": 2}
+    assert relevant_ports(PLAN, "host1", ports) == {"fsdn-tun": 2, "web": 3}

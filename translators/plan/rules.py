@@ -35,16 +35,13 @@ class Transport:
         """Whether a packet of this IP version, protocol and destination port matches."""
         if self.family not in (None, family):
             return False
-        if self.protocol is not None and self.protocol != _canonical(family, protocol):
+        if self.protocol is not None and self.protocol != _canonical(protocol):
             return False
         return not self.ports or any(port in ports for ports in self.ports)
 
 
-def _canonical(family: int, protocol: int) -> int | None:
-    if family == 6:
-        # Over IPv6, number 1 is not ICMP: no match names it.
-        return {ICMPV6: ICMP, ICMP: None}.get(protocol, protocol)
-    return protocol
+def _canonical(protocol: int) -> int:
+    return ICMP if protocol == ICMPV6 else protocol
 
 
 class Compare(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -64,9 +65,14 @@ class Guard:
                 raise _TooLarge
             return message
 
-        try:
-            await self._app(scope, counted, send)
-        except _TooLarge:  # a chunked body: no length was declared, and no answer has begun
+        async def unless_too_large(message: Message) -> None:
+            # The application makes an answer of its own out of a body that it could not read.
+            if read <= self._limit:
+                await send(message)
+
+        with contextlib.suppress(_TooLarge):  # a chunked body: no length was declared
+            await self._app(scope, counted, unless_too_large)
+        if read > self._limit:
             await _answer(send, 413, too_large)
 
 

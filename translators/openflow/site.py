@@ -30,6 +30,7 @@ class Site:
     services: tuple[Service, ...] = field(init=False)  # in these segments
     local_ids: Mapping[str, int] = field(init=False)  # name -> identity
     remote_ids: Mapping[str, int] = field(init=False)
+    rule_numbers: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -42,6 +43,7 @@ class Site:
         put(self, "services", tuple(s for s in self.plan.services if s.segment in names))
         put(self, "local_ids", {e.name: e.identity for e in self.attached})
         put(self, "remote_ids", {e.name: e.identity for e in self.remote})
+        put(self, "rule_numbers", {rule.name: rule.number for rule in self.plan.rules})
 
     @property
     def proxy_port(self) -> int | None:

@@ -75,7 +75,7 @@ def _permit(
     port = site.captured_port(capture)
     if port is None:
         return None
-    rule = next(r.number for r in site.plan.rules if r.name == capture.rule)
+    rule = site.rule_numbers[capture.rule]
     names = site.plan.service[capture.service].endpoints
     kept = names if only is None else [name for name in names if name in only]
     tests = targets(site, kept, port.target, TCP, () if extra is None else (extra,))

@@ -111,7 +111,7 @@ def _captured(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]
     capture = site.plan.captured.get((service.name, port.port))
     if capture is None or not port.protocol.is_http:
         return
-    rule = next(r.number for r in site.plan.rules if r.name == capture.rule)
+    rule = site.rule_numbers[capture.rule]
     acts = (SetField(RULE, rule), committed(MARK_CLIENT))
     families = sorted({eth_type(vip) for vip in service.vips})
     for source in site.local(capture.sources):

@@ -1,0 +1,60 @@
+"""New connections are committed with their path, their rule and their translation."""
+
+from ipaddress import ip_address
+
+from tests.plans import shop_plan
+from translators.openflow.features import commit
+from translators.openflow.fields import (
+    CT_LABEL,
+    CT_MARK,
+    DESTINATION,
+    ETH_TYPE,
+    IP_PROTO,
+    MARK_DIRECT,
+    MARK_PROXY,
+    ORIGIN,
+    RULE,
+    SERVICE,
+    Field,
+)
+from translators.openflow.flow import Flow, Move, Nat, SetField, Track, program
+from translators.openflow.frames import synthetic_ports
+from translators.openflow.simulate import find
+from translators.openflow.site import Site
+from translators.openflow.tables import Table
+
+PLAN = shop_plan()
+PROGRAM = program(commit.flows(Site(PLAN, PLAN.host["host1"], synthetic_ports(PLAN, "host1"))), ())
+
+
+def _met(frame: dict[Field, int]) -> Flow:
+    flow = find(PROGRAM, Table.COMMIT, frame)
+    assert flow is not None
+    return flow
+
+
+def _track(flow: Flow) -> Track:
+    return next(a for a in flow.actions if isinstance(a, Track))
+
+
+def test_a_direct_connection_is_marked_and_labelled() -> None:
+    flow = _met({ETH_TYPE: 0x800, IP_PROTO: 6})
+    assert flow.goto == Table.DELIVER
+    assert _track(flow).commit
+    assert _track(flow).execute == (SetField(CT_MARK, MARK_DIRECT), Move(RULE, CT_LABEL, 32))
+
+
+def test_the_proxys_connection_has_its_own_mark() -> None:
+    flow = _met({ETH_TYPE: 0x86DD, IP_PROTO: 6, ORIGIN: 1})
+    assert SetField(CT_MARK, MARK_PROXY) in _track(flow).execute
+
+
+def test_a_service_connection_is_translated_to_its_endpoint() -> None:
+    flow = _met({ETH_TYPE: 0x86DD, IP_PROTO: 6, SERVICE: 2, DESTINATION: 4})
+    assert _track(flow).nat == Nat(ip_address("fd10:10::31"), 8080)
+    assert _track(flow).table == Table.DELIVER
+
+
+def test_what_has_no_state_just_goes_on() -> None:
+    flow = _met({ETH_TYPE: 0x800, IP_PROTO: 132})
+    assert (flow.actions, flow.goto) == ((), Table.DELIVER)

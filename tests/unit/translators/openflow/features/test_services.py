@@ -1,0 +1,68 @@
+"""Virtual addresses lead to the proxy, to a group, or nowhere."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from tests.plans import shop_plan
+from translators.openflow.cookie import Cause, cause_of
+from translators.openflow.features import services
+from translators.openflow.fields import ETH_TYPE, SERVICE, SOURCE
+from translators.openflow.flow import Flow, ToGroup
+from translators.openflow.frames import synthetic_ports
+from translators.openflow.site import Site
+from translators.openflow.tables import Table
+from translators.plan.model import Plan
+
+
+def _site(plan: Plan) -> Site:
+    return Site(plan, plan.host["host1"], synthetic_ports(plan, "host1"))
+
+
+def _balanced(plan: Plan, cause: Cause) -> list[Flow]:
+    made = services.flows(_site(plan))
+    return [f for f in made if f.table == Table.BALANCE and cause_of(f.cookie) is cause]
+
+
+def test_captured_sources_are_steered_in_both_families() -> None:
+    found = _balanced(shop_plan(), Cause.CAPTURE)
+    assert [f.goto for f in found] == [Table.STEER, Table.STEER]
+    assert {t[1] for f in found for t in f.match if t[0] is ETH_TYPE} == {0x800, 0x86DD}
+    assert all((SOURCE, 1, None) in f.match for f in found)
+
+
+def test_others_are_balanced() -> None:
+    plan = shop_plan()
+    (four,) = [
+        f
+        for f in _balanced(plan, Cause.SERVICE)
+        if set(f.match) == {(ETH_TYPE, 0x800, None), (SERVICE, 2, None)}
+    ]
+    number = services.group_number(plan.service["shop/stock"].ports[0], 4)
+    assert four.actions == (ToGroup(number),)
+    group = next(g for g in services.groups(_site(plan)) if g.number == number)
+    assert [bucket.number for bucket in group.buckets] == [4]
+
+
+def test_a_family_without_endpoints_drops_and_says_so() -> None:
+    plan = shop_plan()
+    four = tuple(
+        replace(e, addresses=e.addresses[:1]) if e.name == "shop/stock" else e
+        for e in plan.endpoints
+    )
+    plan = replace(plan, endpoints=four)
+    (empty,) = _balanced(plan, Cause.EMPTY)
+    assert empty.drops
+    assert (ETH_TYPE, 0x86DD, None) in empty.match
+    port = plan.service["shop/stock"].ports[0]
+    numbers = {g.number for g in services.groups(_site(plan))}
+    assert services.group_number(port, 6) not in numbers
+    assert services.group_number(port, 4) in numbers
+
+
+def test_another_port_of_a_virtual_address_drops() -> None:
+    made = [f for f in services.flows(_site(shop_plan())) if f.table == Table.VIRTUAL]
+    unserved = [f for f in made if cause_of(f.cookie) is Cause.UNSERVED]
+    assert len(unserved) == 4
+    assert all(f.drops for f in unserved)
+    vip = int(ip_address("10.10.0.200"))
+    assert any(vip in (t[1] for t in f.match) for f in unserved)

@@ -1,0 +1,40 @@
+"""A site is one host's share of the plan."""
+
+from tests.plans import shop_plan
+from translators.openflow.frames import synthetic_ports
+from translators.openflow.site import Site, missing_ports
+
+
+def _site(**ports: int) -> Site:
+    plan = shop_plan()
+    return Site(plan, plan.host["host1"], ports)
+
+
+def test_only_who_has_a_port_is_attached() -> None:
+    assert [e.name for e in _site(web=1).attached] == ["shop/web"]
+    assert _site(web=1).local(("shop/web", "shop/reviews-2", "shop/stock")) == (1,)
+
+
+def test_only_the_segments_of_attached_workloads_matter() -> None:
+    site = _site(web=1)
+    assert [s.name for s in site.segments] == ["shop/front"]
+    assert {e.name for e in site.remote} == {"shop/reviews-1", "shop/stock"}
+    assert [s.name for s in site.services] == ["shop/reviews", "shop/stock"]
+    assert site.elsewhere(("shop/stock", "shop/audit")) == (4,)
+
+
+def test_proxy_and_tunnel_may_not_be_there_yet() -> None:
+    assert _site(web=1).proxy_port is None
+    assert _site(**{"fsdn-tun": 7}).tunnel_port == 7
+
+
+def test_missing_ports_are_named() -> None:
+    plan = shop_plan()
+    assert missing_ports(plan, "host1", synthetic_ports(plan, "host1")) == ()
+    assert missing_ports(plan, "host1", {"web": 1, "spy": 2}) == (
+        "fsdn-proxy",
+        "fsdn-tun",
+        "reviews-2",
+    )
+    # nobody on host2 is captured
+    assert "fsdn-proxy" not in missing_ports(plan, "host2", {})

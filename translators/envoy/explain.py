@@ -9,10 +9,10 @@ from envoy_data_plane.envoy.config.route.v3 import Route
 
 from translators.envoy.groups import Group, groups_of
 from translators.envoy.routes import default_name, default_route, rule_route
-from translators.plan.evaluate import Packet, evaluate
+from translators.plan.evaluate import Packet
 from translators.plan.explanation import Step
 from translators.plan.http import Request, matches
-from translators.plan.model import Action, Plan, Rule
+from translators.plan.model import TCP, Action, Plan, Rule
 
 
 def explain(plan: Plan, packet: Packet, request: Request | None = None) -> tuple[Step, ...]:
@@ -20,13 +20,26 @@ def explain(plan: Plan, packet: Packet, request: Request | None = None) -> tuple
 
     Without a request, a port that speaks HTTP has no second row: requests are decided one by one.
     """
-    if not evaluate(plan, packet).steered:
+    if not _is_steered(plan, packet):
         return ()
     group = _group(plan, packet)
     first = _listener(plan, group, packet)
     if not group.door.port.protocol.is_http:
         return (first, _connection(plan, group))
     return (first,) if request is None else (first, _request(plan, group, request))
+
+
+def _is_steered(plan: Plan, packet: Packet) -> bool:
+    """Whether the packet reaches the proxy: it is no forgery, and a capture of its own segment."""
+    source, service = plan.endpoint[packet.endpoint], plan.by_vip.get(packet.destination)
+    return (
+        service is not None
+        and packet.source in source.addresses
+        and packet.family == packet.source.version
+        and (source.tenant, source.segment) == (service.tenant, service.segment)
+        and packet.protocol == TCP
+        and plan.is_captured(source.name, service.name, packet.destination_port)
+    )
 
 
 def _group(plan: Plan, packet: Packet) -> Group:

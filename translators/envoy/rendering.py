@@ -53,7 +53,7 @@ def _pair(head: str, value: Any, depth: int) -> Iterator[str]:
 
 
 def _key(text: str) -> str:
-    return text if text.isidentifier() else json.dumps(text)
+    return text if text.isidentifier() and _is_plain(text) else json.dumps(text)
 
 
 def _scalar(value: Any) -> str:

@@ -11,7 +11,7 @@ MARK = "fsdn "
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")
 _CAUSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,220}")
 _KINDS = ("bridge", "loopback", "port", "routed", "uplink", "vxlan")
-_MADE = ("bridge", "vxlan")
+MADE = ("bridge", "vxlan")
 
 
 class LinkTextError(ValueError):
@@ -35,7 +35,7 @@ class Device:
     @property
     def is_made(self) -> bool:
         """Whether we create it; the others are there, or not plugged in."""
-        return self.kind in _MADE
+        return self.kind in MADE
 
     @property
     def is_quiet(self) -> bool:
@@ -109,7 +109,7 @@ class Seen:
         )
 
     def _wanted_kind(self) -> str:
-        if self.kind in _MADE:
+        if self.kind in MADE:
             return self.kind
         if self.name == "lo":
             return "loopback"

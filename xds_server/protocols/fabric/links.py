@@ -10,8 +10,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xds_server.protocols.fabric.devices import Device, LinkTextError, Seen, alias_of, device_from
+from xds_server.protocols.fabric.devices import (
+    MADE,
+    Device,
+    LinkTextError,
+    Seen,
+    alias_of,
+    device_from,
+)
 
+_MANY, _GROUP = 8, 62929  # the group is ours, and has members only while they are deleted
 _SYSCTL_ABSENT = "0"  # a kernel that lacks the feature behaves as if it were switched off
 
 
@@ -79,7 +87,8 @@ def changes(wanted: LinkState, seen: tuple[Seen, ...]) -> tuple[str, ...]:
     """
     by_name = {item.name: item for item in seen}
     wanted_names = {device.name for device in wanted.devices}
-    lines = [line for item in seen if item.name not in wanted_names for line in _release(item)]
+    surplus = [item for item in seen if item.is_ours and item.name not in wanted_names]
+    lines = [*_delete(surplus), *(line for item in surplus for line in _release(item))]
     order = ("bridge", "vxlan")  # what others join comes first
     ranked = sorted(wanted.devices, key=lambda d: (order.index(d.kind) if d.is_made else 9, d.name))
     for device in ranked:
@@ -93,12 +102,22 @@ def changes(wanted: LinkState, seen: tuple[Seen, ...]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _release(item: Seen) -> Iterator[str]:
-    """Take away what is ours of a device that is no longer wanted."""
-    if not item.is_ours:
+def _delete(surplus: list[Seen]) -> Iterator[str]:
+    """Delete the devices that we made; many at once by a device group.
+
+    The kernel waits for a grace period for each deletion, but only for one when a group goes.
+    """
+    names = [item.name for item in surplus if item.kind in MADE]
+    if len(names) < _MANY:
+        yield from (f"link del dev {name}" for name in names)
         return
-    if item.kind in ("bridge", "vxlan"):
-        yield f"link del dev {item.name}"
+    yield from (f"link set dev {name} group {_GROUP}" for name in names)
+    yield f"link del group {_GROUP}"
+
+
+def _release(item: Seen) -> Iterator[str]:
+    """Take away what is ours of a device that we used but did not make."""
+    if item.kind in MADE:
         return
     for address in item.own_addresses:
         yield f"addr del {address} dev {item.name}"

@@ -11,6 +11,7 @@ from integration.bed.netns import Namespace
 from tests.plans import shop_plan
 from translators.fabric import translate
 from xds_server.protocols.fabric import links
+from xds_server.protocols.fabric.devices import Device
 from xds_server.protocols.fabric.transaction import Applied
 from xds_server.southbound.frr_commands import SwitchCommands
 from xds_server.southbound.frr_links import SwitchLinks
@@ -69,6 +70,20 @@ async def test_giving_back_leaves_what_was_there_before(leaf: Namespace) -> None
     assert {n: (a, m) for n, (a, _, m) in after.items()} == {
         n: (a, m) for n, (a, _, m) in before.items()
     }
+
+
+async def test_many_devices_go_at_once_and_others_stay(leaf: Namespace) -> None:
+    device = _links(leaf)
+    many = links.LinkState(
+        "leaf1",
+        tuple(Device(f"br{n}", "bridge", "segment shop/s", 1400) for n in range(100, 130)),
+        (),
+    )
+    leaf.ip("link add br99 type bridge")
+    assert (await device.apply(many)).fault is None
+    assert (await device.apply(EMPTY)).fault is None
+    left = {seen.name for seen in await device.seen() if seen.kind == "bridge"}
+    assert left == {"br99"}
 
 
 async def test_a_command_that_fails_is_named(leaf: Namespace) -> None:

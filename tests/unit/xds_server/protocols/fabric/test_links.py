@@ -66,6 +66,13 @@ def test_what_is_no_longer_wanted_is_given_back() -> None:
     assert "link del dev bare1" not in lines  # used, not made
 
 
+def test_many_devices_are_deleted_as_one_group() -> None:
+    many = tuple(Seen(f"br{n}", "bridge", "fsdn segment s") for n in range(20))
+    lines = links.changes(LinkState("leaf1", (), ()), (*many, Seen("br99", "bridge")))
+    assert lines[-1] == "link del group 62929"
+    assert set(lines[:-1]) == {f"link set dev br{n} group 62929" for n in range(20)}
+
+
 def test_what_is_not_ours_is_left_alone() -> None:
     foreign = (Seen("br7", kind="bridge"), Seen("eth0", addresses=("192.0.2.1/24",)))
     assert links.changes(WANTED, (*_settled(WANTED), *foreign)) == ()

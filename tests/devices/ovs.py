@@ -1,9 +1,9 @@
 """A private Open vSwitch for tests: its own database, run directory and dummy datapath.
 
-    with PrivateOvs() as ovs:
-        ovs.add_bridge("br-int", {"web": 1, "proxy": 2})
-        ovs.add_flows("br-int", "table=0,actions=drop")
-        text = ovs.call("ofproto/trace", "br-int", "in_port=1,ip")
+with PrivateOvs() as ovs:
+    ovs.add_bridge("br-int", {"web": 1, "proxy": 2})
+    ovs.add_flows("br-int", "table=0,actions=drop")
+    text = ovs.call("ofproto/trace", "br-int", "in_port=1,ip")
 """
 
 from __future__ import annotations
@@ -193,7 +193,12 @@ class PrivateOvs:
 
     def _run(self, *command: str, stdin: str = "") -> str:
         done = subprocess.run(
-            command, env=self._environment(), input=stdin, capture_output=True, text=True, timeout=90
+            command,
+            env=self._environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=90,
         )
         if done.returncode:
             raise OvsError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")

@@ -6,6 +6,7 @@ connection (or of one with a given mark) and NAT. The real bridge is the judge o
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -159,9 +160,7 @@ def find(program: Program, table: int, frame: Frame) -> Flow | None:
     """Return the flow that a table applies to a packet, conjunctions resolved."""
     clauses: dict[Conjunction, None] = {}
     priority = -1
-    for flow in program.flows:
-        if flow.table != table:
-            continue
+    for flow in _flows_of(program, table):
         if flow.priority != priority:
             if (decided := _conjoined(program, table, priority, clauses)) is not None:
                 return decided
@@ -173,6 +172,13 @@ def find(program: Program, table: int, frame: Frame) -> Flow | None:
             return flow
         clauses.update(dict.fromkeys(met))
     return _conjoined(program, table, priority, clauses)
+
+
+def _flows_of(program: Program, table: int) -> tuple[Flow, ...]:
+    """Return a table's flows; a program is sorted by table and falling priority."""
+    first = bisect_left(program.flows, table, key=lambda flow: flow.table)
+    last = bisect_left(program.flows, table + 1, lo=first, key=lambda flow: flow.table)
+    return program.flows[first:last]
 
 
 def matches(tests: Match, frame: Frame) -> bool:
@@ -194,5 +200,5 @@ def _conjoined(
         needed = next(clause.clauses for clause in clauses if clause.id == number)
         if len(met) == needed:
             key = (table, priority, ((CONJ_ID, number, None),))
-            return next(flow for flow in program.flows if flow.key == key)
+            return next(flow for flow in _flows_of(program, table) if flow.key == key)
     return None

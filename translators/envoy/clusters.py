@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
-from betterproto2 import Message
 from envoy_data_plane.envoy.config.cluster.v3 import (
     CircuitBreakers,
     CircuitBreakersThresholds,
@@ -28,6 +28,7 @@ from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
 from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
     HttpProtocolOptionsExplicitHttpConfig as ExplicitHttp,
 )
+from envoy_data_plane.google.protobuf import Any
 
 from translators.envoy.encode import pack
 from translators.envoy.groups import Door
@@ -37,6 +38,7 @@ CONNECT_TIMEOUT = timedelta(seconds=2)
 IDLE_TIMEOUT = timedelta(minutes=5)  # of upstream connections: shorter than a server's usual hour
 BUFFER_LIMIT = 32 << 10  # bytes; Envoy's advice for proxies that face untrusted peers
 LIMIT = 16384  # connections, pending and active requests; Envoy's default of 1024 starves bursts
+_HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 STREAMS = 100  # concurrent HTTP/2 streams of a connection
 STREAM_WINDOW, CONNECTION_WINDOW = 64 << 10, 1 << 20  # bytes
 
@@ -59,9 +61,7 @@ class Destination:
 def cluster(destination: Destination) -> Cluster:
     """Return the cluster; its endpoints are discovered over the aggregated stream."""
     protocol = destination.door.port.protocol
-    options: dict[str, Message] = {}
-    if protocol.is_http:
-        options = {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": _http(protocol)}
+    options = {_HTTP: _http(protocol)} if protocol.is_http else {}
     return Cluster(
         name=destination.name,
         type=ClusterDiscoveryType.EDS,
@@ -70,27 +70,28 @@ def cluster(destination: Destination) -> Cluster:
         per_connection_buffer_limit_bytes=BUFFER_LIMIT,
         lb_policy=ClusterLbPolicy.LEAST_REQUEST,
         circuit_breakers=CircuitBreakers(thresholds=[_limits()]),
-        typed_extension_protocol_options={key: pack(value) for key, value in options.items()},
+        typed_extension_protocol_options=options,
     )
 
 
+@cache
 def _limits() -> CircuitBreakersThresholds:
     return CircuitBreakersThresholds(
         max_connections=LIMIT, max_pending_requests=LIMIT, max_requests=LIMIT, max_retries=3
     )
 
 
-def _http(protocol: AppProtocol) -> UpstreamOptions:
+@cache
+def _http(protocol: AppProtocol) -> Any:
     if protocol is AppProtocol.HTTP:
         explicit = ExplicitHttp(http_protocol_options=Http1ProtocolOptions())
     else:
         explicit = ExplicitHttp(http2_protocol_options=http2_options())
-    return UpstreamOptions(
-        common_http_protocol_options=HttpProtocolOptions(idle_timeout=IDLE_TIMEOUT),
-        explicit_http_config=explicit,
-    )
+    common = HttpProtocolOptions(idle_timeout=IDLE_TIMEOUT)
+    return pack(UpstreamOptions(common_http_protocol_options=common, explicit_http_config=explicit))
 
 
+@cache
 def http2_options() -> Http2ProtocolOptions:
     """Return HTTP/2 limits for both sides: what a stream or a connection may hold in memory."""
     return Http2ProtocolOptions(

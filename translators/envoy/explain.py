@@ -25,8 +25,8 @@ def explain(plan: Plan, packet: Packet, request: Request | None = None) -> tuple
     group = _group(plan, packet)
     first = _listener(plan, group, packet)
     if not group.door.port.protocol.is_http:
-        return (first, _connection(plan, group))
-    return (first,) if request is None else (first, _request(plan, group, request))
+        return (first, _connection(group))
+    return (first,) if request is None else (first, _request(group, request))
 
 
 def _is_steered(plan: Plan, packet: Packet) -> bool:
@@ -49,7 +49,7 @@ def _group(plan: Plan, packet: Packet) -> Group:
     source = plan.endpoint[packet.endpoint]
     return next(
         group
-        for door, found in groups_of(plan, source.host, capture)
+        for door, found in groups_of(plan, source.host, capture, plan.rules)
         for group in found
         if door.family == packet.family and source in group.sources
     )
@@ -63,7 +63,7 @@ def _listener(plan: Plan, group: Group, packet: Packet) -> Step:
     return _step(group, "carry", native, capture.rule, origin, capture.reason)
 
 
-def _request(plan: Plan, group: Group, request: Request) -> Step:
+def _request(group: Group, request: Request) -> Step:
     if request.normal_path is None:
         native = "http_connection_manager normalize_path: 400"
         reason = "the path has an escaped slash or is malformed"
@@ -71,13 +71,13 @@ def _request(plan: Plan, group: Group, request: Request) -> Step:
     for rule in group.rules:
         if rule.http is None or matches(rule.http, request):
             return _decided(group, rule, _route_text(rule_route(group.door, rule)))
-    return _default(plan, group, _route_text(default_route(plan, group)))
+    return _default(group, _route_text(default_route(group)))
 
 
-def _connection(plan: Plan, group: Group) -> Step:
+def _connection(group: Group) -> Step:
     """Return the row of a port without HTTP, where one rule decides on every connection."""
     if not group.rules:
-        return _default(plan, group, f"tcp filters of filter_chain {group.name}")
+        return _default(group, f"tcp filters of filter_chain {group.name}")
     return _decided(group, group.rules[0], f"tcp filters of filter_chain {group.name}")
 
 
@@ -86,11 +86,10 @@ def _decided(group: Group, rule: Rule, native: str) -> Step:
     return _step(group, rule.action, native, rule.name, str(rule.origin), reason)
 
 
-def _default(plan: Plan, group: Group, native: str) -> Step:
-    tenant = plan.tenant[group.door.service.tenant]
+def _default(group: Group, native: str) -> Step:
     reason = f"no rule matches; the tenant's default is {group.default}"
-    name = default_name(tenant.name)
-    return _step(group, group.default, native, name, str(tenant.origin), reason)
+    name, origin = default_name(group.tenant.name), str(group.tenant.origin)
+    return _step(group, group.default, native, name, origin, reason)
 
 
 def _step(group: Group, verdict: str, native: str, rule: str, origin: str, reason: str) -> Step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -17,6 +17,7 @@ from translators.plan.model import (
     Rule,
     Service,
     ServicePort,
+    Tenant,
 )
 
 
@@ -51,7 +52,12 @@ class Group:
     door: Door
     sources: tuple[Endpoint, ...]
     rules: tuple[Rule, ...]
-    default: Action
+    tenant: Tenant
+
+    @property
+    def default(self) -> Action:
+        """What happens to a request that no rule matches."""
+        return self.tenant.default
 
     @property
     def label(self) -> str:
@@ -85,12 +91,22 @@ def groups(plan: Plan, host: str) -> Iterator[tuple[Door, tuple[Group, ...]]]:
     A capture of a port that the service does not have over TCP raises ValueError: it is the
     compiler's error, not the author's.
     """
+    candidates: dict[str, list[Rule]] = {capture.service: [] for capture in plan.captures}
+    for rule in plan.rules:
+        for name in candidates if rule.endpoints else rule.services:
+            if name in candidates:
+                candidates[name].append(rule)
     for capture in plan.captures:
-        yield from groups_of(plan, host, capture)
+        yield from groups_of(plan, host, capture, candidates[capture.service])
 
 
-def groups_of(plan: Plan, host: str, capture: Capture) -> Iterator[tuple[Door, tuple[Group, ...]]]:
-    """Yield one capture's doors on this host, IPv4 first; raises ValueError as above."""
+def groups_of(
+    plan: Plan, host: str, capture: Capture, rules: Sequence[Rule]
+) -> Iterator[tuple[Door, tuple[Group, ...]]]:
+    """Yield one capture's doors on this host, IPv4 first; raises ValueError as above.
+
+    ``rules`` are those of the plan that may concern the service, in order; all of them will do.
+    """
     service = plan.service[capture.service]
     port = service.port(capture.port, TCP)
     if port is None:
@@ -99,7 +115,7 @@ def groups_of(plan: Plan, host: str, capture: Capture) -> Iterator[tuple[Door, t
     sources = _local(plan, capture, service, host)
     for family in (4, 6):
         door = Door(service, port, family, capture, _served(plan, service, family))
-        found = _split(plan, door, sources)
+        found = _split(plan, door, sources, rules)
         if door.addresses and found:
             yield door, found
 
@@ -123,13 +139,15 @@ def _local(plan: Plan, capture: Capture, service: Service, host: str) -> tuple[E
     )
 
 
-def _split(plan: Plan, door: Door, sources: tuple[Endpoint, ...]) -> tuple[Group, ...]:
+def _split(
+    plan: Plan, door: Door, sources: tuple[Endpoint, ...], candidates: Sequence[Rule]
+) -> tuple[Group, ...]:
     here = [s for s in sources if any(a.version == door.family for a in s.addresses)]
     if not here:
         return ()
     covering = [
         (rule, frozenset(rule.sources))
-        for rule in plan.rules
+        for rule in candidates
         if covers_service(rule, door.service, door.port, door.family)
     ]
     members: dict[tuple[str, ...], list[Endpoint]] = {}
@@ -139,8 +157,8 @@ def _split(plan: Plan, door: Door, sources: tuple[Endpoint, ...]) -> tuple[Group
         key = tuple(rule.name for rule in deciding)
         rules[key] = deciding
         members.setdefault(key, []).append(source)
-    default = plan.tenant[door.service.tenant].default
-    found = (Group(door, tuple(members[key]), rules[key], default) for key in members)
+    tenant = plan.tenant[door.service.tenant]
+    found = (Group(door, tuple(members[key]), rules[key], tenant) for key in members)
     return tuple(sorted(found, key=lambda group: group.name))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from translators.envoy.clusters import Destination, cluster
 from translators.envoy.encode import encode
@@ -19,7 +20,7 @@ from translators.envoy.resources import (
     TypedResource,
 )
 from translators.envoy.routes import destinations, route_configuration
-from translators.plan.model import Action, Plan
+from translators.plan.model import Action, Plan, Rule
 
 
 def translate(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> tuple[EncodedResource, ...]:
@@ -28,14 +29,38 @@ def translate(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> tuple[En
     ``host`` is the proxy's node id. A host without captured sources has no resources.
     """
     doors = tuple(groups(plan, host))
-    found = [
-        EncodedResource(typed.type_url, typed.name, encode(typed.message), typed.origin)
-        for typed in _typed(plan, doors, logged)
-    ]
+    rules = {rule.name: rule for rule in plan.rules}
+    found = []
+    for door, members in doors:
+        origin = _origin(rules, door)
+        found.append(EncodedResource(LISTENER, door.name, _listener(door, members, logged), origin))
+        for group in members if door.port.protocol.is_http else ():
+            found.append(EncodedResource(ROUTE, group.name, _routes(group), origin))
     for destination, origin in _destinations(doors):
-        body = assignment_bytes(destination.name, locations(plan, destination))
-        found.append(EncodedResource(ENDPOINT, destination.name, body, origin))
+        name, body = destination.name, _cluster(destination)
+        found.append(EncodedResource(CLUSTER, name, body, origin))
+        body = assignment_bytes(name, locations(plan, destination))
+        found.append(EncodedResource(ENDPOINT, name, body, origin))
     return tuple(sorted(found))
+
+
+# Most of a plan is as it was at the last change: what is encoded once is kept, by its meaning.
+_KEPT = 8192
+
+
+@lru_cache(maxsize=_KEPT)
+def _listener(door: Door, members: tuple[Group, ...], logged: Logged) -> bytes:
+    return encode(listener(door, members, logged))
+
+
+@lru_cache(maxsize=_KEPT)
+def _routes(group: Group) -> bytes:
+    return encode(route_configuration(group))
+
+
+@lru_cache(maxsize=_KEPT)
+def _cluster(destination: Destination) -> bytes:
+    return encode(cluster(destination))
 
 
 def messages(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> tuple[TypedResource, ...]:
@@ -53,18 +78,18 @@ Doors = tuple[tuple[Door, tuple[Group, ...]], ...]
 
 def _typed(plan: Plan, doors: Doors, logged: Logged) -> Iterator[TypedResource]:
     """Yield everything but the endpoints."""
+    rules = {rule.name: rule for rule in plan.rules}
     for door, found in doors:
-        origin = _origin(plan, door)
+        origin = _origin(rules, door)
         yield TypedResource(LISTENER, door.name, listener(door, found, logged), origin)
         for group in found if door.port.protocol.is_http else ():
-            yield TypedResource(ROUTE, group.name, route_configuration(plan, group), origin)
+            yield TypedResource(ROUTE, group.name, route_configuration(group), origin)
     for destination, origin in _destinations(doors):
         yield TypedResource(CLUSTER, destination.name, cluster(destination), origin)
 
 
-def _origin(plan: Plan, door: Door) -> str:
+def _origin(rules: Mapping[str, Rule], door: Door) -> str:
     """Return the file and line of the rule that asked for the proxy."""
-    rules = {rule.name: rule for rule in plan.rules}
     rule = rules.get(door.capture.rule)
     return str(rule.origin if rule is not None else door.service.origin)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 from envoy_data_plane.envoy.config.route.v3 import (
     DirectResponseAction,
@@ -21,7 +22,7 @@ from translators.envoy.filters.rbac import denial
 from translators.envoy.groups import Door, Group
 from translators.envoy.matches import can_match, route_match
 from translators.envoy.provenance import provenance
-from translators.plan.model import Action, Plan, Rule, Share
+from translators.plan.model import Action, Rule, Share
 from translators.plan.model import Route as PlanRoute
 
 BAD_REQUEST, FORBIDDEN, UNAVAILABLE = 400, 403, 503
@@ -29,16 +30,17 @@ DISGUISED = r".*/\.\.?;.*"  # as translators.plan.http: a dot segment behind par
 WHOLE_SERVICE = PlanRoute((Share(None, 1),))
 
 
-def route_configuration(plan: Plan, group: Group) -> RouteConfiguration:
+def route_configuration(group: Group) -> RouteConfiguration:
     """Return the group's routes: one for each rule that a request can match, then the default."""
     rules = [rule for rule in group.rules if rule.http is None or can_match(rule.http)]
     routes = [malformed_route(), *(rule_route(group.door, rule) for rule in rules)]
     if not any(rule.http is None for rule in rules):
-        routes.append(default_route(plan, group))
+        routes.append(default_route(group))
     virtual_host = VirtualHost(name="any", domains=["*"], routes=routes)
     return RouteConfiguration(name=group.name, virtual_hosts=[virtual_host])
 
 
+@cache
 def malformed_route() -> Route:
     """Return the first entry: paths that Envoy cannot normalise, but a server might."""
     disguised = RouteMatch(safe_regex=RegexMatcher(regex=DISGUISED))
@@ -54,9 +56,9 @@ def rule_route(door: Door, rule: Rule) -> Route:
     return _allowed(door, rule.name, str(rule.origin), match, rule.route)
 
 
-def default_route(plan: Plan, group: Group) -> Route:
+def default_route(group: Group) -> Route:
     """Return the entry for what no rule matches: the tenant's default action."""
-    tenant = plan.tenant[group.door.service.tenant]
+    tenant = group.tenant
     if group.default is Action.DENY:
         return _denied(default_name(tenant.name), str(tenant.origin), route_match(None))
     return _allowed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 from envoy_data_plane.envoy.config.accesslog.v3 import (
     AccessLog,
@@ -43,12 +44,15 @@ class Logged(StrEnum):
 
 def access_log(logged: Logged) -> list[AccessLog]:
     """Return the access logs of a connection manager."""
-    if logged is Logged.NOTHING:
-        return []
+    return [] if logged is Logged.NOTHING else [_log(logged)]
+
+
+@cache
+def _log(logged: Logged) -> AccessLog:
     chosen = _forbidden() if logged is Logged.DENIED else None
     form = SubstitutionFormatString(json_format=text_struct(FORMAT))
     config = pack(StdoutAccessLog(log_format=form))
-    return [AccessLog(name="envoy.access_loggers.stdout", filter=chosen, typed_config=config)]
+    return AccessLog(name="envoy.access_loggers.stdout", filter=chosen, typed_config=config)
 
 
 def _forbidden() -> AccessLogFilter:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from envoy_data_plane.envoy.config.rbac.v3 import Permission, Policy, Principal, RbacAction
 from envoy_data_plane.envoy.config.rbac.v3 import Rbac as Rules
 from envoy_data_plane.envoy.extensions.filters.http.rbac.v3 import Rbac, RbacPerRoute
@@ -13,6 +15,7 @@ from translators.envoy.encode import pack
 NAME = "envoy.filters.http.rbac"
 
 
+@cache
 def rbac() -> HttpFilter:
     """Return the filter without rules of its own: it lets pass what no route denies."""
     return HttpFilter(name=NAME, typed_config=pack(Rbac()))

@@ -1,8 +1,12 @@
 """Everything that one host's proxy should have."""
 
 from dataclasses import replace
+from random import Random
+
+import pytest
 
 from tests.plans import shop_plan
+from tests.properties.http_plans import http_plan
 from tests.unit.translators.envoy.doors import with_captured, with_protocol, with_rules
 from translators.envoy.encode import encode
 from translators.envoy.filters.access_log import Logged
@@ -25,6 +29,34 @@ def test_bytes_and_messages_say_the_same() -> None:
     assert [(t.type_url, t.name, encode(t.message), t.origin) for t in typed] == [
         (e.type_url, e.name, e.body, e.origin) for e in encoded
     ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_was_kept_equals_what_is_built_anew(seed: int) -> None:
+    """The second of two plans that share names must not be given the first one's bytes."""
+    for plan in (http_plan(Random(seed)), http_plan(Random(seed + 1000)), http_plan(Random(seed))):
+        fresh = [(t.type_url, t.name, encode(t.message)) for t in messages(plan, "host1")]
+        assert [(e.type_url, e.name, e.body) for e in translate(plan, "host1")] == fresh
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_order_of_the_input_changes_nothing(seed: int) -> None:
+    plan, rng = http_plan(Random(seed)), Random(seed)
+
+    def shuffled(items: tuple[object, ...]) -> object:
+        return tuple(rng.sample(items, len(items)))
+
+    captures = [replace(c, sources=shuffled(c.sources)) for c in plan.captures]  # type: ignore[arg-type]
+    other = Plan(
+        tenants=plan.tenants,
+        hosts=plan.hosts,
+        segments=plan.segments,
+        endpoints=shuffled(plan.endpoints),  # type: ignore[arg-type]
+        services=shuffled(plan.services),  # type: ignore[arg-type]
+        rules=plan.rules,
+        captures=shuffled(tuple(captures)),  # type: ignore[arg-type]
+    )
+    assert translate(other, "host1") == translate(plan, "host1")
 
 
 def test_every_cluster_that_is_used_exists_with_its_endpoints_and_no_other() -> None:

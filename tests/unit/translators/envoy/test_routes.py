@@ -13,7 +13,7 @@ from translators.plan.model import Action, Compare, HttpMatch, Plan, Route, Shar
 
 def _routes(plan: Plan) -> list[object]:
     _, (group,) = door_of(plan)
-    return list(route_configuration(plan, group).virtual_hosts[0].routes)
+    return list(route_configuration(group).virtual_hosts[0].routes)
 
 
 def _names(plan: Plan) -> list[str]:

@@ -11,7 +11,7 @@ import asyncio
 import random
 import signal
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,7 +106,7 @@ class SwitchAgent:
                 if str(error) != told:
                     log.warning("waiting", switch=self.switch.name, reason=str(error))
                     told = str(error)
-                self.unsent = self.unsent or self.last  # a server that was away may have forgotten
+                self.unsent = self.unsent or again(self.last)  # the server may have forgotten
                 await self._pause(delay(failures, self.rng))
                 failures += 1
             except _StoppedError:
@@ -185,3 +185,10 @@ class SwitchAgent:
         finally:
             for task in (asked, stop):
                 task.cancel()
+
+
+def again(told: Report | None) -> Report | None:
+    """Return a report that was told already as it holds now: nothing had to be written for it."""
+    if told is None or told.state != "applied":
+        return told
+    return replace(told, state="running", written=0)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xds_server.agent.switch import SwitchAgentSettings, serve_switch
+from xds_server.agent.client import Report
+from xds_server.agent.switch import SwitchAgentSettings, again, serve_switch
 from xds_server.agent.switch_saved import SavedConfig, SavedError
 from xds_server.snapshots.model import SwitchConfig
 
@@ -64,3 +65,11 @@ async def test_a_broken_state_file_is_not_papered_over(tmp_path: Path) -> None:
     (settings.state / "leaf1.json").write_text("{")
     with pytest.raises(SavedError):
         await serve_switch(settings, asyncio.Event())
+
+
+def test_what_is_said_again_was_not_written_again() -> None:
+    told = Report("applied", "v1", 53, detail="4 of 4 BGP sessions up")
+    assert again(told) == Report("running", "v1", 0, detail="4 of 4 BGP sessions up")
+    refused = Report("failed", "v1", reason="unknown command", line="foo")
+    assert again(refused) == refused
+    assert again(None) is None

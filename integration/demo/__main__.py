@@ -30,7 +30,8 @@ def main() -> int:
     console = Console(highlight=False)
     if not privileged():
         return 0 if given.down else rootless.enter(console)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         with only_one():
             if given.down:

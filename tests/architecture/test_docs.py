@@ -25,8 +25,9 @@ def test_the_reference_pages_are_current() -> None:
 
 def test_every_code_setting_and_command_says_what_it_is() -> None:
     reference = ROOT / "docs" / "reference"
-    for line in (reference / "settings.md").read_text().splitlines()[5:]:
-        assert len(line.split("|")[3].strip()) > 10, line
+    for line in (reference / "settings.md").read_text().splitlines():
+        if line.startswith("| `"):
+            assert len(line.split("|")[3].strip()) > 10, line
     for section in (reference / "cli.md").read_text().split("\n## ")[1:]:
         assert len(section.split("\n")[2]) > 10, section
     for section in (reference / "diagnostics.md").read_text().split("\n## ")[1:]:

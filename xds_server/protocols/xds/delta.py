@@ -123,6 +123,10 @@ class DeltaWatch(Watch):
                 self.known.pop(name, None)
             else:
                 self.known[name] = _version(resource)
+        # What was dropped and asked for again during flight may have been kept on arrival.
+        for name in offer.draft.content.keys() - offer.content.keys() - self.known.keys():
+            if self.subscription.covers(name):
+                self.known[name] = UNSURE
 
     def settle(self, nonce: str, error: str | None, now: float) -> list[Evidence]:
         """Take the client's answer; what it refused is suspect and no longer holds up the rest."""

@@ -93,6 +93,16 @@ def test_dropping_the_wildcard_keeps_the_names() -> None:
     assert set(second.bodies) == {"a"}
 
 
+def test_what_arrives_between_two_wildcards_is_not_forgotten() -> None:
+    it = talk(listener("b"))
+    [first] = it.ask(LISTENER)
+    it.ask(LISTENER, unsubscribe=("*",))
+    it.ask(LISTENER, "*")
+    it.publish()
+    [second] = it.ack(first)
+    assert second.removed == ("b",)
+
+
 def test_what_was_refused_does_not_hold_up_the_rest() -> None:
     it = talk(cluster("a", eds=False), cluster("b", eds=False))
     [first] = it.ask(CLUSTER)

@@ -38,6 +38,7 @@ def create_app(controller: Controller, token: str, body_limit: int = 20_000_000)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     app.add_exception_handler(ControllerError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _broken)
     return Guard(app, token, body_limit)
 
 
@@ -55,6 +56,14 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
     diagnostics = error.diagnostics if isinstance(error, RefusedError) else ()
     view = ErrorView(error=str(error), diagnostics=diagnostic_views(diagnostics))
     return JSONResponse(view.model_dump(), _STATUS.get(type(error), 400))
+
+
+async def _broken(_request: Request, error: Exception) -> JSONResponse:
+    """Answer in our form; the server then logs the error with its traceback, as a bug of ours."""
+    view = ErrorView(
+        error=f"the server failed ({type(error).__name__}), which is a bug; its log has the details"
+    )
+    return JSONResponse(view.model_dump(), 500)
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -13,7 +13,7 @@ from xds_server.protocols.xds.resource_types import ENDPOINT, LEGACY_WILDCARD
 from xds_server.protocols.xds.watch import Draft, Offer, Target, Watch
 from xds_server.protocols.xds.wire import SotwRequest, encode_sotw
 from xds_server.snapshots.evidence import Device, Evidence
-from xds_server.snapshots.model import Resource, snapshot_of
+from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 
 
 class SotwWatch(Watch):
@@ -72,7 +72,7 @@ class SotwWatch(Watch):
             self._trust(target)
         content, exact = self._content(target)
         versions = _versions(content)
-        digest = self._digest(content)
+        digest = self._digest(content, target.snapshot)
         changed = tuple(r for n, r in content.items() if self.known.get(n) != r.version)
         due = self._must_answer or self._forced or versions != self.known
         return Draft(content, changed, digest, digest, due, exact=exact)
@@ -85,13 +85,15 @@ class SotwWatch(Watch):
         """
         for snapshot in (target.snapshot, *target.earlier):
             content, _ = self._content(replace(target, snapshot=snapshot))
-            if self._digest(content) == self._claimed:
+            if self._digest(content, snapshot) == self._claimed:
                 self.known, self._held = _versions(content), content
                 self._must_answer = False
                 break
         self._claimed = ""
 
-    def _digest(self, content: Mapping[str, Resource]) -> str:
+    def _digest(self, content: Mapping[str, Resource], snapshot: Snapshot) -> str:
+        if content.keys() == snapshot.of(self.type_url).keys():
+            return snapshot.version(self.type_url)  # the same by definition, hashed once for all
         return snapshot_of(content.values()).version(self.type_url)
 
     def _content(self, target: Target) -> tuple[dict[str, Resource], bool]:

@@ -83,7 +83,7 @@ FS1007 error: nested too deeply
     A document nests more than 64 levels; no kind needs more than 12.
     flatten the document
 FS1008 error: too large
-    An input has more than 10 MB of text or a document more than 100,000 values.
+    An input has more than 10 MB of text or 20,000 documents, or a document 100,000 values.
     split the input into several files
 FS1009 error: control character
     The text holds a character that YAML 1.2 section 5.1 does not allow.

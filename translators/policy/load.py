@@ -12,6 +12,7 @@ from translators.policy.validate import document
 from translators.policy.yaml_tree import chunks, read
 
 LONGEST = 10_000_000  # characters of an input
+MOST = 20_000  # documents of an input
 
 # YAML 1.2.2, section 5.1; U+0085, U+2028 and U+2029 too, which some readers take for line ends.
 _CONTROL = re.compile(
@@ -39,7 +40,11 @@ def load(text: str, file: str, first_line: int = 1) -> Loaded:
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     blank = True
-    for offset, chunk, marked in chunks(plain):
+    for number, (offset, chunk, marked) in enumerate(chunks(plain)):
+        if number > MOST:
+            message = f"the input has more than {MOST:,} documents"
+            diagnostics.append(report("FS1008", file, first_line + offset, message))
+            break
         start = _first_content(chunk)
         if start is None and not marked:
             continue

@@ -53,7 +53,9 @@ def read(text: str, file: str, first_line: int) -> Tree:
             if not builder.take(event):
                 break
     except YAMLError as error:
-        builder.refuse("FS1001", *_explained(error))
+        line, problem = _explained(error)
+        last = text.rstrip("\n").count("\n")  # an early end is found after the last line
+        builder.refuse("FS1001", min(line, last), problem)
     except (ValueError, IndexError, AssertionError, RecursionError) as error:
         # Malformed escapes and directives escape the parser as plain Python errors.
         builder.refuse("FS1001", 0, f"the text is not YAML: {type(error).__name__}")

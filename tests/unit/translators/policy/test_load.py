@@ -86,6 +86,9 @@ def test_control_characters_are_named(char: str) -> None:
         "a: " + "9" * 5_000,
         "%TAG ! tag:x,2000:\n---\na: 1",
         "x" * 10_000_001,
+        "--- a\n" * 20_001,
+        "a: 'b\n" + "c\n" * 200_000,
+        "# c\n" * 400_000,
     ],
 )
 def test_hostile_text_is_refused_quickly(text: str) -> None:

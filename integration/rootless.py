@@ -82,23 +82,20 @@ class Loopback(Layout):
         return self.short
 
 
-def enter(console: Console) -> int:
-    """Run this module again in namespaces of its own; every process ends with it."""
+def enter(root: Path, console: Console) -> int:
+    """Show it in namespaces of our own: every process ends with them. ``root`` is for logs."""
     if subprocess.run([*OWN, "true"], capture_output=True, check=False).returncode:
         console.print(
             "[bold red]✗[/] there is neither root nor a user namespace here: run it as root, or"
             " allow user namespaces (sysctl user.max_user_namespaces=10000)"
         )
         return 1
-    return subprocess.run(
-        [*OWN, sys.executable, "-m", "integration.rootless"], check=False
-    ).returncode
+    argv = [*OWN, sys.executable, "-m", "integration.rootless", "--inside", str(root)]
+    return subprocess.run(argv, check=False).returncode
 
 
-def main() -> int:
+def show(root: Path, console: Console) -> int:
     """Raise what can be raised, prove it, and say what was left out."""
-    console = Console(highlight=False)
-    root = Path(__file__).parents[1] / ".bed"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="fsdn") as short:
@@ -157,6 +154,13 @@ def _proxy(bed: Bed) -> None:
 
 def _answers(bed: Bed) -> bool:
     return ask(Here("web"), service_url(bed, REVIEWS), timeout=1.0).statuses == {"200": 1}
+
+
+def main() -> int:
+    """Enter namespaces of our own, unless we are inside already."""
+    console = Console(highlight=False)
+    *inside, root = sys.argv[1:]
+    return (show if inside else enter)(Path(root), console)
 
 
 if __name__ == "__main__":

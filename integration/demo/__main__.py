@@ -29,7 +29,7 @@ def main() -> int:
     given = parser.parse_args()
     console = Console(highlight=False)
     if not privileged():
-        return 0 if given.down else rootless.enter(console)
+        return 0 if given.down else rootless.enter(ROOT, console)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
     try:

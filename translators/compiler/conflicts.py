@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from translators.compiler.draft import Clause, Draft
 from translators.compiler.overlap import Reach, covered, overlapping
 from translators.diagnostics import Diagnostic, report
-from translators.plan.evaluate import covers_endpoint
+from translators.plan.evaluate import covers_endpoint, covers_service, rules_for_service
 from translators.plan.model import TCP, Action, Plan, Rule
 
 
@@ -26,6 +26,7 @@ def conflicts(draft: Draft) -> Iterator[Diagnostic]:
             yield _shadowed(rule, first.rule)
         else:
             yield from _contradiction(reach, before)
+            yield from _starved(plan, rule)
         yield from _unreachable(plan, rule)
         yield from _own_client(plan, rule, clause)
         yield from _closed(plan, rule, clause)
@@ -45,6 +46,34 @@ def _shadowed(rule: Rule, first: Rule) -> Diagnostic:
 
 def _plain_denial(rule: Rule) -> bool:
     return rule.action is Action.DENY and not rule.needs_proxy
+
+
+def _starved(plan: Plan, rule: Rule) -> Iterator[Diagnostic]:
+    """Yield a warning if denials of connections end every walk before this L7 allowance."""
+    if rule.action is Action.DENY or not rule.needs_proxy:
+        return
+    denials: dict[str, Rule] = {}
+    for decided in _walked(plan, rule):
+        if rule in decided:
+            return
+        if decided and _plain_denial(decided[-1]):
+            denials[decided[-1].name] = decided[-1]
+    for denial in denials.values():
+        where = f"{denial.name} ({denial.origin})"
+        yield _warn("FS8002", rule, f"{where} denies every connection that would carry it")
+        return
+
+
+def _walked(plan: Plan, rule: Rule) -> Iterator[tuple[Rule, ...]]:
+    """Yield the deciding rules of each service port and source that the rule is about."""
+    for service in (plan.service[name] for name in rule.services):
+        for port in (port for port in service.ports if port.protocol.is_http):
+            for source in (plan.endpoint[name] for name in rule.sources):
+                if source.segment != service.segment:
+                    continue
+                for family in sorted({address.version for address in source.addresses}):
+                    if covers_service(rule, service, port, family):
+                        yield rules_for_service(plan, source.name, service, port, family)
 
 
 def _contradiction(reach: Reach, before: list[Reach]) -> Iterator[Diagnostic]:

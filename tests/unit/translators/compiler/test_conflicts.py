@@ -25,7 +25,7 @@ DIRECT = {"to": [{"labels": {"app": "api"}}]}
         ([GET, GET], ["FS4001"]),
         ([{"match": {"http": {}}, "action": "allow"}, GET], ["FS4001"]),
         ([GET, {"match": {"http": {}}, "action": "allow"}], []),
-        ([{**TCP, **DENY}, GET, ALLOW], []),
+        ([{**TCP, **DENY}, GET, ALLOW], ["FS8002"]),
         ([DENY, GET], ["FS8002"]),
         ([ALLOW, GET], ["FS4001"]),
     ],
@@ -67,3 +67,12 @@ def test_direct_access_behind_a_proxy() -> None:
     assert codes(service(), policy("p", GET), policy("q", ssh, **DIRECT)) == []
     everywhere = policy("q", direct, to=[{"any": True}])
     assert codes(service(), policy("p", GET), everywhere) == []
+
+
+def test_a_denial_of_all_endpoints_starves_an_l7_allowance() -> None:
+    deny = policy("d", DENY, priority=9, **DIRECT)
+    (found,) = compiled(service(), deny, policy("p", GET)).diagnostics
+    assert found.code == "FS8002"
+    assert "shop/d[0]" in found.message
+    some = {"match": {"ip": {"family": "ipv6"}}, **DENY}
+    assert codes(service(), policy("d", some, priority=9, **DIRECT), policy("p", GET)) == []

@@ -42,9 +42,8 @@ class Southbound:
 def run(settings: ServerSettings) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    Raises SettingsError or MachineError when it cannot start, with the mend in one sentence.
+    The settings have been checked. Raises MachineError when it cannot start, with the mend.
     """
-    settings.check()
     configure(settings.log_format, settings.log_level)
     with prepare(settings.state):
         asyncio.run(_serve(settings))

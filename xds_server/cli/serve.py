@@ -56,12 +56,14 @@ def serve(
 
 
 def _run(settings: ServerSettings) -> None:
+    try:
+        settings.check()
+    except SettingsError as error:
+        raise Fail(str(error), Exit.USAGE) from error
     from xds_server.bootstrap import run
     from xds_server.controller.errors import MachineError
 
     try:
         run(settings)
-    except SettingsError as error:
-        raise Fail(str(error), Exit.USAGE) from error
     except MachineError as error:
         raise Fail(str(error), Exit.MACHINE) from error

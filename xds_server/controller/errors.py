@@ -29,5 +29,9 @@ class UnsafeError(ControllerError):
     """The request would do more harm than its author can have meant."""
 
 
+class UntranslatableError(ControllerError):
+    """The policy is sound, but a device cannot hold what follows from it."""
+
+
 class MachineError(Exception):
     """The machine is not as we need it: a port in use, a missing privilege, a locked directory."""

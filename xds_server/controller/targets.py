@@ -9,6 +9,7 @@ from translators import envoy, fabric
 from translators.openflow.encode import encode
 from translators.openflow.translate import translate as translate_flows
 from translators.plan.model import Plan
+from xds_server.controller.errors import UntranslatableError
 from xds_server.snapshots.model import (
     BridgeProgram,
     FlowEntry,
@@ -68,8 +69,14 @@ def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:
 
 
 def switch_config(plan: Plan, switch: str) -> SwitchConfig:
-    """Return a fabric switch's configuration, versioned by its text."""
-    text = fabric.translate(plan, switch)
+    """Return a fabric switch's configuration, versioned by its text.
+
+    Raises UntranslatableError for a switch that no configuration can express.
+    """
+    try:
+        text = fabric.translate(plan, switch)
+    except fabric.FabricError as error:
+        raise UntranslatableError(str(error)) from error
     version = content_version(text.frr.encode(), text.links.encode())
     return SwitchConfig(switch, text.frr, text.links, version)
 

@@ -1,0 +1,61 @@
+import ssl
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.serving import SHOP, Serving
+from xds_server.bootstrap import _tls_context
+from xds_server.controller.errors import MachineError
+from xds_server.settings import ServerSettings
+
+
+def test_with_tls_every_listener_speaks_it(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1", "localhost")
+    (tmp_path / "cert.pem").write_bytes(b"".join(b.bytes() for b in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    options = (f"--tls-cert={tmp_path / 'cert.pem'}", f"--tls-key={tmp_path / 'key.pem'}")
+    with _TlsServing(tmp_path / "state", tmp_path / "ca.pem", *options) as server:
+        for name in ("api", "xds", "openflow", "ovsdb"):
+            subject = _subject(server.port(name), tmp_path / "ca.pem")
+            assert subject, name
+        done = server.fsdn("--ca-file", str(tmp_path / "ca.pem"), "apply", "-f", str(SHOP))
+        assert done.returncode == 0, done.stderr
+        untrusted = server.fsdn("status")
+        assert untrusted.returncode == 4
+        assert "certificate" in untrusted.stderr.lower()
+        assert server.stop() == 0
+
+
+class _TlsServing(Serving):
+    def __init__(self, state: Path, authority: Path, *options: str) -> None:
+        super().__init__(state, *options)
+        self.context = ssl.create_default_context(cafile=str(authority))
+
+    def _ready(self) -> bool:
+        try:
+            url = f"{self.endpoints()['api']}/readyz"
+            with urllib.request.urlopen(url, timeout=1, context=self.context) as answer:
+                return bool(answer.status == 200)
+        except (OSError, ValueError):
+            return False
+
+
+def _subject(port: int, authority: Path) -> str:
+    argv = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", str(authority)]
+    argv += ["-alpn", "h2", "-verify_return_error"]
+    done = subprocess.run(argv, input=b"", capture_output=True, timeout=20, check=False)
+    assert b"Verify return code: 0 (ok)" in done.stdout, done.stdout + done.stderr
+    return next(line for line in done.stdout.decode().splitlines() if "subject" in line)
+
+
+def test_tls_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("nothing")
+    wrong = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "cert.pem"}
+    settings = ServerSettings.model_validate(wrong)
+    with pytest.raises(MachineError, match="give PEM files"):
+        _tls_context(settings)

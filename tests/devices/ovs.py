@@ -205,11 +205,21 @@ class PrivateOvs:
         return done.stdout
 
     def _wait_for(self, path: Path) -> None:
+        """Wait until somebody listens: a bound socket has a path before it accepts."""
         deadline = time.monotonic() + _START_TIMEOUT
-        while not path.exists():
+        while not _listening(path):
             for process in self._processes:
                 if process.poll() is not None:
                     raise OvsError(f"{process.args!r} ended at once with {process.returncode}")
             if time.monotonic() > deadline:
                 raise OvsError(f"{path} did not appear within {_START_TIMEOUT:.0f} s")
             time.sleep(0.01)
+
+
+def _listening(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True

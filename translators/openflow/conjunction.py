@@ -14,10 +14,21 @@ from itertools import product
 from math import prod
 
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.fields import CONJ_ID, ETH_TYPE, FAMILIES, IP_PROTO, PORT, SOURCE
+from translators.openflow.fields import (
+    CONJ_ID,
+    ETH_TYPE,
+    FAMILIES,
+    IP_PROTO,
+    PORT,
+    SOURCE,
+    Field,
+)
 from translators.openflow.flow import Act, Conjunction, Flow, Match, Test, match
 from translators.plan.model import ICMP, ICMPV6, PortRange, Transport
 
+Reach = dict[Field, frozenset[int]]
+
+_FEW = 1024  # values of a masked test that are told apart one by one
 BAND = 30_000  # priorities that one list of decisions may use
 
 
@@ -63,17 +74,52 @@ def decide(table: int, base: int, decisions: Sequence[Decision]) -> Iterator[Flo
 
 
 def levels(decisions: Sequence[Decision]) -> list[int]:
-    """Return each decision's level: above every later decision that shares a source with it.
+    """Return each decision's level: above every later decision that some packet shares with it.
 
-    Decisions about different sources share levels, so that a change moves few flows.
+    Decisions about different packets share levels, so that a change moves few flows.
     """
-    highest: dict[int, int] = {}
+    reaches = [_reach(decision) for decision in decisions]
+    later: dict[int, list[int]] = {}  # by source
+    found = [0] * len(decisions)
+    for index in range(len(decisions) - 1, -1, -1):
+        sources = decisions[index].sources
+        rivals = {rival for source in sources for rival in later.get(source, ())}
+        met = (found[r] for r in rivals if _meet(reaches[index], reaches[r]))
+        found[index] = 1 + max(met, default=0)
+        for source in sources:
+            later.setdefault(source, []).append(index)
+    return found
+
+
+def _reach(decision: Decision) -> list[Reach]:
+    """Return for each alternative the values that it can match, of fields where they are few."""
     found = []
-    for decision in reversed(decisions):
-        level = 1 + max(highest.get(source, 0) for source in decision.sources)
-        highest.update(dict.fromkeys(decision.sources, level))
-        found.append(level)
-    return found[::-1]
+    for clauses in decision.alternatives:
+        if not all(clauses):
+            continue
+        reach: Reach = {}
+        for clause in clauses:
+            known = [{test[0]: few for test in tests if (few := _values(test))} for tests in clause]
+            for field_ in set(known[0]).intersection(*known):
+                reach[field_] = frozenset(v for values in known for v in values[field_])
+        found.append(reach)
+    return found
+
+
+def _values(test: Test) -> range:
+    """Return what a test can match, if it is one value or a short aligned range; else nothing."""
+    _, value, mask = test
+    free = 0 if mask is None else mask ^ 0xFFFFFFFF
+    return range(value, value + free + 1) if free < _FEW and not free & (free + 1) else range(0)
+
+
+def _meet(left: list[Reach], right: list[Reach]) -> bool:
+    """Whether some packet may match an alternative of each; True where that cannot be told."""
+    return any(
+        not any(one[f].isdisjoint(two[f]) for f in one.keys() & two.keys())
+        for one in left
+        for two in right
+    )
 
 
 def transport_tests(transport: Transport) -> tuple[Match, ...]:

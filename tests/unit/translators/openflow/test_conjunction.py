@@ -62,11 +62,32 @@ def test_the_first_decision_wins() -> None:
     assert _deciding(decisions[::-1], 3, 8) == 2
 
 
-def test_levels_separate_only_what_shares_a_source() -> None:
+def test_levels_separate_only_what_some_packet_shares() -> None:
     found = levels(
-        [_decision(1, (1,)), _decision(2, (2,)), _decision(3, (1, 2)), _decision(4, (3,))]
+        [
+            _decision(1, (1,), 7),
+            _decision(2, (2,), 7),
+            _decision(3, (1, 2), 7, 8),
+            _decision(4, (3,), 7),
+            _decision(5, (1, 2), 9),
+        ]
     )
-    assert found == [2, 2, 1, 1]
+    assert found == [2, 2, 1, 1, 1]
+
+
+def _ports(number: int, first: int, last: int) -> Decision:
+    tests = transport_tests(Transport(protocol=6, ports=(PortRange(first, last),)))
+    return Decision(number, number, (1,), ((_to(7), tests),))
+
+
+def test_short_port_ranges_are_told_apart_and_long_ones_taken_to_meet() -> None:
+    assert levels([_ports(1, 8, 11), _ports(2, 80, 80)]) == [1, 1]
+    assert levels([_ports(1, 8, 11), _ports(2, 10, 10)]) == [2, 1]
+    assert levels([_ports(1, 0, 32767), _ports(2, 40000, 40000)]) == [2, 1]  # safe all the same
+
+
+def test_a_decision_that_can_match_nothing_is_in_nobody_s_way() -> None:
+    assert levels([_decision(1, (1,)), _decision(2, (1,), 7)]) == [1, 1]
 
 
 def test_ids_stay_while_other_rules_change() -> None:
@@ -80,7 +101,7 @@ def test_ids_stay_while_other_rules_change() -> None:
 def test_too_many_rules_in_one_order_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conjunction, "BAND", 2)
     with pytest.raises(ValueError, match="3 rules in one order"):
-        list(decide(20, 10, [_decision(n, (1,), n) for n in range(1, 4)]))
+        list(decide(20, 10, [_decision(n, (1,), 7) for n in range(1, 4)]))
 
 
 @pytest.mark.parametrize(

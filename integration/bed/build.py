@@ -45,7 +45,7 @@ class Bed:
 def raise_wires(bed: Bed) -> None:
     """Create the management network, the fabric with FRR running empty, and the hosts' places."""
     layout = bed.layout
-    _management(layout.management)
+    _management(layout)
     hosts = {
         host.name: netns.create(layout.namespace(host.name).name) for host in layout.plan.hosts
     }
@@ -60,10 +60,12 @@ def raise_wires(bed: Bed) -> None:
         _python(namespace, layout, "probe", str(port.address.ip), "--echo")
 
 
-def _management(namespace: Namespace) -> None:
-    netns.create(namespace.name)
+def _management(layout: Layout) -> None:
+    namespace = netns.create(layout.management.name)
     namespace.ip(
-        "link add mgmt type bridge", "addr add 172.31.255.1/24 dev mgmt", "link set mgmt up"
+        "link add mgmt type bridge",
+        f"addr add {layout.controller}/24 dev mgmt",
+        "link set mgmt up",
     )
 
 

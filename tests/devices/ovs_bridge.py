@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import struct
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from tests.devices.ovs import OvsError, PrivateOvs
+from tests.devices.ovs import PrivateOvs
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
@@ -66,18 +63,6 @@ def group(number: int, port: int) -> GroupEntry:
 
 class RestartableOvs(PrivateOvs):
     """A private Open vSwitch whose switching daemon can die and come back."""
-
-    def _wait_for(self, path: Path) -> None:
-        """Wait until somebody accepts connections: a socket's file is there a moment earlier."""
-        super()._wait_for(path)
-        deadline = time.monotonic() + 15.0
-        while True:
-            with socket.socket(socket.AF_UNIX) as probe:
-                if probe.connect_ex(str(path)) == 0:
-                    return
-            if time.monotonic() > deadline:
-                raise OvsError(f"nobody listens on {path}")
-            time.sleep(0.01)
 
     @property
     def vswitchd_pid(self) -> int:

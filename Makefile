@@ -2,7 +2,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help setup demo test lint docs bench clean
+.PHONY: help setup demo test integration lint docs bench clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -15,6 +15,9 @@ demo: setup  ## Drive a real Envoy, Open vSwitch and FRR fabric, and prove it (K
 
 test: setup  ## Run all tests, those on real devices included
 	@bash integration/as_root.sh $(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+integration: setup  ## Run the tests on real devices alone, the whole bed among them
+	@bash integration/as_root.sh $(PYTHON) -m pytest -m device -n 2 --dist loadgroup $(ARGS)
 
 lint: setup  ## ruff, mypy, import contracts
 	@$(VENV)/bin/ruff format --check -q .

@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 .PHONY: help setup demo test integration lint docs bench clean
 
 help:  ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup:  ## Install what the other targets need (Debian packages, virtual environment)
 	@bash integration/setup.sh

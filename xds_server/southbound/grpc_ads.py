@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,8 @@ class AdsSettings:
 class AdsServer:
     """Serves snapshots to xDS clients and reports what they say as evidence.
 
-    Call everything on the event loop that ``start`` ran on.
+    Call everything on the event loop that ``start`` ran on. ``services``: the other gRPC services
+    of the same port; each answers None for a method that is not its own.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class AdsServer:
         settings: AdsSettings,
         on_evidence: Callable[[Evidence], None],
         clock: Callable[[], float] = time.time,
+        services: Sequence[grpc.GenericRpcHandler] = (),
     ) -> None:
         self._settings = settings
+        self._services = services
         self._evidence = on_evidence
         self._clock = clock
         self._fleet = Fleet()
@@ -73,7 +76,9 @@ class AdsServer:
         self._draining = asyncio.Event()
         self._health = Health()
         self._server = grpc.aio.server(options=_options(self._settings))
-        self._server.add_generic_rpc_handlers((_Methods(self._serve), self._health))
+        self._server.add_generic_rpc_handlers(
+            (_Methods(self._serve), self._health, *self._services)
+        )
         port = self._listen_tcp()
         self._listen_unix()
         await self._server.start()

@@ -194,3 +194,25 @@ async def test_no_certificate_no_stream() -> None:
 
 def test_keys_do_not_print() -> None:
     assert "secret" not in repr(Tls(b"cert", b"secret"))
+
+
+async def test_other_services_share_the_port() -> None:
+    class Echo(grpc.GenericRpcHandler):
+        def service(self, handler_call_details: grpc.HandlerCallDetails) -> object:
+            if handler_call_details.method != "/test.Echo/Say":
+                return None
+
+            async def say(request: bytes, _context: object) -> bytes:
+                return request
+
+            return grpc.unary_unary_rpc_method_handler(say)
+
+    server = AdsServer(AdsSettings(port=0), [].append, services=[Echo()])
+    port = await server.start()
+    try:
+        async with channel_to(port) as channel:
+            assert await channel.unary_unary("/test.Echo/Say")(b"hello") == b"hello"
+            await Client(channel).ask(LISTENER)
+            await until(lambda: server.connected())
+    finally:
+        await server.stop(0.5)

@@ -163,3 +163,10 @@ class ClientSettings(BaseSettings):
         default=None,
         description="Authorities (PEM) that the server's certificate is checked against.",
     )
+    cert_file: Path | None = Field(
+        default=None,
+        description="Client certificate (PEM), for a server that demands one (its --tls-ca).",
+    )
+    key_file: Path | None = Field(
+        default=None, description="Private key (PEM) of the client certificate."
+    )

@@ -32,12 +32,14 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 )
 
 from tests.devices.envoy import CONFIGS, ENVOY, Controller, inside, namespace, serving
+from tests.serving import fsdn
 from translators.envoy.bootstrap import TlsPaths, bootstrap
 from translators.envoy.clusters import ADS
 from translators.envoy.encode import encode, pack
 from translators.envoy.endpoints import assignment_bytes
 from translators.envoy.filters.router import router
 from translators.envoy.resources import CLUSTER, ENDPOINT, LISTENER, EncodedResource
+from xds_server.cli.bootstrap import Kind
 
 pytestmark = pytest.mark.device
 
@@ -57,6 +59,25 @@ def test_envoy_accepts_the_bootstrap(path: Path, way: str, tmp_path: Path) -> No
         **CONTROLLER,
     )
     config.write_text(text)
+    argv = [ENVOY, "--mode", "validate", "-c", str(config), "-l", "warning"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("way", ["plain", "tls", "relay"])
+@pytest.mark.parametrize("kind", [k for k in Kind if k is not Kind.GRPC_PROXYLESS])
+def test_envoy_accepts_what_the_command_prints(kind: Kind, way: str, tmp_path: Path) -> None:
+    options = ["--node", "host1", "--xds", "[2001:db8::1]:18000"]
+    if way == "tls":
+        tls = _certificates(tmp_path)
+        options = ["--node", "host1", "--xds", "sdn.example:18000", "--tls-cert", tls.certificate]
+        options += ["--tls-key", tls.key, "--tls-ca", tls.authority]
+    if way == "relay":
+        options += ["--relay", str(tmp_path / "relay.sock"), "--admin", str(tmp_path / "admin")]
+    printed = fsdn("bootstrap", kind, *options, state=tmp_path)
+    assert printed.returncode == 0, printed.stderr
+    config = tmp_path / "envoy.yaml"
+    config.write_text(printed.stdout)
     argv = [ENVOY, "--mode", "validate", "-c", str(config), "-l", "warning"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (0, ""), done.stderr

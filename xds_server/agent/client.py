@@ -11,6 +11,7 @@ from typing import Literal
 
 import httpx
 
+from xds_server.agent.api_tls import ApiTls
 from xds_server.snapshots.model import SwitchConfig
 
 _CONNECT = 5.0  # seconds
@@ -87,9 +88,11 @@ class AgentClient:
 
 
 @asynccontextmanager
-async def agent_client(api: str, token_file: Path, ca: Path | None) -> AsyncIterator[AgentClient]:
-    """Open a client; ``ca`` is a PEM file of authorities, None for those of the system."""
-    verify: str | bool = str(ca) if ca is not None else True
+async def agent_client(
+    api: str, token_file: Path, tls: ApiTls | None = None
+) -> AsyncIterator[AgentClient]:
+    """Open a client; raises ApiTlsError for files that are of no use."""
+    verify = (tls or ApiTls()).verify()
     async with httpx.AsyncClient(base_url=api, verify=verify, timeout=_CONNECT) as http:
         yield AgentClient(http, token_file)
 

@@ -18,6 +18,7 @@ import httpx
 import structlog
 
 from translators.envoy.bootstrap import TlsPaths, bootstrap
+from xds_server.agent.api_tls import SYSTEM, ApiTls
 from xds_server.agent.host_commands import Command, Controllers, Datapath, HostFacts, commands
 from xds_server.agent.host_envoy import EnvoyPlace, settle, watch
 from xds_server.agent.host_errors import HostAgentError
@@ -39,8 +40,8 @@ log = structlog.get_logger()
 class HostAgentSettings:
     """What the agent is told on its command line.
 
-    ``xds`` is ``ADDRESS:PORT``; ``controllers`` as ``ovs-vsctl`` takes them; ``ca`` verifies the
-    REST server, ``tls`` is Envoy's own identity; ``state`` holds the saved facts, Envoy's
+    ``xds`` is ``ADDRESS:PORT``; ``controllers`` as ``ovs-vsctl`` takes them; ``api_tls`` is
+    for the REST server, ``tls`` is Envoy's own identity; ``state`` holds the saved facts, Envoy's
     bootstrap, log and process id, and two sockets.
     """
 
@@ -54,7 +55,7 @@ class HostAgentSettings:
     namespace: str = "fsdn-proxy"
     envoy: str = "envoy"
     concurrency: int = 0
-    ca: Path | None = None
+    api_tls: ApiTls = SYSTEM
     tls: TlsPaths | None = None
 
     @property
@@ -71,7 +72,7 @@ class HostAgentSettings:
 def run_host_agent(settings: HostAgentSettings) -> None:
     """Prepare the host, then keep Envoy and its way to the controller up until a signal.
 
-    Raises HostAgentError, whose message is one sentence with the mend.
+    Raises HostAgentError or ApiTlsError, whose message is one sentence with the mend.
     """
     check_means(settings)
     settings.state.mkdir(parents=True, exist_ok=True)
@@ -153,7 +154,7 @@ def _client(settings: HostAgentSettings) -> httpx.Client:
         base_url=settings.api,
         headers={"authorization": f"Bearer {token(settings.token_file)}"},
         timeout=PATIENCE,
-        verify=str(settings.ca) if settings.ca else True,
+        verify=settings.api_tls.verify(),
     )
 
 

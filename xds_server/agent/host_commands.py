@@ -14,6 +14,8 @@ import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
+from translators.envoy.bootstrap import TlsPaths
+
 PROXY_MAC = "02:fd:00:00:00:02"
 GATEWAY_MAC = "02:fd:00:00:00:01"
 TABLE = 177  # the routing table that takes every address as local
@@ -58,6 +60,7 @@ class Controllers:
 
     openflow: str
     ovsdb: str
+    tls: TlsPaths | None = None  # by which Open vSwitch proves itself, for ``ssl:``
 
 
 def commands(
@@ -68,6 +71,7 @@ def commands(
         *_namespace(facts, namespace),
         *_capture(namespace, datapath),
         *_bridge(facts, datapath),
+        *_identity(controllers),
         *_point(facts.bridge, controllers),
     )
 
@@ -139,6 +143,21 @@ def _bridge(facts: HostFacts, datapath: Datapath) -> tuple[Command, ...]:
             )
         )
     return tuple(steps)
+
+
+def _identity(controllers: Controllers) -> tuple[Command, ...]:
+    """The vswitch's certificate, before the controllers that ask for it (ovs-vsctl(8), SSL)."""
+    tls = controllers.tls
+    if tls is None or not f"{controllers.openflow} {controllers.ovsdb}".count("ssl:"):
+        return ()
+    lines = (
+        f"Private key: {tls.key}",
+        f"Certificate: {tls.certificate}",
+        f"CA Certificate: {tls.authority}",
+    )
+    holds = " && ".join(f"ovs-vsctl get-ssl | grep -qxF {shlex.quote(line)}" for line in lines)
+    argv = ("ovs-vsctl", "set-ssl", tls.key, tls.certificate, tls.authority)
+    return (Command(argv, f"{{ {holds}; }}"),)
 
 
 def _point(bridge: str, controllers: Controllers) -> tuple[Command, ...]:

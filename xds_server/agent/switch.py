@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import structlog
 
+from xds_server.agent.api_tls import SYSTEM, ApiTls
 from xds_server.agent.client import AgentClient, Report, ServerAwayError, agent_client, delay
 from xds_server.agent.switch_saved import SavedConfig
 from xds_server.snapshots.evidence import Acked
@@ -43,7 +44,7 @@ class SwitchAgentSettings:
     vty_dir: Path = Path("/var/run/frr")
     config_dir: Path = Path("/etc/frr")
     namespace: str | None = None  # of the switch, when it is not the agent's own
-    ca: Path | None = None
+    api_tls: ApiTls = SYSTEM
 
     @property
     def switch(self) -> FrrSwitch:
@@ -68,7 +69,7 @@ async def _until_signal(settings: SwitchAgentSettings) -> None:
 async def serve_switch(settings: SwitchAgentSettings, stop: asyncio.Event) -> None:
     """Serve one switch until ``stop`` is set."""
     saved = SavedConfig(settings.state, settings.name)
-    async with agent_client(settings.api, settings.token_file, settings.ca) as client:
+    async with agent_client(settings.api, settings.token_file, settings.api_tls) as client:
         agent = SwitchAgent(settings.switch, client, saved, stop, applied=saved.load())
         await agent.run()
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from xds_server.cli import client
+from translators.envoy.bootstrap import TlsPaths
+from xds_server.cli import bootstrap, client
 from xds_server.cli.context import shared
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.output import write
@@ -48,6 +49,9 @@ Show = Annotated[
 Xds = Annotated[str, _of_host("Where Envoy gets its resources, ADDRESS:PORT.", _NEAR)]
 Openflow = Annotated[str, _of_host("OpenFlow controller, as ovs-vsctl takes it.", _NEAR)]
 Ovsdb = Annotated[str, _of_host("OVSDB manager, as ovs-vsctl takes it.", _NEAR)]
+TlsCert = Annotated[Path | None, _of_host("Certificate chain (PEM) of Envoy and the vswitch.")]
+TlsKey = Annotated[Path | None, _of_host("Private key (PEM) of that certificate.")]
+TlsCa = Annotated[Path | None, _of_host("Authority (PEM) of the server's certificate.")]
 Datapath = Annotated[DatapathKind, _of_host("Where the bridge forwards.")]
 ProxyNamespace = Annotated[str, _of_host("Network namespace of the proxy.")]
 Envoy = Annotated[str, _of_host("Envoy's program.")]
@@ -64,6 +68,9 @@ def agent(
     xds: Xds = "",
     openflow: Openflow = "",
     ovsdb: Ovsdb = "",
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_ca: TlsCa = None,
     datapath: Datapath = DatapathKind.SYSTEM,
     proxy_namespace: ProxyNamespace = "fsdn-proxy",
     envoy: Envoy = "envoy",
@@ -76,14 +83,16 @@ def agent(
     if role is AgentRole.SWITCH:
         _switch(name, state, vty_dir, config_dir)
         return
-    near = _near()
+    near, tls = _near(), _tls(tls_cert, tls_key, tls_ca)
+    way = "ssl" if tls else "tcp"
     _host(
         show,
         name=name,
         state=state,
         xds=xds or f"{near}:{XDS_PORT}",
-        openflow=openflow or f"tcp:{near}:{OPENFLOW_PORT}",
-        ovsdb=ovsdb or f"tcp:{near}:{OVSDB_PORT}",
+        openflow=openflow or f"{way}:{near}:{OPENFLOW_PORT}",
+        ovsdb=ovsdb or f"{way}:{near}:{OVSDB_PORT}",
+        tls=tls,
         datapath=datapath.value,
         namespace=proxy_namespace,
         envoy=envoy,
@@ -97,6 +106,15 @@ def _near() -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def _tls(*files: Path | None) -> TlsPaths | None:
+    """Envoy's and the vswitch's files, by absolute paths: both run elsewhere than the agent."""
+    for file in files:
+        if file is not None and not file.is_file():
+            raise Fail(f"there is no file {file}, check the --tls options", Exit.USAGE)
+    paths = [str(file.absolute()) if file else "" for file in files]
+    return bootstrap.tls_paths(*paths)
+
+
 def _host(show: bool, openflow: str, ovsdb: str, datapath: str, **rest: Any) -> None:
     from xds_server.agent.host import HostAgentSettings, run_host_agent, show_host_commands
     from xds_server.agent.host_commands import Controllers, Datapath
@@ -105,9 +123,9 @@ def _host(show: bool, openflow: str, ovsdb: str, datapath: str, **rest: Any) -> 
     settings = HostAgentSettings(
         api=client.address(shared.settings),
         token_file=client.token_file(shared.settings),
-        controllers=Controllers(openflow, ovsdb),
+        controllers=Controllers(openflow, ovsdb, rest["tls"]),
         datapath=Datapath(datapath),
-        ca=shared.settings.ca_file,
+        api_tls=client.api_tls(shared.settings),
         **rest,
     )
     try:
@@ -130,7 +148,7 @@ def _switch(name: str, state: Path, vty_dir: Path, config_dir: Path) -> None:
         state=state,
         vty_dir=vty_dir,
         config_dir=config_dir,
-        ca=shared.settings.ca_file,
+        api_tls=client.api_tls(shared.settings),
     )
     try:
         run_switch_agent(settings)

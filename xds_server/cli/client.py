@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from xds_server.agent.api_tls import ApiTls, ApiTlsError
 from xds_server.cli.context import shared
 from xds_server.cli.exits import Exit, Fail
 from xds_server.settings import API_PORT, ClientSettings
@@ -51,6 +52,16 @@ def token_file(settings: ClientSettings) -> Path:
     return settings.token_file or settings.state / "token"
 
 
+def api_tls(settings: ClientSettings) -> ApiTls:
+    """Return whom to trust and how to prove who we are; raise Fail for files of no use."""
+    tls = ApiTls(settings.ca_file, settings.cert_file, settings.key_file)
+    try:
+        tls.verify()
+    except ApiTlsError as error:
+        raise Fail(str(error), Exit.USAGE) from error
+    return tls
+
+
 def token(settings: ClientSettings) -> str:
     """Return the bearer token; raise Fail when there is none to read."""
     path = token_file(settings)
@@ -68,7 +79,7 @@ def _ask(method: str, path: str, timeout: float, **rest: Any) -> Any:
     settings = shared.settings
     url = address(settings)
     headers = {"Authorization": f"Bearer {token(settings)}"}
-    verify = _authorities(settings.ca_file)
+    verify = api_tls(settings).verify()
     try:
         answer = httpx.request(
             method, url + path, headers=headers, timeout=timeout, verify=verify, **rest
@@ -84,19 +95,6 @@ def _ask(method: str, path: str, timeout: float, **rest: Any) -> Any:
             Exit.SERVER,
         ) from error
     return _read(answer, url)
-
-
-def _authorities(path: Path | None) -> Any:
-    if path is None:
-        return True
-    import ssl
-
-    try:
-        return ssl.create_default_context(cafile=str(path))
-    except (OSError, ssl.SSLError) as error:
-        raise Fail(
-            f"cannot use the CA file {path}: {error}, give a PEM file", Exit.USAGE
-        ) from error
 
 
 def _read(answer: httpx.Response, url: str) -> Any:

@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from xds_server.cli import agent, apply, diff, explain, get, history, offline, serve, status
+from xds_server.cli import (
+    agent,
+    apply,
+    bootstrap,
+    diff,
+    explain,
+    get,
+    history,
+    offline,
+    serve,
+    status,
+)
 from xds_server.cli.context import shared
 from xds_server.cli.exits import HELP, Exit, Fail
 from xds_server.cli.output import complain, write
@@ -38,6 +49,7 @@ app.command()(history.history)
 app.command()(apply.rollback)
 app.command()(offline.schema)
 app.command()(agent.agent)
+app.command()(bootstrap.bootstrap)
 
 
 @app.command()
@@ -56,10 +68,13 @@ def common(
     api: Annotated[str | None, typer.Option(help=_described("api"))] = None,
     token_file: Annotated[Path | None, typer.Option(help=_described("token_file"))] = None,
     ca_file: Annotated[Path | None, typer.Option(help=_described("ca_file"))] = None,
+    cert_file: Annotated[Path | None, typer.Option(help=_described("cert_file"))] = None,
+    key_file: Annotated[Path | None, typer.Option(help=_described("key_file"))] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print no colours.")] = False,
 ) -> None:
     """Take the options that stand before the command; the environment has them as FSDN_*."""
     given = {"state": state, "api": api, "token_file": token_file, "ca_file": ca_file}
+    given |= {"cert_file": cert_file, "key_file": key_file}
     shared.settings = ClientSettings.model_validate(
         ClientSettings().model_dump() | {k: v for k, v in given.items() if v is not None}
     )

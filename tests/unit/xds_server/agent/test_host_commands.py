@@ -1,5 +1,6 @@
 import shlex
 
+from translators.envoy.bootstrap import TlsPaths
 from xds_server.agent.host_commands import (
     Command,
     Controllers,
@@ -73,3 +74,20 @@ def test_the_proxys_port_has_the_workloads_mtu() -> None:
 def test_every_argument_survives_the_shell() -> None:
     for command in commands(FACTS, CONTROLLERS, "fsdn-proxy", Datapath.NETDEV):
         assert tuple(shlex.split(shlex.join(command.argv))) == command.argv
+
+
+def test_the_vswitch_gets_its_certificate_before_a_controller_that_asks_for_it() -> None:
+    tls = TlsPaths("/a b/cert.pem", "/a b/key.pem", "/a b/ca.pem")
+    given = Controllers("ssl:192.0.2.1:6653", "tcp:192.0.2.1:6640", tls)
+    found = commands(FACTS, given, "fsdn-proxy", Datapath.SYSTEM)
+    (step,) = [step for step in found if "set-ssl" in step.argv]
+    assert step.argv[2:] == (tls.key, tls.certificate, tls.authority)
+    assert "grep -qxF 'Private key: /a b/key.pem'" in step.unless
+    assert found.index(step) < [s.argv[1] for s in found].index("set-controller")
+
+
+def test_a_vswitch_that_speaks_plain_text_gets_no_certificate() -> None:
+    plain = Controllers("tcp:a:1", "tcp:a:2", TlsPaths("/c", "/k", "/a"))
+    for given in (plain, Controllers("ssl:a:1", "ssl:a:2")):
+        found = commands(FACTS, given, "fsdn-proxy", Datapath.SYSTEM)
+        assert not any("set-ssl" in step.argv for step in found)

@@ -24,6 +24,23 @@ def test_a_host_that_is_not_declared_is_one_sentence(shop_server: Serving, tmp_p
     assert done.err.count("\n") == 1
 
 
+def test_with_tls_the_vswitch_proves_itself_too(shop_server: Serving, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("c.pem", "k.pem", "a.pem")]
+    for file in files:
+        file.touch()
+    options = zip(("--tls-cert", "--tls-key", "--tls-ca"), map(str, files), strict=True)
+    agent = ("agent", "--role", "host", "--name", "host1", "--agent-state", str(tmp_path))
+    tls = [word for pair in options for word in pair]
+    done = run(*agent, "--print", *tls, state=shop_server.state)
+    assert done.code == 0, done.err
+    assert f"ovs-vsctl set-ssl {files[1]} {files[0]} {files[2]}" in done.out
+    assert "set-controller br-int ssl:127.0.0.1:6653" in done.out
+    assert "set-manager ssl:127.0.0.1:6640" in done.out
+    for wrong in (tls[:2], [*tls[:5], str(tmp_path / "none")]):
+        done = run(*agent, "--print", *wrong, state=shop_server.state)
+        assert (done.code, done.err.count("\n")) == (2, 1), done.err
+
+
 def test_a_switchs_agent_is_told_what_the_command_line_says(tmp_path: Path) -> None:
     told: list[SwitchAgentSettings] = []
     argv = ("agent", "--role", "switch", "--name", "leaf1", "--agent-state", str(tmp_path))

@@ -21,6 +21,7 @@ COMMANDS = {
     "rollback",
     "schema",
     "agent",
+    "bootstrap",
     "version",
 }
 

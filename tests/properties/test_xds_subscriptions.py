@@ -139,11 +139,18 @@ class Subscriptions(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.settle()
+        self._everything_good_is_held()
         self.publish(dict.fromkeys(self.snapshot.of(CLUSTER), 2))
         self.settle()
         everything = {name: r.body for name, r in self.snapshot.of(CLUSTER).items()}
         wanted = {n: b for n, b in everything.items() if self.wildcard or n in self.names}
         assert self.held == wanted
+
+    def _everything_good_is_held(self) -> None:
+        for name, resource in self.snapshot.of(CLUSTER).items():
+            asked = self.wildcard or name in self.names
+            if asked and variant(resource.body) != BAD:
+                assert self.held.get(name) == resource.body, f"{name} waits for a bad one"
 
 
 class SotwSubscriptions(Subscriptions):

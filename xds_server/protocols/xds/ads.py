@@ -13,6 +13,7 @@ from enum import Enum
 from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.effects import Close, Effect
 from xds_server.protocols.xds.endpoints import assignment_name
+from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.resource_types import (
     CLUSTER,
     ENDPOINT,
@@ -23,7 +24,7 @@ from xds_server.protocols.xds.resource_types import (
     tier,
 )
 from xds_server.protocols.xds.sotw import SotwWatch
-from xds_server.protocols.xds.watch import Target, Watch
+from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import DeltaRequest, Node, SotwRequest, scan_delta, scan_sotw
 from xds_server.snapshots.evidence import Device, DeviceKind, Warned
 from xds_server.snapshots.model import Snapshot
@@ -77,6 +78,11 @@ class XdsStream:
         if self.node is None:
             raise RuntimeError("the stream has no node yet: identify it before use")
         return Device(DeviceKind.PROXY, self.node.id)
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """The types that the client asked for, in sending order."""
+        return tuple(self._watches.values())
 
     def decode(self, data: bytes) -> Request:
         """Return the request in these bytes; raise MalformedError if there is none."""
@@ -162,7 +168,9 @@ class XdsStream:
             before = watch.offer
             # A listener's successor may want the same address: both must go in one response.
             retain = type_url != LISTENER and not self._may_break(now)
-            effects += watch.advance(Target(self._epoch, snapshot, retain, self._earlier), now)
+            missing = self._missing() if tier(type_url) is Tier.ROUTING else frozenset()
+            target = Target(self._epoch, snapshot, retain, self._earlier, missing)
+            effects += watch.advance(target, now)
             if type_url == CLUSTER and watch.offer is not before:
                 self._owe_endpoints(watch)
         return effects
@@ -171,16 +179,21 @@ class XdsStream:
         """Whether the client has the clusters and endpoints that this watch's news may need.
 
         It need not have newer ones: endpoints that change all the time must not hold up routes.
-        A client that refused them keeps its old routes, unless it has none.
+        What it refused does not hold up the others: only what refers to it waits.
         """
         needed = self._since.get(watch.type_url, 0)
         return all(
             backend.settled >= needed
-            or (backend.refused >= needed and not watch.known)
+            or backend.refused >= needed
             or (backend.overdue(now) and backend.offer_epoch >= needed)
             for type_url, backend in self._watches.items()
             if tier(type_url) is Tier.BACKEND
         )
+
+    def _missing(self) -> frozenset[str]:
+        """Names that nothing new may refer to: the client refused them and has no earlier ones."""
+        backends = [w for url, w in self._watches.items() if tier(url) is Tier.BACKEND]
+        return frozenset().union(*(backend.missing for backend in backends))
 
     def _may_break(self, now: float) -> bool:
         """Whether nothing that the client uses can refer to what is gone."""

@@ -5,9 +5,13 @@ Source: "xDS REST and gRPC protocol", section "Incremental xDS".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from xds_server.protocols.xds.offer import UNSURE, Draft, Offer, Target
+from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD
 from xds_server.protocols.xds.subscription import WILDCARD
-from xds_server.protocols.xds.watch import UNSURE, Draft, Offer, Target, Watch
+from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import DeltaRequest, encode_delta
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, content_version
@@ -22,7 +26,6 @@ class DeltaWatch(Watch):
         super().__init__(type_url, device, patience)
         self._opened = False
         self._must_answer = False
-        self._suspects: set[tuple[str, str | None]] = set()
 
     def receive(self, request: DeltaRequest, now: float) -> list[Evidence]:
         """Take one request: an answer if its nonce is current, subscription changes always."""
@@ -75,18 +78,28 @@ class DeltaWatch(Watch):
 
     def _draft(self, target: Target) -> Draft:
         difference, exact = self._difference(target)
-        self._suspects &= {(name, _version(resource)) for name, resource in difference.items()}
-        content = {n: r for n, r in difference.items() if (n, _version(r)) not in self._suspects}
-        content = content or difference  # suspects go last, together, and never unchanged
+        lacking = {(n, _version(r)): r for n, r in difference.items()}
+        bad = tuple(item for item in lacking if item in self.quarantine)
+        free = [item for item, r in lacking.items() if not self._held_back(r, target)]
+        chosen = self.quarantine.choose(free)
+        content = {item[0]: lacking[item] for item in chosen}
+        whole = len(content) == len(difference)
         return Draft(
             content=content,
             changed=tuple(resource for resource in content.values() if resource),
             digest=_digest(content),
             wire_version=target.snapshot.version(self.type_url),
             due=bool(content) or self._must_answer,
-            whole=len(content) == len(difference),
-            exact=exact and len(content) == len(difference),
+            whole=whole,
+            exact=exact and whole,
+            bad=bad,
+            missing=self._missing(lacking),
         )
+
+    def _missing(self, lacking: Mapping[Item, Resource | None]) -> frozenset[str]:
+        if not self.quarantine:
+            return frozenset()
+        return frozenset(n for (n, _), r in lacking.items() if r and not self.known.get(n))
 
     def _difference(self, target: Target) -> tuple[Content, bool]:
         """Return what differs from the client's state, and whether nothing was retained."""
@@ -127,13 +140,6 @@ class DeltaWatch(Watch):
         for name in offer.draft.content.keys() - offer.content.keys() - self.known.keys():
             if self.subscription.covers(name):
                 self.known[name] = UNSURE
-
-    def settle(self, nonce: str, error: str | None, now: float) -> list[Evidence]:
-        """Take the client's answer; what it refused is suspect and no longer holds up the rest."""
-        offer = self.offer
-        if error is not None and offer is not None and nonce == offer.nonce:
-            self._suspects.update((n, _version(r)) for n, r in offer.draft.content.items())
-        return super().settle(nonce, error, now)
 
 
 def _version(resource: Resource | None) -> str | None:

@@ -23,10 +23,15 @@ class Refusal:
 
 def refusal(reason: str, offered: Mapping[str, Resource | None]) -> Refusal:
     """Return the refusal of an offer, with the one resource that the client's words point at."""
-    shown = "".join(c if c.isprintable() else " " for c in reason[:_LONGEST_REASON]).strip()
     name = culprit(reason, offered)
     resource = offered.get(name)
-    return Refusal(shown or "rejected without a reason", name, resource.origin if resource else "")
+    return Refusal(shown(reason), name, resource.origin if resource else "")
+
+
+def shown(reason: str) -> str:
+    """Return the client's words, fit to be printed: bounded, without control characters."""
+    printable = "".join(c if c.isprintable() else " " for c in reason[:_LONGEST_REASON]).strip()
+    return printable or "rejected without a reason"
 
 
 def culprit(reason: str, names: Iterable[str]) -> str:

@@ -5,12 +5,14 @@ Source: "xDS REST and gRPC protocol", section "Basic Protocol Overview" onwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from xds_server.protocols.xds.endpoints import no_endpoints
+from xds_server.protocols.xds.offer import Draft, Offer, Target
+from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import ENDPOINT, LEGACY_WILDCARD
-from xds_server.protocols.xds.watch import Draft, Offer, Target, Watch
+from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import SotwRequest, encode_sotw
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
@@ -70,12 +72,40 @@ class SotwWatch(Watch):
     def _draft(self, target: Target) -> Draft:
         if self._claimed:
             self._trust(target)
-        content, exact = self._content(target)
-        versions = _versions(content)
-        digest = self._digest(content, target.snapshot)
-        changed = tuple(r for n, r in content.items() if self.known.get(n) != r.version)
-        due = self._must_answer or self._forced or versions != self.known
-        return Draft(content, changed, digest, digest, due, exact=exact)
+        wanted, exact = self._content(target)
+        lacking = self._lacking(wanted)
+        free = [item for item, r in lacking.items() if not self._held_back(r, target)]
+        chosen = self.quarantine.choose(free)
+        whole = len(chosen) == len(lacking)
+        content = wanted if whole else self._without(wanted, lacking.keys() - set(chosen))
+        digest = self._digest(content, target.snapshot if whole else None)
+        return Draft(
+            content=content,
+            changed=tuple(lacking[item] for item in chosen),
+            digest=digest,
+            wire_version=digest,
+            due=self._must_answer or self._forced or _versions(content) != self.known,
+            whole=whole,
+            exact=exact and whole,
+            bad=tuple(item for item in lacking if item in self.quarantine),
+            missing=frozenset(n for n, _ in lacking if n not in self.known)
+            if self.quarantine
+            else frozenset(),
+        )
+
+    def _lacking(self, wanted: Mapping[str, Resource]) -> dict[Item, Resource]:
+        return {(n, r.version): r for n, r in wanted.items() if self.known.get(n) != r.version}
+
+    def _without(self, wanted: dict[str, Resource], items: Set[Item]) -> dict[str, Resource]:
+        """Return the content with what must not be sent now as the client has it, if it does."""
+        content = dict(wanted)
+        for name, _ in items:
+            held = self._held.get(name)
+            if held is None:
+                del content[name]
+            else:
+                content[name] = held
+        return content
 
     def _trust(self, target: Target) -> None:
         """Find out what a client that reconnects holds: a snapshot that has the same hash.
@@ -91,8 +121,8 @@ class SotwWatch(Watch):
                 break
         self._claimed = ""
 
-    def _digest(self, content: Mapping[str, Resource], snapshot: Snapshot) -> str:
-        if content.keys() == snapshot.of(self.type_url).keys():
+    def _digest(self, content: Mapping[str, Resource], snapshot: Snapshot | None) -> str:
+        if snapshot is not None and content.keys() == snapshot.of(self.type_url).keys():
             return snapshot.version(self.type_url)  # the same by definition, hashed once for all
         return snapshot_of(content.values()).version(self.type_url)
 

@@ -1,74 +1,25 @@
 """One type on one stream: what was offered, what the client holds, what it refused.
 
 Both dialects share the bookkeeping here: one response in flight, the latest content wins, a
-rejected content is parked and never sent again unchanged.
+rejected content is parked and never sent again unchanged, and what of it is bad is searched for.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
 from xds_server.protocols.xds.effects import Effect, Send
+from xds_server.protocols.xds.offer import Draft, Offer, Target
+from xds_server.protocols.xds.protobuf import put_text
+from xds_server.protocols.xds.quarantine import Quarantine
 from xds_server.protocols.xds.refusal import Refusal, refusal
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES
 from xds_server.protocols.xds.subscription import Subscription
 from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered, Warned
-from xds_server.snapshots.model import Resource, Snapshot
-
-# Known versions: what the client holds under a name; None: it was told that there is nothing.
-UNSURE = ""
+from xds_server.snapshots.model import Resource
 
 _MOST_PARKED = 16  # refused contents that are remembered a type; the oldest is forgotten first
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A snapshot as one type of one stream should see it now.
-
-    ``epoch`` counts snapshots; ``retain``: keep what the client holds although it is gone,
-    because something that refers to it may still be in use; ``earlier``: what a client that
-    reconnects may still hold, newest first.
-    """
-
-    epoch: int
-    snapshot: Snapshot
-    retain: bool
-    earlier: tuple[Snapshot, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A response that could be sent: what is in it, and what of it is new to the client.
-
-    ``whole``: after it the client lacks nothing; ``exact``: nor does it hold anything too much.
-    """
-
-    content: Mapping[str, Resource | None]
-    changed: tuple[Resource, ...]
-    digest: str
-    wire_version: str
-    due: bool
-    whole: bool = True
-    exact: bool = True
-
-
-@dataclass(slots=True)
-class Offer:
-    """A response in flight; ``content`` loses names whose subscription changed meanwhile.
-
-    ``intact`` until the client comes to be owed something that is not in it.
-    """
-
-    nonce: str
-    draft: Draft
-    version: str
-    epoch: int
-    sent_at: float
-    content: dict[str, Resource | None] = field(default_factory=dict)
-    warned: bool = False
-    intact: bool = True
 
 
 class Watch(ABC):
@@ -81,7 +32,10 @@ class Watch(ABC):
         self.offer: Offer | None = None
         self.known: dict[str, str | None] = {}
         self.settled = -1  # the newest epoch of which the client lacks nothing
-        self.refused = -1  # the newest epoch that it would refuse
+        self.refused = -1  # the newest epoch of which it lacks only what it refuses
+        self.missing: frozenset[str] = frozenset()  # see Draft
+        self.quarantine = Quarantine()
+        self.refusal: Refusal | None = None  # why it refuses what it should hold now
         self._patience = patience
         self._parked: dict[str, Refusal] = {}
         self._reported = ""  # the version that evidence speaks of, and whether as refused
@@ -109,17 +63,43 @@ class Watch(ABC):
         """Send what the client lacks, unless a response is in flight or it was refused before."""
         if self.offer is not None or self._idle == target:
             return []
-        draft = self._draft(target)
         version = target.snapshot.version(self.type_url)
-        if not draft.due:
-            self.settled = target.epoch
-            self._idle = target
-            return list(self._in_sync(version, now)) if draft.exact else []
-        if draft.digest in self._parked:
-            self._idle = target
-            self.refused = target.epoch
-            return list(self._still_refused(version, self._parked[draft.digest], now))
-        return self._send(draft, version, target.epoch, now)
+        self.quarantine.aim(version)
+        proven: list[Effect] = []
+        while True:
+            draft = self._draft(target)
+            self.missing = draft.missing
+            if not draft.due:
+                return proven + self._rest(draft, version, target, now)
+            known_bad = self._parked.get(draft.digest)
+            if known_bad is None:
+                return proven + self._send(draft, version, target.epoch, now)
+            if not draft.items:
+                return proven + self._give_up(version, known_bad, target, now)
+            found = self.quarantine.refused(draft.items, known_bad.reason)
+            proven += self._report(found, version, now)
+
+    def _rest(self, draft: Draft, version: str, target: Target, now: float) -> list[Effect]:
+        """Nothing can be sent: the client has everything, or all but what it refuses."""
+        self._idle = target
+        if draft.bad:
+            self.refused = max(self.refused, target.epoch)
+            if self._reported == "refused:" + version:
+                return []
+            why = [self.quarantine.why(item) for item in draft.bad]
+            return [*self._report(why, version, now)]
+        if not draft.whole:
+            return []
+        self.settled = target.epoch
+        return list(self._in_sync(version, now)) if draft.exact else []
+
+    def _give_up(self, version: str, why: Refusal, target: Target, now: float) -> list[Effect]:
+        """The client refuses to hear again what it has: there is nothing to divide."""
+        self._idle = target
+        self.refused = target.epoch
+        if self._reported == "refused:" + version:
+            return []
+        return [*self._report([why], version, now)]
 
     def _send(self, draft: Draft, version: str, epoch: int, now: float) -> list[Effect]:
         self._sent += 1
@@ -142,7 +122,9 @@ class Watch(ABC):
         self._idle = None
         patience = self._patient_again(offer, now)
         if error is not None:
-            return [*patience, self._refuse(offer, error, now)]
+            return [*patience, *self._refuse(offer, error, now)]
+        found = self.quarantine.accepted(offer.draft.items) if self.quarantine else []
+        patience += self._report(found, offer.version, now)
         self._learn(offer)
         self._written += len(offer.draft.content)
         if offer.draft.whole and offer.intact:
@@ -151,32 +133,40 @@ class Watch(ABC):
                 return [*patience, *self._in_sync(offer.version, now)]
         return patience
 
-    def _refuse(self, offer: Offer, error: str, now: float) -> Nacked:
-        blamed = {r.name: r for r in offer.draft.changed} or offer.draft.content
-        found = refusal(error, blamed)
+    def _refuse(self, offer: Offer, error: str, now: float) -> list[Nacked]:
         while len(self._parked) >= _MOST_PARKED:
             del self._parked[next(iter(self._parked))]
-        self._parked[offer.draft.digest] = found
-        self.refused = max(self.refused, offer.epoch)
-        self._reported = "refused:" + offer.version
-        return self._nacked(offer.version, found, now)
+        items = offer.draft.items
+        why = refusal(error, offer.draft.content)
+        self._parked[offer.draft.digest] = why
+        found = self.quarantine.refused(items, error) if items else [why]
+        return self._report(found, offer.version, now)
 
     def _in_sync(self, version: str, now: float) -> list[Evidence]:
         if self._reported == version and not self._written:
             return []
         written, self._written, self._reported = self._written, 0, version
+        self.refusal = None
         return [Acked(self.device, self.type_url, version, now, written)]
 
-    def _still_refused(self, version: str, why: Refusal, now: float) -> list[Evidence]:
-        if self._reported == "refused:" + version:
-            return []
-        self._reported = "refused:" + version
-        return [self._nacked(version, why, now)]
+    def _report(self, found: Iterable[Refusal], version: str, now: float) -> list[Nacked]:
+        known = list(found)
+        if known:
+            self.refusal, self._reported = known[0], "refused:" + version
+        return [
+            Nacked(self.device, self.type_url, version, now, why.reason, why.resource, why.origin)
+            for why in known
+        ]
 
-    def _nacked(self, version: str, why: Refusal, now: float) -> Nacked:
-        return Nacked(
-            self.device, self.type_url, version, now, why.reason, why.resource, why.origin
-        )
+    def _held_back(self, resource: Resource | None, target: Target) -> bool:
+        """Whether a resource must stay as the client has it: the new one names what is missing.
+
+        Bodies are opaque here: a name is looked for as the protobuf string that it would be. What
+        a client without any routes gets is sent all the same: there is nothing better to keep.
+        """
+        if resource is None or not target.missing or not self.known:
+            return False
+        return any(put_text(1, name)[1:] in resource.body for name in target.missing)
 
     def touch(self) -> None:
         """Look again at the next opportunity: the client is owed something by its own doing."""

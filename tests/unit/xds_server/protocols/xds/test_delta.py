@@ -106,20 +106,22 @@ def test_what_arrives_between_two_wildcards_is_not_forgotten() -> None:
 def test_what_was_refused_does_not_hold_up_the_rest() -> None:
     it = talk(cluster("a", eds=False), cluster("b", eds=False))
     [first] = it.ask(CLUSTER)
-    assert it.nack(first, "one of them is bad") == []
+    [half] = it.nack(first, "one of them is bad")
+    assert set(half.bodies) == {"a"}
+    assert it.evidence(Nacked) == []
+    it.publish(*(cluster(name, eds=False) for name in "abc"))
+    [new] = it.ack(half)
+    assert set(new.bodies) == {"c"}
     [nacked] = it.evidence(Nacked)
-    assert nacked.resource == ""
-    [second] = it.publish(*(cluster(name, eds=False) for name in "abc"))
-    assert set(second.bodies) == {"c"}
-    assert it.ack(second) == []
-    assert len(it.evidence(Nacked)) == 1  # the new snapshot is not accepted as a whole either
-    [third] = it.publish(cluster("a", eds=False), cluster("b", 1, eds=False))
-    assert set(third.bodies) == {"b"}  # "c" is still needed by routes that have not moved
-    [fourth] = it.ack(third)
-    assert set(fourth.bodies) == {"a"}  # without "b" it is another content: worth a try
-    it.ack(fourth)
-    [fifth] = it.wait(3)
-    assert fifth.removed == ("c",)
+    assert (nacked.resource, nacked.reason) == ("b", "one of them is bad")
+    assert it.ack(new) == []
+    [nacked] = it.evidence(Nacked)  # the new snapshot is not accepted as a whole either
+    assert nacked.resource == "b"
+    [mended] = it.publish(cluster("a", eds=False), cluster("b", 1, eds=False))
+    assert set(mended.bodies) == {"b"}  # "c" is still needed by routes that have not moved
+    it.ack(mended)
+    [last] = it.wait(3)
+    assert last.removed == ("c",)
 
 
 def test_the_latest_wins() -> None:

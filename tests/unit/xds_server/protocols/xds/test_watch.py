@@ -1,7 +1,7 @@
 from tests.conversations.xds.responses import endpoints
 from xds_server.protocols.xds.delta import DeltaWatch
+from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.resource_types import ENDPOINT
-from xds_server.protocols.xds.watch import Target
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Nacked, Offered, Warned
 from xds_server.snapshots.model import snapshot_of
@@ -59,5 +59,6 @@ def test_refused_contents_are_remembered_within_bounds() -> None:
     for number in range(40):
         it.advance(target(number, endpoints("a", number + 1)), 1.0)
         assert [type(e) for e in it.settle(it.offer.nonce, "no", 1.0)] == [Nacked]
+    assert it.advance(target(39, endpoints("a", 40)), 1.0) == []
     assert it.refused == 39
     assert len(it._parked) == 16

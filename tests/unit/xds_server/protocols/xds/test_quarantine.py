@@ -1,0 +1,97 @@
+from collections.abc import Sequence
+
+import pytest
+
+from tests.conversations.xds.responses import cluster
+from xds_server.protocols.xds.quarantine import Item, Offered, Quarantine
+
+
+def offered(*names: str) -> Offered:
+    found = [cluster(name) for name in names]
+    return {(r.name, r.version): r for r in found}
+
+
+def search(it: Quarantine, lacking: Offered, bad: set[str], words: str = "no") -> tuple[int, int]:
+    """Play the client; return how many responses it took, and how many names were proven bad."""
+    held: set[Item] = set()
+    responses = proven = 0
+    while chosen := it.choose([i for i in lacking if i not in held]):
+        responses += 1
+        items = {item: lacking[item] for item in chosen}
+        if any(name in bad for name, _ in chosen):
+            proven += len(it.refused(items, words))
+        else:
+            held |= items.keys()
+            proven += len(it.accepted(items))
+    assert {name for name, _ in held} == {name for name, _ in lacking} - bad
+    return responses, proven
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 64])
+def test_one_bad_among_many(count: int) -> None:
+    names = [f"c{n:02}" for n in range(count)]
+    for bad in names:
+        responses, proven = search(Quarantine(), offered(*names), {bad})
+        assert proven == 1
+        assert responses <= (count - 1).bit_length() + 2
+
+
+def test_a_name_in_the_reason_is_tried_first() -> None:
+    it = Quarantine()
+    items = offered("a", "b", "c", "d")
+    assert search(it, items, {"c"}, "Error adding/updating cluster(s) c: bad") == (2, 1)
+    [item] = [item for item in items if item[0] == "c"]
+    assert item in it
+    assert (it.why(item).resource, it.why(item).origin) == ("c", "shop.yaml:1")
+
+
+def test_a_wrong_name_in_the_reason_is_found_out() -> None:
+    """A listener's error may speak of a route of another listener's name."""
+    responses, proven = search(Quarantine(), offered("a", "b", "c", "d"), {"b"}, "see d")
+    assert proven == 1
+    assert responses <= 5
+
+
+def test_several_bad_ones_are_each_found() -> None:
+    names = [f"c{n}" for n in range(20)]
+    assert search(Quarantine(), offered(*names), {"c3", "c4", "c19"})[1] == 3
+
+
+def test_fresh_items_go_before_suspects() -> None:
+    it = Quarantine()
+    old = offered("a", "b")
+    it.refused(old, "no")
+    new = offered("z")
+    assert it.choose([*old, *new]) == list(new)
+
+
+def test_a_group_that_lost_an_item_proves_nothing() -> None:
+    it = Quarantine()
+    old = offered("a", "b")
+    it.refused(old, "no")
+    [a, _] = old
+    assert it.choose([a]) == [a]
+    assert it.accepted([a]) == []
+    assert not it
+
+
+def test_a_client_that_refuses_everything_is_given_up() -> None:
+    it = Quarantine()
+    lacking = offered(*(f"c{n}" for n in range(5000)))
+    it.aim("1")
+    responses = 0
+    reasons: list[str] = []
+    while chosen := it.choose(list(lacking)):
+        responses += 1
+        reasons += [r.reason for r in it.refused({i: lacking[i] for i in chosen}, "never")]
+    assert responses < 250
+    assert len(reasons) == 17
+    assert "too many to find each" in reasons[-1]
+    _same(it, list(lacking))
+
+
+def _same(it: Quarantine, lacking: Sequence[Item]) -> None:
+    it.aim("1")
+    assert it.choose(lacking) == []
+    it.aim("2")  # the next version may try again what was forgotten, but not much more
+    assert len(it.choose(lacking)) == 5000 - 1024

@@ -1,0 +1,73 @@
+"""What a response is made of: what the client should see, what it is told, what is in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xds_server.protocols.xds.quarantine import Item
+from xds_server.snapshots.model import Resource, Snapshot
+
+# Known versions: what the client holds under a name; None: it was told that there is nothing.
+UNSURE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A snapshot as one type of one stream should see it now.
+
+    ``epoch`` counts snapshots; ``retain``: keep what the client holds although it is gone,
+    because something that refers to it may still be in use; ``earlier``: what a client that
+    reconnects may still hold, newest first; ``missing``: names of clusters and endpoints that the
+    client refused and has no earlier version of, so that nothing new may refer to them.
+    """
+
+    epoch: int
+    snapshot: Snapshot
+    retain: bool
+    earlier: tuple[Snapshot, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A response that could be sent: what is in it, and what of it is new to the client.
+
+    ``whole``: after it the client lacks nothing; ``exact``: nor does it hold anything too much;
+    ``bad``: what it lacks because it refused it; ``missing``: the names among all that it lacks
+    of which it holds no earlier version, filled in while anything is under suspicion.
+    """
+
+    content: Mapping[str, Resource | None]
+    changed: tuple[Resource, ...]
+    digest: str
+    wire_version: str
+    due: bool
+    whole: bool = True
+    exact: bool = True
+    bad: tuple[Item, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+    @property
+    def items(self) -> dict[Item, Resource | None]:
+        """What of it the client has not acknowledged yet, and may refuse."""
+        news = {r.name: r for r in self.changed}
+        gone = {name: None for name, resource in self.content.items() if resource is None}
+        return {(n, r.version if r else None): r for n, r in {**news, **gone}.items()}
+
+
+@dataclass(slots=True)
+class Offer:
+    """A response in flight; ``content`` loses names whose subscription changed meanwhile.
+
+    ``intact`` until the client comes to be owed something that is not in it.
+    """
+
+    nonce: str
+    draft: Draft
+    version: str
+    epoch: int
+    sent_at: float
+    content: dict[str, Resource | None] = field(default_factory=dict)
+    warned: bool = False
+    intact: bool = True

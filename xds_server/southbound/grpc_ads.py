@@ -106,6 +106,10 @@ class AdsServer:
         """Return the proxies that have a stream."""
         return self._fleet.connected()
 
+    def streams(self) -> tuple[XdsStream, ...]:
+        """Return the streams of the connected proxies, by node."""
+        return self._fleet.streams()
+
     def _listen_tcp(self) -> int:
         if self._settings.port is None:
             return 0

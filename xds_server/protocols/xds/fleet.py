@@ -107,6 +107,10 @@ class Fleet:
         """Return what a node should run, or None if it is unknown."""
         return self._snapshots.get(node)
 
+    def streams(self) -> tuple[XdsStream, ...]:
+        """Return every stream whose client said who it is, by node."""
+        return tuple(stream for _, found in sorted(self._streams.items()) for stream in found)
+
     def connected(self) -> tuple[Device, ...]:
         """Return the devices that have at least one stream, in order."""
         return tuple(Device(DeviceKind.PROXY, node) for node in sorted(self._streams))

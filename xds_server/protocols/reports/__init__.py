@@ -1,0 +1,1 @@
+"""What clients report beside xDS itself: loads, access logs, metrics, and what they hold."""

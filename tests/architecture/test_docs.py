@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from translators.policy.kinds import KINDS
+from translators.policy.load import load
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -21,6 +24,21 @@ def test_the_reference_pages_are_current() -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_an_example_that_loads(kind: str) -> None:
+    path = ROOT / "docs" / "examples" / f"{kind.lower()}.yaml"
+    loaded = load(path.read_text(), path.name)
+    assert [document.kind for document in loaded.documents] == [kind]
+    assert loaded.diagnostics == ()
+
+
+def test_every_cell_of_the_policy_reference_says_something() -> None:
+    text = (ROOT / "docs" / "reference" / "policy.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert len(rows) > 100
+    assert [row for row in rows if len(row.rsplit(" | ", 1)[1]) < 12] == []
 
 
 def test_every_code_setting_and_command_says_what_it_is() -> None:

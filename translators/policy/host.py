@@ -15,7 +15,11 @@ class Tunnel(Shape):
     """The tunnel endpoint's address with prefix length, and the leaf's address on that link."""
 
     address: TunnelAddress
+    """IPv4 address with prefix length of the host's VXLAN tunnel endpoint, such as
+    ``10.255.1.2/30``; unique in all input."""
     gateway: Address | None = None
+    """IPv4 address of the leaf on the tunnel's link, such as ``10.255.1.1``; needed for an uplink
+    to be configured at the leaf."""
 
     @model_validator(mode="after")
     def _on_link(self) -> Tunnel:
@@ -37,14 +41,18 @@ class Uplink(Shape):
     """The leaf and its port that the host is wired to."""
 
     switch: Name
+    """Name of the Switch, a leaf, that the host is wired to."""
     port: Interface
+    """Interface of that switch, such as ``swp1``; no other object uses it."""
 
 
 class Ports(Shape):
     """Interfaces of the bridge that belong to the controller."""
 
     proxy: Interface = "fsdn-proxy"
+    """Interface of the bridge that leads to the host's Envoy."""
     tunnel: Interface = "fsdn-tun"
+    """Interface of the bridge that is its VXLAN tunnel."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Ports:
@@ -58,15 +66,24 @@ class HostSpec(Shape):
     """The bridge, by the datapath id that it reports (OpenFlow 1.5, section 7.3.1)."""
 
     bridge: Interface = "br-int"
+    """Name of the Open vSwitch bridge."""
     datapath_id: DatapathId
+    """Datapath id that the bridge reports, 16 hex digits in quotes, such as ``"0000000000000001"``;
+    unique in all input (OpenFlow 1.5, section 7.3.1)."""
     tunnel: Tunnel | None = None
+    """Tunnel endpoint; left out, the host's workloads reach no other host."""
     uplink: Uplink | None = None
+    """Cable to the fabric; left out, no switch is configured for the host."""
     ports: Ports = Ports()
+    """Names of those interfaces, where they are not the usual ones."""
 
 
 class Host(Thing):
     """A machine with a vswitch."""
 
     kind: Literal["Host"]
+    """Always ``Host``."""
     metadata: PlainMetadata
+    """Its name; the kind belongs to no tenant."""
     spec: HostSpec
+    """Its bridge, and the way to other hosts."""

@@ -15,13 +15,16 @@ class End(Shape):
     """One end of a cable."""
 
     switch: Name
+    """Name of the Switch."""
     port: Interface
+    """Its interface, such as ``swp1``; no other object uses it."""
 
 
 class LinkSpec(Shape):
     """Exactly two ends, at two switches."""
 
     ends: Annotated[list[End], Len(2, 2)]
+    """The two ends, at two different switches."""
 
     @model_validator(mode="after")
     def _two_switches(self) -> LinkSpec:
@@ -35,5 +38,8 @@ class Link(Thing):
     """A cable between two switches."""
 
     kind: Literal["Link"]
+    """Always ``Link``."""
     metadata: PlainMetadata
+    """Its name; the kind belongs to no tenant."""
     spec: LinkSpec
+    """Where the cable goes."""

@@ -62,7 +62,10 @@ class IpMatch(Shape):
     """``protocol`` is the IANA number."""
 
     family: Literal["ipv4", "ipv6"] | None = None
+    """Address family; left out, both."""
     protocol: Annotated[int, Field(ge=0, le=255)] | None = None
+    """IANA protocol number, 0 to 255, such as 47 for GRE; excludes ``tcp``, ``udp`` and ``icmp``.
+    """
 
     @model_validator(mode="after")
     def _possible(self) -> IpMatch:
@@ -78,6 +81,8 @@ class PortsMatch(Shape):
     """TCP or UDP; without ports, all of them."""
 
     ports: Annotated[list[PortSpan], AtLeastOne] | None = None
+    """Destination ports as a number or a range in quotes, such as ``[443, "8000-8100"]``; at a
+    service the service's port counts, at a workload its own. Left out, all ports."""
 
 
 class IcmpMatch(Shape):
@@ -88,7 +93,9 @@ class PathMatch(Shape):
     """A prefix matches whole elements: /a matches /a and /a/b, not /ab."""
 
     exact: Path | None = None
+    """The whole path, such as ``/health``, compared after normalisation (RFC 3986, section 6.2)."""
     prefix: Path | None = None
+    """Whole leading elements: ``/a`` matches ``/a`` and ``/a/b``, not ``/ab``."""
 
     @model_validator(mode="after")
     def _one(self) -> PathMatch:
@@ -100,8 +107,11 @@ class ValueMatch(Shape):
     """A comparison of a header or query parameter."""
 
     exact: FieldValue | None = None
+    """The whole value; case counts."""
     prefix: FieldValue | None = None
+    """The beginning of the value; case counts."""
     present: Literal[True] | None = None
+    """Always ``true``: the field is there, whatever its value."""
 
     @model_validator(mode="after")
     def _one(self) -> ValueMatch:
@@ -113,10 +123,18 @@ class HttpMatch(Shape):
     """All given parts must hold; alternatives within ``hosts`` and ``methods`` are or-ed."""
 
     hosts: Annotated[list[Hostname], AtLeastOne] | None = None
+    """Host names that the request may be for, in lower case, without port; one of them must be
+    equal."""
     path: PathMatch | None = None
+    """The path, without the query."""
     methods: Annotated[list[Method], AtLeastOne] | None = None
+    """Methods that the request may have, in capitals, such as ``[GET, HEAD]``; one of them must be
+    equal."""
     headers: Annotated[dict[HeaderName, ValueMatch], Len(1)] | None = None
+    """Headers by name, case ignored; all must hold, such as ``{x-canary: {exact: "yes"}}``."""
     query: Annotated[dict[Text, ValueMatch], Len(1)] | None = None
+    """Query parameters by name, case counts; all must hold, such as ``{debug: {present: true}}``.
+    """
 
     @model_validator(mode="after")
     def _distinct_headers(self) -> HttpMatch:
@@ -134,10 +152,15 @@ class Match(Shape):
     """What is left out matches everything."""
 
     ip: IpMatch | None = None
+    """Address family and protocol number."""
     tcp: PortsMatch | None = None
+    """TCP, and its destination ports; ``{}`` for all."""
     udp: PortsMatch | None = None
+    """UDP, and its destination ports; ``{}`` for all."""
     icmp: IcmpMatch | None = None
+    """ICMP with its IPv6 form; always ``{}``."""
     http: HttpMatch | None = None
+    """Fields of an HTTP request (L7); holds at services whose ports speak http, http2 or grpc."""
 
     @model_validator(mode="after")
     def _one_transport(self) -> Match:

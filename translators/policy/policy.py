@@ -16,10 +16,15 @@ class Source(Shape):
     """Whose traffic it is: exactly one of the fields."""
 
     labels: Labels | None = None
+    """Workloads of the policy's tenant that have all of these labels, such as ``{app: web}``."""
     workload: Ref | None = None
+    """One workload, as ``name`` or ``tenant/name``."""
     segment: Ref | None = None
+    """All of a segment, as ``name`` or ``tenant/name``."""
     cidr: Network | None = None
+    """Workloads by address, such as ``10.10.0.0/28``."""
     any: Literal[True] | None = None
+    """Always ``true``: all of the tenant."""
 
     @model_validator(mode="after")
     def _one(self) -> Source:
@@ -31,29 +36,42 @@ class Destination(Source):
     """Where it goes; ``any`` and ``segment`` select workloads and services alike."""
 
     service: Ref | None = None
+    """One service, as ``name`` or ``tenant/name``: its virtual addresses, and its endpoints behind
+    them."""
 
 
 class Share(Shape):
     """A weighted destination: a subset of the addressed service, or all of it."""
 
     subset: Name | None = None
+    """Subset of the addressed service; left out, all of the service."""
     weight: Annotated[int, Field(ge=0, le=65535)] = 1
+    """Share of the requests relative to the other weights of the route, 0 to 65535. Where
+    all are 0, requests are answered with 503."""
 
 
 class Route(Shape):
     """Where allowed requests go."""
 
     to: Annotated[list[Share], AtLeastOne]
+    """Destinations that the requests are spread over, by weight."""
     timeout: Duration | None = None
+    """Time for the whole answer, such as ``500ms``, ``2s`` or ``1m``, more than zero and at most
+    60m; left out, Envoy's own 15s."""
 
 
 class Rule(Shape):
     """One clause; the first whose match holds decides."""
 
     match: Match = Match()
+    """What the rule is about; left out, everything between sources and destinations."""
     action: Literal["allow", "deny"] | None = None
+    """``allow`` or ``deny``; may be left out where ``route`` is given, which allows."""
     route: Route | None = None
+    """Where allowed requests go, at L7; left out, to any endpoint of the service."""
     enforce: Literal["auto", "proxy", "vswitch", "fabric"] = "auto"
+    """Layer that carries the rule. ``auto``: the lowest that can. A rule that the named layer
+    cannot carry is refused."""
 
     @model_validator(mode="after")
     def _decides(self) -> Rule:
@@ -79,17 +97,25 @@ class PolicySpec(Shape):
     """Higher ``priority`` first; among equals policies that only deny, then by name."""
 
     priority: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Place among the tenant's policies, 0 to 65535: higher first."""
     from_: Annotated[list[Source], AtLeastOne, Field(alias="from")]
+    """Sources, or-ed: whose connections the rules are about."""
     to: Annotated[list[Destination], AtLeastOne]
+    """Destinations, or-ed: where those connections go."""
     rules: Annotated[list[Rule], AtLeastOne]
+    """Clauses in order: the first whose match holds decides."""
     encrypt: Annotated[str, PlainValidator(parse_encrypt), WithJsonSchema({"enum": ["off"]})] = (
         "off"
     )
+    """Encryption between proxies; only ``off`` is available."""
 
 
 class Policy(Thing):
     """What may happen between sources and destinations of one tenant."""
 
     kind: Literal["Policy"]
+    """Always ``Policy``."""
     metadata: Metadata
+    """Its name, its tenant, and the labels that others select it by."""
     spec: PolicySpec
+    """Who may reach whom, and how."""

@@ -15,11 +15,21 @@ class SegmentSpec(Shape):
     """``vni`` is RFC 7348's 24-bit identifier; ``services`` is the pool of virtual addresses."""
 
     vni: Annotated[int, Field(ge=1, le=2**24 - 1)]
+    """VXLAN network identifier, 1 to 16777215 (RFC 7348: 24 bits), unique in all input."""
     vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    """VLAN identifier, 1 to 4094 (IEEE 802.1Q), unique in all input; reserved here, no device is
+    told of it yet."""
     subnets: Annotated[list[Network], AtLeastOne]
+    """Networks of the segment in CIDR form, IPv4 or IPv6, such as ``[10.10.0.0/24, fd00:10::/64]``;
+    every address of a workload or service lies in one of them."""
     gateways: list[Address] = []
+    """Addresses within the subnets that no service may be given, because routers have them."""
     services: list[Network] = []
+    """Pools within the subnets from which services without ``addresses`` get their virtual
+    addresses, such as ``[10.10.0.128/25]``."""
     mtu: Annotated[int, Field(ge=1280, le=9216)] = 1400
+    """Largest packet in the segment in bytes, without Ethernet and VXLAN headers: 1280 to 9216. The
+    fabric below needs 50 bytes more."""
 
     @model_validator(mode="after")
     def _inside(self) -> SegmentSpec:
@@ -43,5 +53,8 @@ class Segment(Thing):
     """An L2 broadcast domain."""
 
     kind: Literal["Segment"]
+    """Always ``Segment``."""
     metadata: Metadata
+    """Its name, its tenant, and the labels that others select it by."""
     spec: SegmentSpec
+    """Identifier, networks and size of packets."""

@@ -17,21 +17,37 @@ class ServicePort(Shape):
     """``port`` on the virtual addresses; ``targetPort`` on the workloads, the same if left out."""
 
     name: Name
+    """Name of the port, unique in the service, such as ``http``."""
     port: Port
+    """Port on the service's virtual addresses, 1 to 65535."""
     target_port: Port | None = None
+    """Port on the workloads, 1 to 65535; left out, the same as ``port``."""
     protocol: Literal["http", "http2", "grpc", "tcp", "udp"] = "tcp"
+    """What is spoken on it. ``http``, ``http2`` and ``grpc`` can be matched by ``http`` rules and
+    routed; ``tcp`` and ``udp`` stop at L4."""
 
 
 class ServiceSpec(Shape):
     """Workloads by ``selector`` or by name; addresses are allocated where left out."""
 
     hostnames: list[Hostname] = []
+    """Names by which clients address it in the Host header, in lower case, without port, such as
+    ``[reviews.shop.example]``."""
     addresses: Annotated[list[Address], AtLeastOne] | None = None
+    """Virtual addresses, in the segment's subnets; left out, they are allocated from the segment's
+    ``services`` pools and kept."""
     segment: Ref | None = None
+    """Segment of the virtual addresses, as ``name`` or ``tenant/name``; left out, that of its
+    endpoints."""
     ports: Annotated[list[ServicePort], AtLeastOne]
+    """Ports of the service, each with a name and a number of its own."""
     selector: Labels | None = None
+    """Labels of the workloads that serve it: all must be equal, such as ``{app: reviews}``. Exactly
+    one of ``selector`` and ``endpoints`` is given."""
     endpoints: Annotated[list[Ref], AtLeastOne] | None = None
+    """Workloads that serve it by name, as ``name`` or ``tenant/name``."""
     subsets: dict[Name, Labels] = {}
+    """Named parts of the workloads, by labels, for routes: ``{v1: {version: "1"}}``."""
 
     @model_validator(mode="after")
     def _one_way_to_endpoints(self) -> ServiceSpec:
@@ -64,5 +80,8 @@ class Service(Thing):
     """A name for a set of workloads."""
 
     kind: Literal["Service"]
+    """Always ``Service``."""
     metadata: Metadata
+    """Its name, its tenant, and the labels that others select it by."""
     spec: ServiceSpec
+    """Its ports, its workloads and its addresses."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +22,7 @@ class Shape(BaseModel):
         frozen=True,
         alias_generator=to_camel,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
 
@@ -29,23 +30,42 @@ class PlainMetadata(Shape):
     """The metadata of kinds that belong to no tenant."""
 
     name: Name
+    """Name, unique among the objects of its kind and tenant: up to 63 lower-case letters, digits
+    and hyphens, such as ``leaf1``."""
     labels: dict[Text, Annotated[str, Field(max_length=63)]] = {}
+    """Labels by which selectors find the object, such as ``{app: web, tier: front}``; a value has
+    at most 63 characters."""
     annotations: dict[Text, str] = {}
+    """Notes for people and tools, such as ``{owner: team-a}``; nothing is selected by them."""
 
 
 class Metadata(PlainMetadata):
     """The metadata of kinds that belong to a tenant."""
 
     tenant: Name
+    """Name of the Tenant that owns the object."""
+
+
+class SharedMetadata(PlainMetadata):
+    """The metadata of kinds that belong to a tenant or to nobody."""
+
+    tenant: Name | None = None
+    """Name of the Tenant that owns the object; left out, it belongs to no tenant."""
 
 
 class Thing(Shape):
     """One document; every kind narrows ``kind``, ``metadata`` and ``spec``."""
 
+    nullable: ClassVar[tuple[str, ...]] = ()  # the path below which ``null`` has a meaning
+
     api_version: Literal["fsdn/v1"]
+    """Version of the language: always ``fsdn/v1``."""
     kind: Any
+    """What the document declares."""
     metadata: PlainMetadata
+    """Its name, and the labels that others select it by."""
     spec: Any
+    """What it is like."""
 
 
 def check_exactly_one(model: Shape) -> None:

@@ -11,11 +11,16 @@ class TenantSpec(Shape):
     """``default`` is what happens to traffic that no rule matches."""
 
     default: Literal["allow", "deny"] = "deny"
+    """What happens to traffic between the tenant's workloads that no rule matches: ``deny`` or
+    ``allow``."""
 
 
 class Tenant(Thing):
     """An isolation domain."""
 
     kind: Literal["Tenant"]
+    """Always ``Tenant``."""
     metadata: PlainMetadata
+    """Its name; the kind belongs to no tenant."""
     spec: TenantSpec = TenantSpec()
+    """The tenant's default; may be left out."""

@@ -37,3 +37,10 @@ def test_the_schema_is_plain_json_without_nulls_and_the_same_each_time() -> None
     text = json.dumps(json_schema())
     assert '"null"' not in text
     assert text == json.dumps(json_schema())
+
+
+def test_every_kind_and_field_says_what_it_means() -> None:
+    for name, part in json_schema()["$defs"].items():
+        assert len(part.get("description", "")) > 10, name
+        for field, value in part.get("properties", {}).items():
+            assert len(value.get("description", "")) > 10, f"{name}.{field}"

@@ -77,8 +77,12 @@ def _transport_socket(host: str, tls: TlsPaths | None) -> dict[str, Any]:
     name: dict[str, Any] = {"san_type": "DNS", "matcher": {"exact": host}}
     if _is_address(host):
         name["san_type"] = "IP_ADDRESS"
+    # Both bounds: the maximum of Envoy as a client is TLS 1.2 unless it is told otherwise.
+    versions = dict.fromkeys(
+        ("tls_minimum_protocol_version", "tls_maximum_protocol_version"), "TLSv1_3"
+    )
     common = {
-        "tls_params": {"tls_minimum_protocol_version": "TLSv1_3"},
+        "tls_params": versions,
         "tls_certificates": [
             {
                 "certificate_chain": {"filename": tls.certificate},

@@ -31,8 +31,7 @@ def proxied(bed: Bed) -> Row:
     own = address(bed, WEB)
     return Row(
         "web reads reviews through Envoy; the server sees web's own address",
-        f"20 asked, {report.statuses.get('200', 0)} allowed, {passed} through Envoy,"
-        f" seen as {', '.join(report.peers)}",
+        f"20 asked, {_statuses(report)}, {passed} through Envoy, seen as {', '.join(report.peers)}",
         report.statuses == {"200": 20} and passed == 20 and set(report.peers) == {own},
     )
 
@@ -43,7 +42,7 @@ def proxied_by_six(bed: Bed) -> Row:
     own = address(bed, WEB, 6)
     return Row(
         "the same service over IPv6",
-        f"20 asked, {report.statuses.get('200', 0)} allowed, seen as {', '.join(report.peers)}",
+        f"20 asked, {_statuses(report)}, seen as {', '.join(report.peers)}",
         report.statuses == {"200": 20} and set(report.peers) == {own},
     )
 
@@ -93,5 +92,7 @@ def bypassed(bed: Bed) -> Row:
 
 
 def _statuses(report: Report) -> str:
-    found = ", ".join(f"{count} x {status}" for status, count in report.statuses.items())
-    return found or f"no answer: {'; '.join(report.failures)}"
+    found = [f"{count} x {status}" for status, count in report.statuses.items()]
+    if report.failed:
+        found.append(f"{report.failed} without an answer: {'; '.join(report.failures)}")
+    return ", ".join(found)

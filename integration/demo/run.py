@@ -49,6 +49,7 @@ PROOFS: tuple[Proof, ...] = (
     ("bare ports", fabric.bare_ports),
     ("the loss of a spine", fabric.spine_lost),
 )
+FIRST_CONNECTIONS = 8
 
 
 def run(prefix: str, root: Path, console: Console, keep: bool) -> int:
@@ -108,9 +109,12 @@ def _await_devices(bed: Bed, patience: float = 60.0) -> None:
 
 
 def _await_answer(bed: Bed, service: str) -> None:
+    """Wait until many connections at once are answered: a single one shows one spine's routes."""
+
     def answers() -> bool:
-        report = ask(workload(bed, WEB), service_url(bed, service), timeout=1.0)
-        return report.statuses == {"200": 1}
+        url, many = service_url(bed, service), FIRST_CONNECTIONS
+        report = ask(workload(bed, WEB), url, 2 * many, connections=many, timeout=1.0)
+        return report.statuses == {"200": 2 * many}
 
     until(answers, f"{service} does not answer web")
 

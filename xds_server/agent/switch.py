@@ -19,6 +19,7 @@ import structlog
 
 from xds_server.agent.api_tls import SYSTEM, ApiTls
 from xds_server.agent.client import AgentClient, Report, ServerAwayError, agent_client, delay
+from xds_server.agent.switch_means import check_means
 from xds_server.agent.switch_saved import SavedConfig
 from xds_server.snapshots.evidence import Acked
 from xds_server.snapshots.model import SwitchConfig
@@ -54,7 +55,12 @@ class SwitchAgentSettings:
 
 
 def run_switch_agent(settings: SwitchAgentSettings) -> None:
-    """Serve one switch until SIGTERM or SIGINT; raises SavedError for a broken state file."""
+    """Serve one switch until SIGTERM or SIGINT.
+
+    Raises SwitchAgentError where a program or a privilege is missing, and SavedError for a broken
+    state file.
+    """
+    check_means(settings.switch.paths)
     asyncio.run(_until_signal(settings))
 
 

@@ -139,6 +139,7 @@ def _host(show: bool, openflow: str, ovsdb: str, datapath: str, **rest: Any) -> 
 
 def _switch(name: str, state: Path, vty_dir: Path, config_dir: Path) -> None:
     from xds_server.agent.switch import SwitchAgentSettings, run_switch_agent
+    from xds_server.agent.switch_means import SwitchAgentError
     from xds_server.agent.switch_saved import SavedError
 
     settings = SwitchAgentSettings(
@@ -152,7 +153,7 @@ def _switch(name: str, state: Path, vty_dir: Path, config_dir: Path) -> None:
     )
     try:
         run_switch_agent(settings)
-    except SavedError as error:
+    except (SavedError, SwitchAgentError) as error:
         raise Fail(str(error), Exit.MACHINE) from error
     except OSError as error:
         raise Fail(f"the agent of {name} cannot go on: {error}", Exit.MACHINE) from error

@@ -33,6 +33,8 @@ def test_it_commits_behind_the_barrier() -> None:
     assert transaction.barrier(3) == b""  # another barrier
     assert transaction.barrier(BARRIER) == bundle_control(END, OPEN, BundleStep.COMMIT_REQUEST)
     assert transaction.barrier(BARRIER) == b""
+    transaction.control(END - 1, BundleStep.COMMIT_REPLY)  # another bundle's
+    assert not transaction.over
     transaction.control(END, BundleStep.COMMIT_REPLY)
     assert transaction.phase is Phase.COMMITTED
     assert transaction.over

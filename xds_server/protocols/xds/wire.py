@@ -6,7 +6,7 @@ envoy/config/core/v3/base.proto. Envoy's Node is up to 61 KB: it stays bytes unt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xds_server.protocols.xds.protobuf import (
@@ -21,6 +21,11 @@ from xds_server.protocols.xds.protobuf import (
 from xds_server.snapshots.model import Resource, content_version
 
 _UNIMPLEMENTED = 12  # google.rpc.Code
+_MOST_SHARED = 32  # encoded contents that are kept for the streams still to be sent them
+
+_Resources = tuple[Resource, ...]
+_Encode = Callable[[_Resources], bytes]
+_recent: dict[tuple[_Encode, str, str], tuple[_Resources, bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +157,7 @@ def encode_sotw(
     errors: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a DiscoveryResponse; ``errors`` maps names to why they cannot be served."""
-    parts = [put_text(1, version)]
-    parts += [put(2, _any(resource)) for resource in resources]
+    parts = [put_text(1, version), _shared(_sotw_fields, type_url, version, tuple(resources))]
     parts += [put_text(4, type_url), put_text(5, nonce)]
     parts += [put(7, _resource_error(name, why)) for name, why in sorted((errors or {}).items())]
     return b"".join(parts)
@@ -168,12 +172,36 @@ def encode_delta(
     errors: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a DeltaDiscoveryResponse; ``version`` is for people, resources carry their own."""
-    parts = [put_text(1, version)]
-    parts += [put(2, _delta_resource(resource)) for resource in resources]
+    parts = [put_text(1, version), _shared(_delta_fields, type_url, version, tuple(resources))]
     parts += [put_text(4, type_url), put_text(5, nonce)]
     parts += [put(6, name.encode()) for name in removed]
     parts += [put(9, _resource_error(name, why)) for name, why in sorted((errors or {}).items())]
     return b"".join(parts)
+
+
+def _shared(encode: _Encode, type_url: str, version: str, resources: _Resources) -> bytes:
+    """Return ``encode(resources)``, made once for all streams that are sent the same.
+
+    The key only says where to look: what is found there counts if it is of equal resources, which
+    takes microseconds as long as they are the same objects.
+    """
+    key = (encode, type_url, version)
+    found = _recent.get(key)
+    if found is not None and found[0] == resources:
+        return found[1]
+    while len(_recent) >= _MOST_SHARED:
+        del _recent[next(iter(_recent))]
+    made = encode(resources)
+    _recent[key] = (resources, made)
+    return made
+
+
+def _sotw_fields(resources: _Resources) -> bytes:
+    return b"".join(put(2, _any(resource)) for resource in resources)
+
+
+def _delta_fields(resources: _Resources) -> bytes:
+    return b"".join(put(2, _delta_resource(resource)) for resource in resources)
 
 
 def _any(resource: Resource) -> bytes:

@@ -55,3 +55,22 @@ def test_responses() -> None:
     assert (response.removed, response.errors) == (("gone",), ("not served",))
     whole = read(wire.encode_sotw(URL, "v", "n", [resource]), Dialect.SOTW)
     assert (whole.version, whole.nonce, whole.bodies) == ("v", "n", {"a": resource.body})
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_what_is_encoded_once_is_never_sent_in_place_of_other_content(dialect: Dialect) -> None:
+    def names(*resources: Resource) -> list[bytes]:
+        if dialect is Dialect.SOTW:
+            data = wire.encode_sotw(URL, "same", "1", resources)
+        else:
+            data = wire.encode_delta(URL, "same", "1", resources, [])
+        return [resource.body for resource in resources if resource.body in data]
+
+    many = [Resource(URL, f"c{n}", b"body-%d;" % n) for n in range(40)]
+    assert names(*many) == [resource.body for resource in many]
+    assert names(many[1]) == [many[1].body]
+    assert names(many[2]) == [many[2].body]
+    for number, resource in enumerate(many):  # more contents than are kept
+        wire.encode_sotw(URL, f"v{number}", "1", [resource])
+    assert names(many[1]) == [many[1].body]
+    assert len(wire._recent) <= wire._MOST_SHARED

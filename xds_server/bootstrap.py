@@ -14,9 +14,12 @@ import structlog
 
 from xds_server.api.app import create_app
 from xds_server.api.listen import ApiServer, api_server, bound
-from xds_server.controller.errors import MachineError, RefusedError
+from xds_server.api.sources import Sources
+from xds_server.controller.blame import located
+from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
 from xds_server.journal import configure, record
+from xds_server.reporting import Reporting, reporting
 from xds_server.settings import Listen, ServerSettings
 from xds_server.snapshots.evidence import Evidence
 from xds_server.southbound.grpc_ads import AdsServer, AdsSettings, ListenError, Tls
@@ -37,6 +40,7 @@ class Southbound:
     xds: AdsServer
     openflow: OpenFlowServer
     ovsdb: OvsdbServer
+    reports: Reporting
 
 
 def run(settings: ServerSettings) -> None:
@@ -55,29 +59,35 @@ async def _serve(settings: ServerSettings) -> None:
         controller, southbound = _assemble(settings, SqlRepository(engine))
         await _start(controller)
         await _run(settings, controller, southbound)
-        await controller.save()
+        await controller.ledger.close(controller.state)
     finally:
         await engine.dispose()
 
 
 def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Controller, Southbound]:
     clock = _steady_clock()
+    reports = reporting(settings, clock)
 
     def heard(evidence: Evidence) -> None:
-        record(evidence)
+        record(located(controller.state.plan, evidence))
+        reports.sources.meters.hear(evidence)
         controller.feed(evidence)
 
     listeners = settings.listeners
-    xds = AdsServer(_ads_settings(settings, listeners["xds"]), heard, clock)
+    xds = AdsServer(_ads_settings(settings, listeners["xds"]), heard, clock, reports.services)
     openflow = OpenFlowServer(heard, clock=clock)
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
-    controller = Controller(repository, xds, openflow, ovsdb, clock)
-    return controller, Southbound(xds, openflow, ovsdb)
+    meters = reports.sources.meters
+    controller = Controller(repository, xds, openflow, ovsdb, clock, meters)
+    reports.attach(xds, controller)
+    return controller, Southbound(xds, openflow, ovsdb, reports)
 
 
 async def _start(controller: Controller) -> None:
     try:
         await controller.start()
+    except StoreError as error:
+        raise MachineError(f"cannot read the stored policy: {error}") from error
     except RefusedError as error:
         found = "; ".join(str(diagnostic) for diagnostic in error.diagnostics)
         raise MachineError(
@@ -91,7 +101,8 @@ async def _run(settings: ServerSettings, controller: Controller, southbound: Sou
     stop = _stop_signal()
     api_at = settings.listeners["api"]
     socket = bound(api_at.host, api_at.port)
-    app = create_app(controller, token_of(settings.state), settings.body_limit)
+    reported = southbound.reports.sources
+    app = create_app(controller, token_of(settings.state), settings.body_limit, reported)
     api = api_server(app, settings.tls_cert, settings.tls_key, settings.tls_ca)
     ports = await _listen(settings, southbound)
     ports["api"] = socket.getsockname()[1]
@@ -100,18 +111,23 @@ async def _run(settings: ServerSettings, controller: Controller, southbound: Sou
         async with asyncio.TaskGroup() as group:
             working = group.create_task(controller.run())
             group.create_task(api.serve(sockets=[socket]))
-            group.create_task(_drain(stop, controller, api, working))
+            group.create_task(_drain(stop, controller, api, working, reported))
     finally:
         remove_endpoints(settings.state)
         await _close(southbound)
 
 
 async def _drain(
-    stop: asyncio.Event, controller: Controller, api: ApiServer, working: asyncio.Task[None]
+    stop: asyncio.Event,
+    controller: Controller,
+    api: ApiServer,
+    working: asyncio.Task[None],
+    reported: Sources,
 ) -> None:
     await stop.wait()
     _log.info("stopping")
     controller.close()
+    reported.logs.close()
     api.should_exit = True
     working.cancel()
 

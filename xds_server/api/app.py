@@ -17,10 +17,18 @@ from xds_server.controller.errors import (
     ControllerError,
     NotFoundError,
     RefusedError,
+    StoreError,
+    UntranslatableError,
 )
 from xds_server.controller.service import Controller
 
-_STATUS = {NotFoundError: 404, ConflictError: 409, RefusedError: 422}
+_STATUS = {
+    NotFoundError: 404,
+    ConflictError: 409,
+    RefusedError: 422,
+    UntranslatableError: 422,
+    StoreError: 503,
+}
 
 
 def create_app(controller: Controller, token: str, body_limit: int = 20_000_000) -> App:
@@ -47,9 +55,15 @@ async def _alive() -> dict[str, str]:
     return {"status": "alive"}
 
 
-async def _ready(request: Request) -> dict[str, str | int]:
-    """Answer once the last revision is compiled and published, which is before we listen."""
-    return {"status": "ready", "revision": request.app.state.controller.state.revision}
+async def _ready(request: Request) -> JSONResponse:
+    """Answer once the last revision is compiled and published, which is before we listen.
+
+    While the database fails, devices are served and changes are not: that is 503 with the reason.
+    """
+    controller: Controller = request.app.state.controller
+    trouble = controller.ledger.trouble
+    told = {"status": "degraded" if trouble else "ready", "revision": controller.state.revision}
+    return JSONResponse({**told, "store": trouble} if trouble else told, 503 if trouble else 200)
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:

@@ -131,6 +131,22 @@ class RevisionView(BaseModel):
     )
 
 
+class ProgressView(BaseModel):
+    """How far a revision came on one device."""
+
+    device: str
+    reach: str = Field(description="acked, nacked, absent, pending or superseded")
+    seconds: float | None = Field(description="From the commit until it was acknowledged.")
+    reason: str
+    origin: str = Field(description="File and line of the policy behind a refusal.")
+
+
+class RevisionInFull(RevisionView):
+    """One entry of the history with the devices it was for."""
+
+    devices: list[ProgressView]
+
+
 class WaitView(BaseModel):
     """Whether a revision has come as far as was asked."""
 
@@ -175,6 +191,7 @@ class StatusView(BaseModel):
 
     revision: int
     acked: bool
+    store: str = Field("", description="Why evidence cannot be stored now; empty: it can.")
     devices: list[DeviceView]
 
 

@@ -7,8 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from xds_server.api.access import Access
-from xds_server.api.models import ObjectView, RevisionView, StatusView, WaitView
-from xds_server.api.views import device_view, object_view, revision_view
+from xds_server.api.models import (
+    ObjectView,
+    RevisionInFull,
+    RevisionView,
+    StatusView,
+    WaitView,
+)
+from xds_server.api.views import device_view, object_view, progress_views, revision_view
 from xds_server.controller.merge import stored
 from xds_server.controller.service import Controller
 from xds_server.controller.state import State as Known
@@ -47,6 +53,7 @@ async def status(controller: Access) -> StatusView:
     return StatusView(
         revision=state.revision,
         acked=state.acked,
+        store=controller.ledger.trouble,
         devices=[device_view(d, known) for d, known in sorted(state.status.devices.items())],
     )
 
@@ -60,9 +67,12 @@ async def revisions(
 
 
 @router.get("/revisions/{number}")
-async def revision(controller: Access, number: int) -> RevisionView:
-    """Answer one revision."""
-    return revision_view(await controller.repository.revision(number))
+async def revision(controller: Access, number: int) -> RevisionInFull:
+    """Answer one revision, and how far it came on each device."""
+    found = await controller.repository.revision(number)
+    rows = await controller.progress(number)
+    devices = progress_views(rows, current=number == controller.state.revision)
+    return RevisionInFull(**revision_view(found).model_dump(), devices=devices)
 
 
 @router.get("/revisions/{number}/wait")

@@ -13,10 +13,11 @@ from xds_server.api.models import (
     ObjectView,
     OutcomeView,
     PlanChangeView,
+    ProgressView,
     RevisionView,
     TypeView,
 )
-from xds_server.controller.values import Outcome, Revision, StoredObject
+from xds_server.controller.values import Outcome, ProgressRow, Reach, Revision, StoredObject
 from xds_server.snapshots.evidence import Device
 from xds_server.status.model import DeviceStatus, TypeStatus
 
@@ -91,6 +92,24 @@ def revision_view(revision: Revision) -> RevisionView:
         digest=revision.digest,
         acked_after=revision.acked_after,
     )
+
+
+def progress_views(rows: Iterable[ProgressRow], current: bool) -> list[ProgressView]:
+    """Return how far a revision came; what waited when the next one came waits no more."""
+    return [
+        ProgressView(
+            device=row.device,
+            reach="superseded" if _waits(row) and not current else str(row.progress.reach),
+            seconds=row.progress.seconds,
+            reason=row.progress.reason,
+            origin=row.progress.origin,
+        )
+        for row in rows
+    ]
+
+
+def _waits(row: ProgressRow) -> bool:
+    return row.progress.reach is Reach.PENDING
 
 
 def device_view(device: Device, known: DeviceStatus) -> DeviceView:

@@ -34,6 +34,14 @@ def _show(found: list[dict[str, Any]], form: Form, whole: bool) -> None:
     for one in found if whole else []:
         for change, key in one["changes"]:
             say(f"{change} {key}")
+        if one["devices"]:
+            table(("DEVICE", "STATE", "AFTER", "REASON"), map(_device, one["devices"]))
+
+
+def _device(told: dict[str, Any]) -> list[str]:
+    after = "-" if told["seconds"] is None else seconds(told["seconds"])
+    where = f"{told['origin']}: " if told["origin"] else ""
+    return [told["device"], told["reach"], after, where + told["reason"]]
 
 
 def _row(one: dict[str, Any], form: Form) -> list[str]:

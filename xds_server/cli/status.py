@@ -39,6 +39,8 @@ def status(
 
 def _show(told: dict[str, Any], form: Form) -> None:
     say(_headline(told))
+    if told["store"]:
+        complain(f"evidence is not stored: {told['store']}")
     if not told["devices"]:
         say("no device is declared or connected; apply Host and Switch documents")
         return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 
+from translators import envoy
 from translators.compiler.allocations import Allocations
 from translators.compiler.pipeline import Compilation, compile_policy
 from translators.diagnostics import Diagnostic, has_errors
@@ -12,9 +14,11 @@ from translators.plan.diff import diff
 from translators.plan.model import Plan
 from translators.policy.document import Document
 from translators.policy.load import load
-from xds_server.controller.errors import RefusedError
+from xds_server.controller.errors import RefusedError, UntranslatableError
+from xds_server.controller.gates import check_references
 from xds_server.controller.impact import impact
 from xds_server.controller.merge import changes_between
+from xds_server.controller.metering import Took
 from xds_server.controller.targets import Ports, Targets, targets_of
 from xds_server.controller.values import (
     Allocated,
@@ -35,6 +39,7 @@ class Compiled:
     allocations: Allocated
     diagnostics: tuple[Diagnostic, ...]
     ports: Mapping[str, Ports]
+    took: Took = field(default=Took(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ def planned(
     """
     ordered = sorted(documents, key=lambda document: document.key)
     compilation = compile_policy(ordered, Allocations.from_dict(allocations))
-    diagnostics = tuple(sorted({*found, *compilation.diagnostics}))
+    own = envoy.findings(compilation.plan)
+    diagnostics = tuple(sorted({*found, *compilation.diagnostics, *own}))
     if has_errors(diagnostics):
         raise RefusedError(diagnostics)
     return compilation, diagnostics
@@ -88,21 +94,35 @@ def compiled(
     ports: Mapping[str, Ports],
     found: tuple[Diagnostic, ...] = (),
 ) -> Compiled:
-    """Compile documents and translate the plan for every device; RefusedError as in planned."""
+    """Compile documents and translate the plan for every device; RefusedError as in planned.
+
+    Devices for which no translation exists are listed in ``targets.faults``.
+    """
     ordered = sorted(documents, key=lambda document: document.key)
+    began = perf_counter()
     compilation, diagnostics = planned(ordered, allocations, found)
+    planned_at = perf_counter()
+    targets = targets_of(compilation.plan, ports)
     return Compiled(
         {document.key: document for document in ordered},
         compilation.plan,
-        targets_of(compilation.plan, ports),
+        targets,
         compilation.allocations.to_dict(),
         diagnostics,
         ports,
+        Took(planned_at - began, perf_counter() - planned_at),
     )
 
 
 def compared(old: Compiled, new: Compiled) -> Candidate:
-    """Return the new compilation beside its differences from the old one."""
+    """Return the new compilation beside its differences from the old one.
+
+    Raises UntranslatableError if there is a device that cannot hold its part of the new one, and
+    RefusedError where a proxy's resources refer to nothing.
+    """
+    if new.targets.faults:
+        raise UntranslatableError(new.targets.faults)
+    check_references(new.targets)
     return Candidate(
         new,
         changes_between(old.documents, new.documents),

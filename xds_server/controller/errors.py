@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from translators.diagnostics import Diagnostic
+from xds_server.snapshots.evidence import Device
 
 
 class ControllerError(Exception):
@@ -30,7 +33,19 @@ class UnsafeError(ControllerError):
 
 
 class UntranslatableError(ControllerError):
-    """The policy is sound, but a device cannot hold what follows from it."""
+    """The policy is sound, but some devices cannot hold what follows from it; why, by device."""
+
+    def __init__(self, faults: Mapping[Device, str]) -> None:
+        self.faults = faults
+        listed = "; ".join(f"{device}: {why}" for device, why in sorted(faults.items()))
+        super().__init__(
+            f"refused: no configuration can express this for {listed}; "
+            "nothing was stored, make the policy smaller or simpler there"
+        )
+
+
+class StoreError(ControllerError):
+    """The database cannot be read or written now; what devices run is not affected."""
 
 
 class MachineError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xds_server.controller.values import StatusRow
-from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.snapshots.evidence import Device, device_named
 from xds_server.status.model import DeviceStatus, Refusal, State, Status, TypeStatus
 
 
@@ -24,8 +24,7 @@ def remembered(rows: Iterable[StatusRow]) -> Status:
     """Return the status in which these devices were seen and none is connected."""
     devices: dict[Device, DeviceStatus] = {}
     for row in rows:
-        kind, _, name = row.device.partition("/")
-        device = Device(DeviceKind(kind), name)
+        device = device_named(row.device)
         known = devices.get(device, DeviceStatus(seen=True))
         types = {**known.types, row.type: _type(row)}
         devices[device] = DeviceStatus(seen=True, at=max(known.at, row.at), types=types)

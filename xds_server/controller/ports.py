@@ -8,6 +8,7 @@ from typing import Protocol
 from xds_server.controller.values import (
     Allocated,
     ObjectChange,
+    ProgressRow,
     Revision,
     StatusRow,
     StoredObject,
@@ -16,7 +17,10 @@ from xds_server.snapshots.model import BridgeProgram, Snapshot
 
 
 class Repository(Protocol):
-    """Revisions and objects, each change in one transaction."""
+    """Revisions and objects, each change in one transaction.
+
+    Every method raises StoreError while the database cannot do what is asked.
+    """
 
     async def head(self) -> int:
         """Return the number of the last revision, 0 before the first."""
@@ -49,6 +53,12 @@ class Repository(Protocol):
 
     async def save_status(self, rows: Sequence[StatusRow]) -> None:
         """Replace the last known state of these devices and types."""
+
+    async def save_progress(self, rows: Sequence[ProgressRow]) -> None:
+        """Replace how far these revisions came on these devices."""
+
+    async def load_progress(self, revision: int) -> tuple[ProgressRow, ...]:
+        """Return how far a revision came on each device, sorted by device."""
 
     async def load_status(self) -> tuple[StatusRow, ...]:
         """Return the last known state of every device and type, sorted."""

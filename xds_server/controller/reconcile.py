@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from translators.plan.model import Plan
+from xds_server.controller.blame import blame, located
+from xds_server.controller.progress import progressed
 from xds_server.controller.rollout import Step, advance, start, tell_bridge
 from xds_server.controller.state import (
     CONFIG,
@@ -18,9 +20,10 @@ from xds_server.controller.state import (
     Tick,
     Translate,
     Translated,
+    Untranslated,
     WithdrawProxy,
 )
-from xds_server.controller.targets import Ports, Targets, relevant_ports
+from xds_server.controller.targets import Ports, relevant_ports
 from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, PortsChanged
 from xds_server.status.fold import declare, expect, fold
 
@@ -32,10 +35,13 @@ def reconcile(state: State, event: Event) -> Step:
             state, effects = _committed(state, event)
         case Translated():
             state, effects = _translated(state, event)
+        case Untranslated():
+            state, effects = _untranslated(state, event)
         case Tick(at=at):
             state, effects = _every(state, state.rollouts, lambda s, host: advance(s, host, at))
         case _:
             state, effects = _heard(state, event)
+    state = progressed(state, event)
     if state.acked or state.revision == 0 or not settled(state):
         return state, effects
     seconds = max(0.0, event.at - state.committed_at)
@@ -62,7 +68,8 @@ def _committed(state: State, event: Committed) -> Step:
     state = replace(
         _forget_moved(state, plan),
         revision=event.revision,
-        committed_at=event.at,
+        committed_at=event.at if event.since is None else event.since,
+        progress=dict(event.progress),
         acked=event.acked,
         plan=plan,
         targets=event.targets,
@@ -77,7 +84,10 @@ def _committed(state: State, event: Committed) -> Step:
     )
     effects.append(DeclareHosts({h.datapath_id: h.name for h in plan.hosts}))
     state, stale = _retranslate(state, event)
-    state, started = _every(state, sorted(names), lambda s, host: start(s, host, event.at))
+    for device, reason in sorted(event.targets.faults.items()):
+        state = blame(state, device, reason, event.at)
+    able = sorted(names & event.targets.proxies.keys())
+    state, started = _every(state, able, lambda s, host: start(s, host, event.at))
     return state, effects + stale + started
 
 
@@ -105,13 +115,13 @@ def _retranslate(state: State, event: Committed) -> Step:
         if h in known and not _same_ports(event.plan, h, ports, event.ports.get(h))
     ]
     bridges = {h: program for h, program in event.targets.bridges.items() if h not in stale}
-    targets = Targets(event.targets.proxies, bridges, event.targets.switches)
+    targets = replace(event.targets, bridges=bridges)
     effects: list[Effect] = [Translate(h, event.plan, state.ports[h]) for h in stale]
     return replace(state, targets=targets, translating=frozenset(stale)), effects
 
 
 def _heard(state: State, evidence: Evidence) -> Step:
-    state = replace(state, status=fold(state.status, evidence))
+    state = replace(state, status=fold(state.status, located(state.plan, evidence)))
     host = evidence.device.name
     effects: list[Effect] = []
     if isinstance(evidence, PortsChanged):
@@ -148,6 +158,21 @@ def _translated(state: State, event: Translated) -> Step:
     if host in state.rollouts:
         return advance(state, host, event.at)
     return tell_bridge(state, host)
+
+
+def _untranslated(state: State, event: Untranslated) -> Step:
+    """Show why a bridge keeps what it has, unless the plan or the ports have moved on."""
+    host = event.host
+    if event.plan is not state.plan or event.ports is not state.ports.get(host):
+        return state, []
+    bridges = {name: made for name, made in state.targets.bridges.items() if name != host}
+    state = replace(
+        state,
+        targets=replace(state.targets, bridges=bridges),
+        translating=state.translating - {host},
+    )
+    state = blame(state, Device(DeviceKind.BRIDGE, host), event.reason, event.at)
+    return advance(state, host, event.at)
 
 
 def _same_ports(plan: Plan, host: str, one: Ports, other: Ports | None) -> bool:

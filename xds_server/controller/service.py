@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 
@@ -16,8 +17,10 @@ from xds_server.controller.compile import (
     load_files,
     nothing,
 )
-from xds_server.controller.memory import remembered, rows_of
+from xds_server.controller.ledger import Ledger
+from xds_server.controller.memory import remembered
 from xds_server.controller.merge import merged, restore, without
+from xds_server.controller.metering import Meter, Unmetered
 from xds_server.controller.ports import Bridges, Databases, Proxies, Repository
 from xds_server.controller.reconcile import reconcile
 from xds_server.controller.state import (
@@ -32,11 +35,13 @@ from xds_server.controller.state import (
     Tick,
     Translate,
     Translated,
+    Untranslated,
     WithdrawProxy,
 )
 from xds_server.controller.switches import Switches
 from xds_server.controller.targets import bridge_program
-from xds_server.controller.values import Outcome, SourceFile, StatusRow
+from xds_server.controller.values import Outcome, Progress, ProgressRow, Revision, SourceFile
+from xds_server.snapshots.evidence import Device, device_named
 
 _log = structlog.get_logger("fsdn.controller")
 TICK_SECONDS = 0.5
@@ -52,8 +57,10 @@ class Controller:
         bridges: Bridges,
         databases: Databases,
         clock: Callable[[], float],  # seconds since the epoch
+        meter: Meter | None = None,
     ) -> None:
         self.repository = repository
+        self.ledger = Ledger(repository, clock)
         self.bridges = bridges
         self.state = State()
         self.holds = nothing()
@@ -61,12 +68,12 @@ class Controller:
         self._proxies = proxies
         self._databases = databases
         self._clock = clock
+        self._meter = meter or Unmetered()
         self._changing = asyncio.Lock()
-        self._jobs: asyncio.Queue[Translate | Reached] = asyncio.Queue()
+        self._jobs: asyncio.Queue[Translate] = asyncio.Queue()
         self._news = asyncio.Event()
         self._closing = False
         self._events: deque[Event] = deque()
-        self._saved: frozenset[StatusRow] = frozenset()
 
     async def start(self) -> None:
         """Load the last revision, compile it and publish it.
@@ -76,7 +83,8 @@ class Controller:
         head = await self.repository.head()
         rows = await self.repository.load_status()
         self.state = State(status=remembered(rows))
-        self._saved = frozenset(rows)
+        progress = await self.repository.load_progress(head)
+        self.ledger.recall(rows, progress)
         if head == 0:
             return
         revision = await self.repository.revision(head)
@@ -85,7 +93,7 @@ class Controller:
         self.holds = await asyncio.to_thread(
             lambda: compiled(restore(objects).values(), allocations, {})
         )
-        self._adopt(head, self.holds, acked=revision.acked_after is not None)
+        self._adopt(revision, self.holds, {device_named(p.device): p.progress for p in progress})
 
     async def run(self) -> None:
         """Translate, tick and save until cancelled; a bug in any of them ends the program."""
@@ -145,6 +153,13 @@ class Controller:
 
             return await self._settle(candidate, author, message, dry_run)
 
+    async def progress(self, number: int) -> tuple[ProgressRow, ...]:
+        """Return how far a revision came on each device, sorted by device."""
+        if number != self.state.revision:
+            return await self.repository.load_progress(number)
+        known = sorted(self.state.progress.items())
+        return tuple(ProgressRow(number, str(device), kept) for device, kept in known)
+
     def feed(self, event: Event) -> None:
         """Let one event take effect; called on the event loop's thread.
 
@@ -161,6 +176,11 @@ class Controller:
             self._events.popleft()
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    @property
+    def backlog(self) -> int:
+        """How many events and translations wait for their turn."""
+        return len(self._events) + self._jobs.qsize()
 
     async def until(self, holds: Callable[[State], bool], timeout: float) -> bool:
         """Wait until the state satisfies a condition; return whether it did within the seconds."""
@@ -181,6 +201,7 @@ class Controller:
         self, candidate: Callable[[], Candidate], author: str, message: str, dry_run: bool
     ) -> Outcome:
         found = await asyncio.to_thread(candidate)
+        self._meter.compiled(found.compiled.took)
         number = self.state.revision
         stores = bool(found.changes) and not dry_run
         if stores:
@@ -205,13 +226,28 @@ class Controller:
             found.compiled.allocations,
         )
         _log.info("committed", revision=revision.number, author=author, changes=len(found.changes))
-        self._adopt(revision.number, found.compiled)
+        self._adopt(revision, found.compiled)
         return revision.number
 
-    def _adopt(self, number: int, holds: Compiled, acked: bool = False) -> None:
+    def _adopt(
+        self,
+        revision: Revision,
+        holds: Compiled,
+        progress: Mapping[Device, Progress] = MappingProxyType({}),
+    ) -> None:
+        self.ledger.note(self.state)
         self.holds = holds
-        at = self._clock()
-        self.feed(Committed(number, holds.plan, holds.targets, holds.ports, at, acked))
+        event = Committed(
+            revision.number,
+            holds.plan,
+            holds.targets,
+            holds.ports,
+            self._clock(),
+            acked=revision.acked_after is not None,
+            since=revision.at,
+            progress=progress,
+        )
+        self.feed(event)
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -224,29 +260,28 @@ class Controller:
             case DeclareHosts(hosts=hosts):
                 self.bridges.set_hosts(hosts)
                 self._databases.set_hosts(hosts)
-            case Translate() | Reached():
+            case Reached(revision=revision, seconds=seconds):
+                self.ledger.reached(revision, seconds)
+                self._meter.acknowledged(seconds)
+                _log.info("acknowledged", revision=revision, seconds=round(seconds, 3))
+            case Translate():
                 self._jobs.put_nowait(effect)
 
     async def _work(self) -> None:
         while True:
-            match await self._jobs.get():
-                case Translate(host=host, plan=plan, ports=ports):
-                    program = await asyncio.to_thread(bridge_program, plan, host, ports)
-                    self.feed(Translated(host, plan, ports, program, self._clock()))
-                case Reached(revision=revision, seconds=seconds):
-                    await self.repository.acknowledged(revision, seconds)
-                    _log.info("acknowledged", revision=revision, seconds=round(seconds, 3))
+            job = await self._jobs.get()
+            host, plan, ports = job.host, job.plan, job.ports
+            try:
+                program = await asyncio.to_thread(bridge_program, plan, host, ports)
+            except ValueError as error:  # it does not fit into this bridge
+                _log.error("not translated", device=f"bridge/{host}", reason=str(error))
+                self.feed(Untranslated(host, plan, ports, str(error), self._clock()))
+            else:
+                self.feed(Translated(host, plan, ports, program, self._clock()))
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self.switches.expire()
             self.feed(Tick(self._clock()))
-            await self.save()
-
-    async def save(self) -> None:
-        """Store the device states that changed since they were last stored."""
-        rows = frozenset(rows_of(self.state.status))
-        if fresh := sorted(rows - self._saved, key=lambda row: (row.device, row.type)):
-            await self.repository.save_status(fresh)
-            self._saved = rows
+            await self.ledger.tick(self.state)

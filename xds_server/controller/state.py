@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from translators.plan.model import Plan
 from xds_server.controller.targets import Ports, Targets
-from xds_server.snapshots.evidence import Evidence
+from xds_server.controller.values import Progress
+from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 from xds_server.status.model import Status
 
@@ -47,6 +48,7 @@ class State:
     published: Mapping[str, Snapshot] = field(default_factory=dict)  # to each proxy, last
     programs: Mapping[str, BridgeProgram] = field(default_factory=dict)  # to each bridge, last
     status: Status = field(default_factory=Status)
+    progress: Mapping[Device, Progress] = field(default_factory=dict)  # of this revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Committed:
     ports: Mapping[str, Ports]
     at: float
     acked: bool = False  # after a restart: whether it had been acknowledged before
+    since: float | None = None  # after a restart: when it was first committed
+    progress: Mapping[Device, Progress] = field(default_factory=dict)  # after a restart: so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,24 @@ class Translated:
 
 
 @dataclass(frozen=True, slots=True)
+class Untranslated:
+    """No program for a host's bridge can be made from this plan and these ports."""
+
+    host: str
+    plan: Plan
+    ports: Ports
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passes."""
 
     at: float
 
 
-Event = Committed | Translated | Tick | Evidence
+Event = Committed | Translated | Untranslated | Tick | Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +129,7 @@ class DeclareHosts:
 
 @dataclass(frozen=True, slots=True)
 class Translate:
-    """Compute a bridge program; answer with Translated."""
+    """Compute a bridge program; answer with Translated or Untranslated."""
 
     host: str
     plan: Plan

@@ -24,6 +24,8 @@ SILENCE_SECONDS = 70.0  # a long poll lasts 25 s by habit and 60 s at most; then
 def find_switch(state: State, name: str) -> SwitchConfig:
     """Return a switch's configuration; raise NotFoundError if none of this name is declared."""
     found = state.targets.switches.get(name)
+    if found is None and (why := state.targets.faults.get(_device(name))):
+        raise NotFoundError(f"switch {name} has no configuration: {why}")
     if found is None:
         known = ", ".join(sorted(state.targets.switches)[:10]) or "none yet"
         raise NotFoundError(

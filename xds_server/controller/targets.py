@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from translators import envoy, fabric
 from translators.openflow.encode import encode
+from translators.openflow.frames import synthetic_ports
 from translators.openflow.translate import translate as translate_flows
 from translators.plan.model import Plan
-from xds_server.controller.errors import UntranslatableError
+from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import (
     BridgeProgram,
     FlowEntry,
@@ -24,6 +26,7 @@ from xds_server.snapshots.model import (
 )
 
 Ports = Mapping[str, int]  # interface name to OpenFlow port number
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +36,43 @@ class Targets:
     proxies: Mapping[str, Snapshot] = field(default_factory=dict)  # by host
     bridges: Mapping[str, BridgeProgram] = field(default_factory=dict)  # by host
     switches: Mapping[str, SwitchConfig] = field(default_factory=dict)  # by name
+    faults: Mapping[Device, str] = field(default_factory=dict)  # what cannot be made, and why
 
 
 def targets_of(plan: Plan, ports: Mapping[str, Ports]) -> Targets:
-    """Return what every device should run; ``ports`` are the known bridges', by host."""
-    return Targets(
-        {host.name: proxy_snapshot(plan, host.name) for host in plan.hosts},
-        {
-            host.name: bridge_program(plan, host.name, ports[host.name])
-            for host in plan.hosts
-            if host.name in ports
-        },
-        {switch.name: switch_config(plan, switch.name) for switch in plan.switches},
-    )
+    """Return what every device should run; ``ports`` are the known bridges', by host.
+
+    A bridge whose ports are unknown is translated too, with invented ones: a plan that does not
+    fit into it must be found before it is stored, not when the bridge connects.
+    """
+    faults: dict[Device, str] = {}
+    hosts = [host.name for host in plan.hosts]
+
+    def program(host: str) -> BridgeProgram:
+        return bridge_program(plan, host, ports.get(host) or synthetic_ports(plan, host))
+
+    proxies = _each(DeviceKind.PROXY, hosts, lambda h: proxy_snapshot(plan, h), faults)
+    bridges = _each(DeviceKind.BRIDGE, hosts, program, faults)
+    names = [switch.name for switch in plan.switches]
+    switches = _each(DeviceKind.SWITCH, names, lambda s: switch_config(plan, s), faults)
+    known = {host: made for host, made in bridges.items() if host in ports and host in proxies}
+    return Targets(proxies, known, switches, faults)
+
+
+def _each(
+    kind: DeviceKind,
+    names: Iterable[str],
+    make: Callable[[str], Made],
+    faults: dict[Device, str],
+) -> dict[str, Made]:
+    """Make something for each name; what a dialect cannot express becomes a fault."""
+    made: dict[str, Made] = {}
+    for name in names:
+        try:
+            made[name] = make(name)
+        except ValueError as error:  # every dialect's word for "this does not fit"
+            faults[Device(kind, name)] = str(error)
+    return made
 
 
 def proxy_snapshot(plan: Plan, host: str) -> Snapshot:
@@ -71,12 +98,9 @@ def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:
 def switch_config(plan: Plan, switch: str) -> SwitchConfig:
     """Return a fabric switch's configuration, versioned by its text.
 
-    Raises UntranslatableError for a switch that no configuration can express.
+    Raises FabricError for a switch that no configuration can express.
     """
-    try:
-        text = fabric.translate(plan, switch)
-    except fabric.FabricError as error:
-        raise UntranslatableError(str(error)) from error
+    text = fabric.translate(plan, switch)
     version = content_version(text.frr.encode(), text.links.encode())
     return SwitchConfig(switch, text.frr, text.links, version)
 

@@ -107,4 +107,32 @@ class StatusRow:
     at: float
 
 
+class Reach(StrEnum):
+    """How far a revision came on one device."""
+
+    PENDING = "pending"  # it is connected, and has not answered yet
+    ABSENT = "absent"  # it is not connected
+    NACKED = "nacked"  # it refused, and keeps the last good version
+    ACKED = "acked"  # it ran the revision; what happens to it later does not change that
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a revision came on one device, and why no further."""
+
+    reach: Reach
+    seconds: float | None = None  # from the commit until it was acknowledged
+    reason: str = ""
+    origin: str = ""  # "file:line" of the policy behind a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """How far one revision came on one device, as the store keeps it."""
+
+    revision: int
+    device: str  # "proxy/host1"
+    progress: Progress
+
+
 Allocated = Mapping[str, Any]  # Allocations as plain JSON values

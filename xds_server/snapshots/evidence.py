@@ -26,6 +26,12 @@ class Device:
         return f"{self.kind}/{self.name}"
 
 
+def device_named(text: str) -> Device:
+    """Return the device that prints so; raises ValueError for a kind that there is not."""
+    kind, _, name = text.partition("/")
+    return Device(DeviceKind(kind), name)
+
+
 @dataclass(frozen=True, slots=True)
 class Connected:
     """A device has a session with us; ``detail`` describes it (address, version)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -13,12 +14,22 @@ from xds_server.controller.values import (
     Allocated,
     ChangeKind,
     ObjectChange,
+    Progress,
+    ProgressRow,
+    Reach,
     Revision,
     StatusRow,
     StoredObject,
 )
 from xds_server.store.chain import GENESIS, link
-from xds_server.store.tables import AcknowledgedRow, DeviceRow, ObjectRow, RevisionRow
+from xds_server.store.failures import told
+from xds_server.store.tables import (
+    AcknowledgedRow,
+    DeviceRow,
+    ObjectRow,
+    ProgressRecord,
+    RevisionRow,
+)
 
 
 class SqlRepository:
@@ -27,9 +38,21 @@ class SqlRepository:
     def __init__(self, engine: AsyncEngine) -> None:
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        with told():
+            async with self._sessions() as session:
+                yield session
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncSession]:
+        with told():
+            async with self._sessions.begin() as session:
+                yield session
+
     async def head(self) -> int:
         """Return the number of the last revision, 0 before the first."""
-        async with self._sessions() as session:
+        async with self._reading() as session:
             return await _head(session)
 
     async def objects(self, revision: int) -> tuple[StoredObject, ...]:
@@ -49,12 +72,12 @@ class SqlRepository:
             .where(ObjectRow.source.is_not(None))
             .order_by(ObjectRow.key)
         )
-        async with self._sessions() as session:
+        async with self._reading() as session:
             return tuple(_object(row) for row in await session.scalars(query))
 
     async def allocations(self, revision: int) -> Allocated:
         """Return the numbers given out up to this revision; empty for revision 0."""
-        async with self._sessions() as session:
+        async with self._reading() as session:
             row = await session.get(RevisionRow, revision)
             return {} if row is None else row.allocations
 
@@ -71,7 +94,7 @@ class SqlRepository:
         ordered = sorted(changes, key=lambda change: change.object.key)
         number = parent + 1
         try:
-            async with self._sessions.begin() as session:
+            async with self._writing() as session:
                 before = await _digest(session, parent)
                 digest = link(before, number, author, message, at, ordered)
                 row = RevisionRow(
@@ -94,7 +117,7 @@ class SqlRepository:
 
     async def revision(self, number: int) -> Revision:
         """Return one revision; raise NotFoundError if there is none of this number."""
-        async with self._sessions() as session:
+        async with self._reading() as session:
             row = await session.get(RevisionRow, number)
             if row is None:
                 head = await _head(session)
@@ -112,18 +135,18 @@ class SqlRepository:
             .order_by(RevisionRow.number.desc())
             .limit(limit)
         )
-        async with self._sessions() as session:
+        async with self._reading() as session:
             return tuple(_revision(row, seconds) for row, seconds in await session.execute(query))
 
     async def acknowledged(self, number: int, seconds: float) -> None:
         """Note, once, how long it took until every connected device ran the revision."""
-        async with self._sessions.begin() as session:
+        async with self._writing() as session:
             if await session.get(AcknowledgedRow, number) is None:
                 session.add(AcknowledgedRow(revision=number, seconds=seconds))
 
     async def save_status(self, rows: Sequence[StatusRow]) -> None:
         """Replace the last known state of these devices and types."""
-        async with self._sessions.begin() as session:
+        async with self._writing() as session:
             for row in rows:
                 await session.merge(
                     DeviceRow(
@@ -136,10 +159,36 @@ class SqlRepository:
                     )
                 )
 
+    async def save_progress(self, rows: Sequence[ProgressRow]) -> None:
+        """Replace how far these revisions came on these devices."""
+        async with self._writing() as session:
+            for row in rows:
+                kept = row.progress
+                await session.merge(
+                    ProgressRecord(
+                        revision=row.revision,
+                        device=row.device,
+                        reach=kept.reach,
+                        seconds=kept.seconds,
+                        reason=kept.reason,
+                        origin=kept.origin,
+                    )
+                )
+
+    async def load_progress(self, revision: int) -> tuple[ProgressRow, ...]:
+        """Return how far a revision came on each device, sorted by device."""
+        query = (
+            select(ProgressRecord)
+            .where(ProgressRecord.revision == revision)
+            .order_by(ProgressRecord.device)
+        )
+        async with self._reading() as session:
+            return tuple(_progress(row) for row in await session.scalars(query))
+
     async def load_status(self) -> tuple[StatusRow, ...]:
         """Return the last known state of every device and type, sorted."""
         query = select(DeviceRow).order_by(DeviceRow.device, DeviceRow.type)
-        async with self._sessions() as session:
+        async with self._reading() as session:
             return tuple(
                 StatusRow(row.device, row.type, row.version, row.state, row.reason, row.at)
                 for row in await session.scalars(query)
@@ -178,6 +227,11 @@ def _object(row: ObjectRow) -> StoredObject:
     return StoredObject(
         row.key, row.kind, row.tenant, row.name, row.file, row.line, row.source or ""
     )
+
+
+def _progress(row: ProgressRecord) -> ProgressRow:
+    kept = Progress(Reach(row.reach), row.seconds, row.reason, row.origin)
+    return ProgressRow(row.revision, row.device, kept)
 
 
 def _revision(row: RevisionRow, seconds: float | None) -> Revision:

@@ -64,6 +64,19 @@ class AcknowledgedRow(Base):
     seconds: Mapped[float] = mapped_column(Float)
 
 
+class ProgressRecord(Base):
+    """How far a revision came on one device; the last word while the revision was current."""
+
+    __tablename__ = "revision_progress"
+
+    revision: Mapped[int] = mapped_column(ForeignKey("revisions.number"), primary_key=True)
+    device: Mapped[str] = mapped_column(String(200), primary_key=True)
+    reach: Mapped[str] = mapped_column(String(20))
+    seconds: Mapped[float | None] = mapped_column(Float)
+    reason: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+
 class DeviceRow(Base):
     """The last known state of one type on one device: a memory over restarts, not a record."""
 

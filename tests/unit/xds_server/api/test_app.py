@@ -10,6 +10,17 @@ async def test_health_needs_no_token(tmp_path: Path) -> None:
         assert (await client.get("/readyz")).json() == {"status": "ready", "revision": 0}
 
 
+async def test_a_failing_database_shows_in_readiness_and_status(tmp_path: Path) -> None:
+    async with asking(tmp_path) as (client, controller, _):
+        controller.ledger.trouble = "the database cannot be used now: disk I/O error"
+        ready = await client.get("/readyz")
+        status = (await client.get("/v1/status")).json()
+    assert ready.status_code == 503
+    assert ready.json()["status"] == "degraded"
+    assert "disk I/O error" in ready.json()["store"]
+    assert "disk I/O error" in status["store"]
+
+
 async def test_the_api_describes_itself(tmp_path: Path) -> None:
     async with asking(tmp_path) as (client, _, _):
         described = (await client.get("/openapi.json")).json()

@@ -41,6 +41,19 @@ async def test_status_says_why_a_device_refused(tmp_path: Path) -> None:
     assert {d["state"] for d in told["devices"]} == {"NACKED", "NEVER"}
 
 
+async def test_a_revision_tells_how_far_it_came_on_each_device(tmp_path: Path) -> None:
+    async with asking(tmp_path) as (client, controller, _):
+        await client.post("/v1/apply", json={"files": files()})
+        controller.feed(Connected(PROXY, 1.0))
+        current = (await client.get("/v1/revisions/1")).json()["devices"]
+        await client.post("/v1/delete", json={"keys": ["policy/shop/stock"]})
+        await controller.ledger.tick(controller.state)
+        earlier = (await client.get("/v1/revisions/1")).json()["devices"]
+    assert {d["device"]: d["reach"] for d in current}["proxy/host1"] == "pending"
+    assert {d["device"]: d["reach"] for d in earlier}["proxy/host1"] == "superseded"
+    assert {d["reach"] for d in earlier if d["device"] != "proxy/host1"} == {"absent"}
+
+
 async def test_waiting_says_who_is_outstanding(tmp_path: Path) -> None:
     async with asking(tmp_path) as (client, controller, _):
         controller.feed(Connected(PROXY, 1.0))

@@ -10,6 +10,8 @@ def test_the_history_says_who_and_why(shop_server: Serving) -> None:
     assert "open the shop" in done.out
     one = run("history", "1", state=shop_server.state)
     assert "added policy/shop/reviews" in one.out
+    assert "proxy/host1" in one.out
+    assert "absent" in one.out
     assert run("history", "-o", "name", state=shop_server.state).out == "1\n"
     (told,) = json.loads(run("history", "-o", "json", state=shop_server.state).out)
     assert len(told["digest"]) == 64

@@ -1,14 +1,23 @@
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests.controlling import Sinks, controlling, policies, shop
-from xds_server.controller.errors import NotFoundError, RefusedError
-from xds_server.controller.merge import stored
+from xds_server.controller.compile import compiled, load_files
+from xds_server.controller.errors import (
+    NotFoundError,
+    RefusedError,
+    StoreError,
+    UntranslatableError,
+)
+from xds_server.controller.merge import changes_between, stored
 from xds_server.controller.service import Controller
+from xds_server.controller.switches import find_switch
 from xds_server.controller.values import SourceFile, StoredObject
 from xds_server.snapshots.evidence import Connected, Device, DeviceKind, PortsChanged
+from xds_server.status.model import State as Running
 
 BRIDGE = Device(DeviceKind.BRIDGE, "host1")
 
@@ -129,3 +138,87 @@ async def test_what_an_effect_brings_about_waits_for_its_turn(tmp_path: Path) ->
         await controller.apply(shop(), "ann", "")
         assert controller.state.status.of(BRIDGE).connected
         assert sinks.snapshots
+
+
+def impossible() -> list[SourceFile]:
+    """A leaf whose bare port is called as its loopback device: sound, and on no device."""
+    return [SourceFile(f.name, f.text.replace("name: bare1", "name: lo")) for f in shop()]
+
+
+async def test_what_a_device_cannot_hold_is_refused_before_it_is_stored(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        await controller.apply(shop(), "ann", "")
+        before = (controller.state, controller.holds, dict(sinks.snapshots))
+        for dry_run in (True, False):
+            with pytest.raises(UntranslatableError, match=r"switch/leaf1: fabric.yaml:12: .* lo "):
+                await controller.apply(impossible(), "ann", "", dry_run=dry_run)
+        assert (controller.state, controller.holds, sinks.snapshots) == before
+        assert await controller.repository.head() == 1
+
+
+async def test_a_stored_policy_that_no_longer_fits_is_shown_and_mended(tmp_path: Path) -> None:
+    """As after an upgrade: the store has what this program would refuse."""
+    async with controlling(tmp_path) as (controller, _):
+        found = compiled(load_files(impossible())[0], {}, {})
+        changes = changes_between({}, found.documents)
+        commit = controller.repository.commit
+        await commit(0, "ann", "", 1.0, changes, found.allocations)
+    async with controlling(tmp_path) as (controller, sinks):
+        assert controller.state.revision == 1
+        assert sinks.snapshots["host1"].resources
+        leaf = Device(DeviceKind.SWITCH, "leaf1")
+        controller.switches.polled("leaf1")
+        known = controller.state.status.of(leaf)
+        assert known.overall is Running.NACKED
+        refusal = known.types["config"].refusal
+        assert refusal is not None
+        assert refusal.origin == "fabric.yaml:12"
+        with pytest.raises(NotFoundError, match="interface lo is used"):
+            find_switch(controller.state, "leaf1")
+        await controller.apply(shop(), "ann", "")
+        assert controller.state.status.of(leaf).overall is Running.STALE
+
+
+async def test_a_program_that_cannot_be_made_does_not_end_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ValueError("31000 rules in one order: a table holds at most 30000")
+
+    async with controlling(tmp_path) as (controller, _):
+        await controller.apply(shop(), "ann", "")
+        running = asyncio.create_task(controller.run())
+        monkeypatch.setattr("xds_server.controller.service.bridge_program", full)
+        controller.feed(Connected(BRIDGE, 1.0))
+        controller.feed(PortsChanged(BRIDGE, 1.0, {"web": 3}))
+        refused = controller.until(
+            lambda state: state.status.of(BRIDGE).overall is Running.NACKED, 10
+        )
+        assert await refused
+        assert not running.done()
+        monkeypatch.undo()
+        controller.feed(PortsChanged(BRIDGE, 2.0, {"web": 4}))
+        assert await controller.until(lambda state: "host1" in state.programs, 10)
+        running.cancel()
+
+
+async def test_the_database_may_fail_while_the_server_runs(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, _):
+        await controller.apply(shop(), "ann", "")
+        running = asyncio.create_task(controller.run())
+        with sqlite3.connect(tmp_path / "fsdn.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            controller.feed(Connected(BRIDGE, 1.0))
+            async with asyncio.timeout(30):
+                while not controller.ledger.trouble:
+                    await asyncio.sleep(0.05)
+            with pytest.raises(StoreError, match="locked"):
+                await controller.apply(policies("weight: 90", "weight: 50"), "bob", "")
+            assert controller.state.revision == 1
+            other.execute("ROLLBACK")
+        async with asyncio.timeout(30):
+            while controller.ledger.trouble:
+                await asyncio.sleep(0.05)
+        assert not running.done()
+        await controller.apply(policies("weight: 90", "weight: 50"), "bob", "")
+        running.cancel()

@@ -1,0 +1,67 @@
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+from tests.conversations.controller.script import PROXY, Conversation, program, snapshot, targets
+from xds_server.controller.ledger import LONGEST_DELAY, Ledger
+from xds_server.controller.values import Progress, Reach
+from xds_server.store.engine import open_engine
+from xds_server.store.repository import SqlRepository
+
+
+class Time:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_locked_database_is_tried_again_and_nothing_is_lost(tmp_path: Path) -> None:
+    engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+    repository, time = SqlRepository(engine), Time()
+    await repository.commit(0, "ann", "", 1.0, [], {})
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("PRAGMA busy_timeout=20")
+    ledger = Ledger(repository, time)
+    talk = Conversation()
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a"), program(1)))
+    talk.ack_proxy()
+    ledger.reached(1, 0.5)
+    with sqlite3.connect(tmp_path / "db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        delays = []
+        for _ in range(7):
+            await ledger.tick(talk.state)
+            assert "locked" in ledger.trouble
+            before = ledger.due
+            await ledger.tick(talk.state)  # its time has not come
+            assert ledger.due == before
+            delays.append(ledger.due - time.now)
+            time.now = ledger.due
+        assert delays == [1, 2, 4, 8, 16, 30, LONGEST_DELAY]
+        other.execute("ROLLBACK")
+    await ledger.tick(talk.state)
+    assert ledger.trouble == ""
+    assert {row.device for row in await repository.load_status()} == {"proxy/host1"}
+    assert (await repository.revision(1)).acked_after == 0.5
+    kept = {row.device: row.progress.reach for row in await repository.load_progress(1)}
+    assert kept["proxy/host1"] is Reach.ACKED
+    assert kept["bridge/host1"] is Reach.ABSENT
+    await engine.dispose()
+
+
+async def test_the_last_word_on_a_revision_is_kept_when_the_next_one_comes(tmp_path: Path) -> None:
+    engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+    repository = SqlRepository(engine)
+    for number in (0, 1):
+        await repository.commit(number, "ann", "", 1.0, [], {})
+    ledger, talk = Ledger(repository, Time()), Conversation()
+    talk.commit(1, targets(snapshot("a")))
+    refused = Progress(Reach.NACKED, None, "no", "a.yaml:3")
+    ledger.note(replace(talk.state, progress={PROXY: refused}))
+    talk.commit(2, targets(snapshot("b")))
+    await ledger.close(talk.state)
+    assert [row.progress for row in await repository.load_progress(1)] == [refused]
+    assert {r.progress.reach for r in await repository.load_progress(2)} == {Reach.ABSENT}
+    await engine.dispose()

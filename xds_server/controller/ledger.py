@@ -1,0 +1,88 @@
+"""What devices said, written down behind the events; a database that fails is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from xds_server.controller.errors import StoreError
+from xds_server.controller.memory import rows_of
+from xds_server.controller.ports import Repository
+from xds_server.controller.state import State
+from xds_server.controller.values import ProgressRow, StatusRow
+
+_log = structlog.get_logger("fsdn.ledger")
+FIRST_DELAY = 1.0  # seconds until a failed write is tried again; doubled each time
+LONGEST_DELAY = 30.0
+
+
+class Ledger:
+    """Nothing waits for it: evidence that cannot be stored now is kept, and stored later."""
+
+    def __init__(self, repository: Repository, clock: Callable[[], float]) -> None:
+        self.trouble = ""  # why the last write failed; "" while all is well
+        self.due = 0.0  # when to write again after a failure, by the clock
+        self._repository = repository
+        self._clock = clock
+        self._states: frozenset[StatusRow] = frozenset()  # as the store has them
+        self._progress: dict[tuple[int, str], ProgressRow] = {}  # not stored yet
+        self._noted: dict[tuple[int, str], ProgressRow] = {}  # of the current revision
+        self._reached: dict[int, float] = {}  # not stored yet
+        self._delay = 0.0
+
+    def recall(self, states: Iterable[StatusRow], progress: Iterable[ProgressRow]) -> None:
+        """Take note of what the store has, so that it is not written again."""
+        self._states = frozenset(states)
+        self._noted = {(row.revision, row.device): row for row in progress}
+
+    def reached(self, revision: int, seconds: float) -> None:
+        """Take note that every connected device runs a revision."""
+        self._reached[revision] = seconds
+
+    def note(self, state: State) -> None:
+        """Take note of a revision's progress; called before the next one replaces it."""
+        rows = {
+            (state.revision, str(device)): ProgressRow(state.revision, str(device), kept)
+            for device, kept in state.progress.items()
+        }
+        fresh = {key: row for key, row in rows.items() if self._noted.get(key) != row}
+        self._progress.update(fresh)
+        self._noted = rows
+
+    async def tick(self, state: State) -> None:
+        """Write what is new, unless a write has failed and its time has not come again."""
+        self.note(state)
+        if self._clock() < self.due:
+            return
+        try:
+            await self._write(state)
+        except StoreError as error:
+            self._delay = min(LONGEST_DELAY, 2 * self._delay or FIRST_DELAY)
+            self.due = self._clock() + self._delay
+            if not self.trouble:
+                _log.error("evidence is not stored", reason=str(error))
+            self.trouble = str(error)
+        else:
+            if self.trouble:
+                _log.info("evidence is stored again")
+            self.trouble, self._delay, self.due = "", 0.0, 0.0
+
+    async def close(self, state: State) -> None:
+        """Write what is new for the last time; what cannot be stored then is lost, and logged."""
+        self.due = 0.0
+        await self.tick(state)
+
+    async def _write(self, state: State) -> None:
+        for revision, seconds in sorted(self._reached.items()):
+            await self._repository.acknowledged(revision, seconds)
+            del self._reached[revision]
+        rows = frozenset(rows_of(state.status))
+        if fresh := sorted(rows - self._states, key=lambda row: (row.device, row.type)):
+            await self._repository.save_status(fresh)
+            self._states = rows
+        if waiting := dict(self._progress):
+            await self._repository.save_progress([waiting[key] for key in sorted(waiting)])
+            for key, row in waiting.items():
+                if self._progress.get(key) == row:
+                    del self._progress[key]

@@ -1,0 +1,72 @@
+"""How far the current revision came on each device: acknowledged, refused, absent or pending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from xds_server.controller.state import Committed, Event, State, Tick, Translated, Untranslated
+from xds_server.controller.values import Progress, Reach
+from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.status.model import DeviceStatus
+from xds_server.status.model import State as Running
+
+
+def progressed(state: State, event: Event) -> State:
+    """Return the state with the progress that an event made on the devices it is about."""
+    if state.revision == 0:
+        return state
+    fresh = dict(state.progress)
+    for device in _touched(state, event):
+        before, known = fresh.get(device), state.status.of(device)
+        if not known.declared or (before is not None and before.reach is Reach.ACKED):
+            continue
+        after = _progress(state, device, known, max(0.0, event.at - state.committed_at))
+        if after != before:
+            fresh[device] = after
+    return state if fresh == state.progress else replace(state, progress=fresh)
+
+
+def _touched(state: State, event: Event) -> Iterable[Device]:
+    """Return the devices whose progress may differ after an event; a host's two go together."""
+    match event:
+        case Committed() | Tick():
+            return state.status.devices
+        case Translated(host=name) | Untranslated(host=name):
+            return _host(name)
+        case _:
+            device = event.device
+            return [device] if device.kind is DeviceKind.SWITCH else _host(device.name)
+
+
+def _host(name: str) -> list[Device]:
+    return [Device(DeviceKind.PROXY, name), Device(DeviceKind.BRIDGE, name)]
+
+
+def _progress(state: State, device: Device, known: DeviceStatus, seconds: float) -> Progress:
+    if not known.connected:
+        return Progress(Reach.ABSENT)
+    if known.overall is Running.NACKED:
+        found = (known.types[name] for name in sorted(known.types))
+        refusals = [
+            kept.refusal
+            for kept in found
+            if kept.refusal is not None and kept.refusal.version == kept.wanted
+        ]
+        why = refusals[0]
+        return Progress(Reach.NACKED, None, why.reason, why.origin)
+    if known.synced and _told(state, device):
+        return Progress(Reach.ACKED, seconds)
+    return Progress(Reach.PENDING)
+
+
+def _told(state: State, device: Device) -> bool:
+    """Whether a device has been told the last of this revision, and not only a step towards it."""
+    if device.kind is DeviceKind.SWITCH:
+        return True
+    if device.kind is DeviceKind.PROXY:
+        wanted = state.targets.proxies.get(device.name)
+        told = state.published.get(device.name)
+        return wanted is not None and told is not None and told.versions == wanted.versions
+    program, held = state.targets.bridges.get(device.name), state.programs.get(device.name)
+    return program is not None and held is not None and program.version == held.version

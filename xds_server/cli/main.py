@@ -45,6 +45,7 @@ app.command()(offline.validate)
 app.command("compile")(offline.compile_)
 app.command()(status.status)
 app.command()(explain.explain)
+app.command()(observe.observe)
 app.command()(history.history)
 app.command()(apply.rollback)
 app.command()(offline.schema)
@@ -85,7 +86,7 @@ def common(
 def main() -> None:
     """Run a command; what the operator can mend is one sentence, a bug of ours is a traceback."""
     try:
-        app()
+        app(prog_name="fsdn")
     except Fail as fail:
         complain(f"fsdn: {fail}")
         sys.exit(fail.code)

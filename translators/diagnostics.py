@@ -59,7 +59,7 @@ def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
 
 
 # One row of three lines for each code: title, cause, mend. FS1 the language, FS2 L2 and L3,
-# FS4 services and L4, FS7 L7, FS8 across layers, FS9 the fabric.
+# FS4 services and L4, FS6 Envoy's own language, FS7 L7, FS8 across layers, FS9 the fabric.
 _TABLE = """
 FS1001 error: not YAML
     The text is not a YAML 1.2 document.
@@ -178,6 +178,30 @@ FS4010 warning: service is its own client
 FS4012 error: service port used twice
     Two ports of a service have one name, or one port number and transport.
     give each port a name and number of its own
+FS6001 error: unknown Envoy type
+    The type is missing, is none of Envoy's API, or is not served by itself.
+    write '@type': type.googleapis.com/ and the full name of a served type
+FS6002 error: unknown Envoy field
+    The message of Envoy's API has no field of this name.
+    correct the name as Envoy's API reference has it
+FS6003 error: wrong Envoy value
+    The value has the wrong type, form or range for its field of Envoy's API.
+    correct the value as Envoy's API reference has it
+FS6004 error: Envoy resource exists already
+    A proxy would have two resources of one type and name, of which it takes only one.
+    rename the resource, or amend the compiled one with an EnvoyPatch
+FS6005 warning: patch without a target
+    No compiled resource has the patch's type and name on its hosts, so it changes nothing.
+    correct spec.target; 'fsdn compile --to xds' shows every name
+FS6006 error: patch that cannot be applied
+    A patch would rename a resource or change its type.
+    remove the field from the patch, or write an EnvoyResource
+FS6007 error: reference to no Envoy resource
+    A resource refers to another that the proxy does not have; Envoy accepts that in silence.
+    define the other resource on the same hosts, or correct the name
+FS6008 error: refused by Envoy
+    The Envoy that the server is given with --envoy refuses what would be sent to a proxy.
+    mend the field that Envoy names, or remove it
 FS7001 error: nothing here speaks HTTP
     An HTTP match or a route covers destinations that are not HTTP ports of services.
     name a service with an http, http2 or grpc port, or match its ports with tcp
@@ -217,6 +241,9 @@ FS9004 error: loopback used twice
 FS9005 error: spine used as a leaf
     Hosts and bare ports attach to leaves; a spine only joins leaves.
     attach it to a leaf
+FS9006 error: reserved interface
+    The interface is one that the switch's agent makes itself: lo, br<vni> or vx<vni>.
+    give the port another name
 """
 
 

@@ -90,7 +90,8 @@ def static_bootstrap(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
         for chain in listener["filter_chains"]:
             _inline_routes(chain, kinds["RouteConfiguration"])
     for name, cluster in kinds.get("Cluster", {}).items():
-        del cluster["eds_cluster_config"]
+        if cluster.pop("eds_cluster_config", None) is None:
+            continue
         cluster |= {"type": "STATIC", "load_assignment": kinds["ClusterLoadAssignment"][name]}
     clusters, listeners = list(kinds.get("Cluster", {}).values()), list(kinds["Listener"].values())
     return {"static_resources": {"clusters": clusters, "listeners": listeners}}

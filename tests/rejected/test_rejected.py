@@ -4,25 +4,36 @@ from pathlib import Path
 
 import pytest
 
+from translators import envoy
 from translators.compiler.pipeline import compile_policy
-from translators.diagnostics import CODES, Diagnostic
+from translators.diagnostics import CODES, Diagnostic, has_errors
 from translators.policy.load import load
+from xds_server.controller.references import reference_findings
+from xds_server.controller.targets import proxy_snapshot
 
 HERE = Path(__file__).parent
 INPUTS = sorted(HERE.glob("*/policy.yaml"))
 # Codes that cannot come alone: FS4007 needs a service that nothing places.
 COMPANIONS = {"FS4007": {"FS4009"}}
+BY_DEVICE = {"FS6008"}  # found by a real Envoy: tests/devices/test_envoy_judge.py
 
 
 def diagnose(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
     # Too many values would make an unreadable input: MANY stands for them.
     text = path.read_text().replace("MANY", "0, " * 100_001)
     loaded = load(text, path.parent.name)
-    return text, loaded.diagnostics or compile_policy(loaded.documents).diagnostics
+    if loaded.diagnostics:
+        return text, loaded.diagnostics
+    found = compile_policy(loaded.documents)
+    if has_errors(found.diagnostics):
+        return text, found.diagnostics
+    proxies = {host.name: proxy_snapshot(found.plan, host.name) for host in found.plan.hosts}
+    native = (*envoy.findings(found.plan), *reference_findings(proxies))
+    return text, found.diagnostics + native
 
 
 def test_every_code_has_an_input() -> None:
-    assert {path.parent.name for path in INPUTS} == set(CODES)
+    assert {path.parent.name for path in INPUTS} == set(CODES) - BY_DEVICE
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.parent.name)

@@ -13,6 +13,7 @@ from translators.compiler.draft import Draft
 from translators.compiler.nouns import nouns
 from translators.compiler.order import order
 from translators.compiler.place import place
+from translators.compiler.raw import raw
 from translators.compiler.resolve import resolve
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Plan
@@ -24,6 +25,7 @@ PASSES: tuple[Pass, ...] = (
     resolve,  # names and selectors -> endpoint sets
     allocate,  # a number for each object, virtual addresses for services
     nouns,  # what exists
+    raw,  # what authors wrote in Envoy's own language
     order,  # priorities -> one total order of rules
     place,  # which layer carries each rule, and why
     check,  # what contradicts, collides or leads nowhere

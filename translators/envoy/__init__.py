@@ -1,7 +1,7 @@
 """Envoy's dialect: a plan's share for one host's proxy, as xDS resources."""
 
-from translators.envoy.proxy import messages, translate
+from translators.envoy.proxy import findings, messages, translate
 from translators.envoy.rendering import render
 from translators.envoy.resources import EncodedResource, TypedResource
 
-__all__ = ["EncodedResource", "TypedResource", "messages", "render", "translate"]
+__all__ = ["EncodedResource", "TypedResource", "findings", "messages", "render", "translate"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from translators.diagnostics import Diagnostic
 from translators.envoy.clusters import Destination, cluster
 from translators.envoy.encode import encode
 from translators.envoy.endpoints import assignment, assignment_bytes, locations
 from translators.envoy.filters.access_log import Logged
 from translators.envoy.groups import Door, Group, groups
 from translators.envoy.listeners import listener
+from translators.envoy.patch import patch_findings, patched
+from translators.envoy.raw import parsed, raw_findings, raw_resources, taken
 from translators.envoy.resources import (
     CLUSTER,
     ENDPOINT,
@@ -26,8 +29,29 @@ from translators.plan.model import Action, Plan, Rule
 def translate(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> tuple[EncodedResource, ...]:
     """Return the resources of the host's proxy as bytes, sorted by type and name.
 
-    ``host`` is the proxy's node id. A host without captured sources has no resources.
+    ``host`` is the proxy's node id. Compiled resources are amended by the plan's patches, and the
+    host's raw resources stand beside them. A host without either has no resources.
     """
+    own = patched(host, compiled(plan, host, logged), plan.raw_patches)
+    return tuple(sorted((*own, *raw_resources(plan, host))))
+
+
+def findings(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with the plan's raw resources and patches, sorted."""
+    if not plan.raw_resources and not plan.raw_patches:
+        return ()
+    own = [(host.name, compiled(plan, host.name)) for host in plan.hosts]
+    found = [*raw_findings(plan), *patch_findings(own, plan.raw_patches)]
+    names = {(host, r.type_url, r.name): r for host, resources in own for r in resources}
+    for raw in plan.raw_resources:
+        one = parsed(raw.body)
+        hits = [names[key] for h in raw.hosts if (key := (h, one.type_url, one.name)) in names]
+        found += [taken(raw, one, f"it is compiled from {hit.origin}") for hit in hits[:1]]
+    return tuple(sorted(set(found)))
+
+
+def compiled(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> tuple[EncodedResource, ...]:
+    """Return the resources that the host's proxy needs for the policy alone, sorted."""
     doors = tuple(groups(plan, host))
     rules = {rule.name: rule for rule in plan.rules}
     found = []
@@ -64,7 +88,7 @@ def _cluster(destination: Destination) -> bytes:
 
 
 def messages(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> tuple[TypedResource, ...]:
-    """Return the same resources as typed messages, in the same order."""
+    """Return the compiled resources as typed messages, in the same order."""
     doors = tuple(groups(plan, host))
     found = list(_typed(plan, doors, logged))
     for destination, origin in _destinations(doors):

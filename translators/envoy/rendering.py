@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from betterproto2 import Casing
-from envoy_data_plane.message_pool import default_message_pool
-
+from translators.envoy.message_types import message_type
 from translators.envoy.resources import EncodedResource
+from translators.envoy.to_json import to_json
 
 
 def render(resources: Iterable[EncodedResource]) -> str:
@@ -19,8 +18,10 @@ def render(resources: Iterable[EncodedResource]) -> str:
 
 def as_dict(type_url: str, body: bytes) -> dict[str, Any]:
     """Return a resource as proto3 JSON with its ``@type``; an unknown type raises KeyError."""
-    message = default_message_pool.url_to_type[type_url].parse(body)
-    return {"@type": type_url, **message.to_dict(casing=Casing.SNAKE)}
+    kind = message_type(type_url)
+    if kind is None:
+        raise KeyError(type_url)
+    return {"@type": type_url, **to_json(kind.parse(body))}
 
 
 def block(value: Any, depth: int = 0) -> Iterator[str]:

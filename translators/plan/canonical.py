@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, (*_IP, Origin)):
         return str(value)
     if is_dataclass(value):
-        named = ((f.name, getattr(value, f.name)) for f in fields(value) if f.init)
+        named = ((f.name, getattr(value, f.name)) for f in fields(value) if f.init and f.repr)
         return {name: plain(item) for name, item in named if item is not None and item != ()}
     if isinstance(value, tuple):
         return _sequence(value)

@@ -21,6 +21,8 @@ _PARTS = {
     "placements": "placement",
     "switches": "switch",
     "links": "link",
+    "raw_resources": "raw resource",
+    "raw_patches": "raw patch",
 }
 
 

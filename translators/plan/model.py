@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 
+from translators.plan.raw import RawPatch, RawResource
 from translators.plan.rules import (
     Compare,
     HttpMatch,
@@ -56,6 +57,8 @@ __all__ = [
     "Plan",
     "PortRange",
     "ProxyMode",
+    "RawPatch",
+    "RawResource",
     "Role",
     "Route",
     "Rule",
@@ -237,6 +240,8 @@ class Plan:
     placements: tuple[Placement, ...] = ()
     switches: tuple[Switch, ...] = ()
     links: tuple[Link, ...] = ()
+    raw_resources: tuple[RawResource, ...] = ()
+    raw_patches: tuple[RawPatch, ...] = ()
     tenant: Mapping[str, Tenant] = field(init=False, repr=False, compare=False)
     segment: Mapping[str, Segment] = field(init=False, repr=False, compare=False)
     host: Mapping[str, Host] = field(init=False, repr=False, compare=False)

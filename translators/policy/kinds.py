@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from translators.policy.envoy_patch import EnvoyPatch
+from translators.policy.envoy_resource import EnvoyResource
 from translators.policy.host import Host
 from translators.policy.link import Link
 from translators.policy.policy import Policy
@@ -21,6 +23,8 @@ KINDS: dict[str, type[Thing]] = {
     "Policy": Policy,
     "Switch": Switch,
     "Link": Link,
+    "EnvoyResource": EnvoyResource,
+    "EnvoyPatch": EnvoyPatch,
 }
 
 FUTURE_KINDS = frozenset({"Authority", "Chain", "Encapsulation", "Function", "Gateway"})

@@ -26,7 +26,7 @@ def document(
     model = KINDS.get(_text(value.get("kind")))
     if model is None:
         return None, (_unknown_kind(value.get("kind"), lines, origin),)
-    blanks = tuple(_blanks(value, (), lines, origin))
+    blanks = tuple(_blanks(value, (), lines, origin, model.nullable))
     try:
         thing = model.model_validate(value)
     except ValidationError as invalid:
@@ -37,14 +37,16 @@ def document(
     if blanks:
         return None, blanks
     meta = thing.metadata
-    tenant = getattr(meta, "tenant", "")
+    tenant = getattr(meta, "tenant", None) or ""
     return Document(thing.kind, tenant, meta.name, origin, source, thing, lines), ()
 
 
 def _blanks(
-    value: object, path: Path, lines: Mapping[Path, int], origin: Origin
+    value: object, path: Path, lines: Mapping[Path, int], origin: Origin, nullable: Path = ()
 ) -> Iterator[Diagnostic]:
     """Yield a finding for each field without a value: taken for absent, it would match all."""
+    if nullable and path == nullable:
+        return
     if value is None and path:
         line, where = line_of(lines, path, origin.line), spelled(path)
         message, mend = f"{where} has no value", "give it one, {} if it has no fields, or remove it"
@@ -52,7 +54,7 @@ def _blanks(
     items = value.items() if isinstance(value, dict) else ()
     rows = enumerate(value) if isinstance(value, list) else ()
     for step, below in (*items, *rows):
-        yield from _blanks(below, (*path, step), lines, origin)
+        yield from _blanks(below, (*path, step), lines, origin, nullable)
 
 
 def _text(value: object) -> str:

@@ -10,8 +10,19 @@ from xds_server.cli import client
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.output import Form, Output, structured, table, write
 
-KINDS = ("Tenant", "Segment", "Host", "Workload", "Service", "Policy", "Switch", "Link")
-_PLURALS = {"policies": "policy", "switches": "switch"}
+KINDS = (
+    "Tenant",
+    "Segment",
+    "Host",
+    "Workload",
+    "Service",
+    "Policy",
+    "Switch",
+    "Link",
+    "EnvoyResource",
+    "EnvoyPatch",
+)
+_PLURALS = {"policies": "policy", "switches": "switch", "envoypatches": "envoypatch"}
 
 
 def get(

@@ -7,7 +7,7 @@ from translators.diagnostics import CODES, Severity, has_errors, report
 
 def test_every_code_is_complete_and_of_a_known_family() -> None:
     for name, code in CODES.items():
-        assert re.fullmatch(r"FS[124789]\d{3}", name), name
+        assert re.fullmatch(r"FS[1246789]\d{3}", name), name
         assert name == code.code
         assert all(
             text and not text.startswith(" ") for text in (code.title, code.cause, code.mend)

@@ -35,6 +35,7 @@ def test_passes_come_in_reading_order() -> None:
         "resolve",
         "allocate",
         "nouns",
+        "raw",
         "order",
         "place",
         "check",

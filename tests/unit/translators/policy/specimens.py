@@ -24,6 +24,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "Service": {"ports": [{"name": "http", "port": 80}], "selector": {"app": "web"}},
     "Policy": {"from": [{"any": True}], "to": [{"any": True}], "rules": [{"action": "allow"}]},
     "Switch": {"role": "leaf", "asn": 65001, "loopback": "10.254.0.1"},
+    "EnvoyResource": {"resources": [{"@type": "type.googleapis.com/a.B", "name": "x"}]},
+    "EnvoyPatch": {"target": {"type": "Cluster", "name": "*"}, "value": {"name": None}},
     "Link": {"ends": [{"switch": "a", "port": "p1"}, {"switch": "b", "port": "p1"}]},
 }
 TENANTED = {"Segment", "Workload", "Service", "Policy"}

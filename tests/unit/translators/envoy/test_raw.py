@@ -1,0 +1,58 @@
+import json
+from dataclasses import replace
+
+from tests.plans import shop_plan
+from translators.envoy.proxy import findings, translate
+from translators.envoy.raw import SERVED, parsed, raw_resources
+from translators.envoy.resources import CLUSTER, ENDPOINT
+from translators.plan.model import Origin, Plan, RawResource
+
+API = "type.googleapis.com/envoy."
+
+
+def raw(name: str, *hosts: str, **fields: object) -> RawResource:
+    body = json.dumps({"@type": CLUSTER, "name": name, **fields}, sort_keys=True)
+    return RawResource(f"x/{name}", hosts, body, Origin("raw.yaml", 7), (("/name", 9),))
+
+
+def plan_with(*resources: RawResource) -> Plan:
+    return replace(shop_plan(), raw_resources=resources)
+
+
+def test_raw_resources_stand_beside_the_compiled_ones() -> None:
+    plan = plan_with(raw("mine", "host1"))
+    (own,) = raw_resources(plan, "host1")
+    assert (own.type_url, own.name, own.origin) == (CLUSTER, "mine", "raw.yaml:7")
+    assert translate(plan, "host1") == tuple(sorted((*translate(shop_plan(), "host1"), own)))
+    assert raw_resources(plan, "host2") == ()
+    assert findings(plan) == ()
+
+
+def test_a_name_that_is_taken_is_refused_where_it_is_written() -> None:
+    compiled = next(r.name for r in translate(shop_plan(), "host1") if r.type_url == CLUSTER)
+    (found,) = findings(plan_with(raw(compiled, "host1")))
+    assert (found.code, found.line) == ("FS6004", 9)
+    (found,) = findings(plan_with(raw("mine", "host1"), raw("mine", "host1", type="EDS")))
+    assert (found.code, found.line) == ("FS6004", 9)
+    assert findings(plan_with(raw("mine", "host1"), raw("mine", "host2"))) == ()
+
+
+def test_a_resource_needs_a_name() -> None:
+    assert parsed(json.dumps({"@type": CLUSTER})).wrong[0].message == "name is missing"
+    assert parsed(json.dumps({"@type": ENDPOINT})).wrong[0].message == "cluster_name is missing"
+    assert parsed(json.dumps({"@type": ENDPOINT, "clusterName": "a"})).name == "a"
+
+
+def test_only_what_is_served_by_itself_is_taken() -> None:
+    secret = API + "extensions.transport_sockets.tls.v3.Secret"
+    for url in (secret, API + "config.core.v3.Address"):
+        (wrong,) = parsed(json.dumps({"@type": url})).wrong
+        assert wrong.code == "FS6001"
+    assert secret not in SERVED
+
+
+def test_a_resource_with_an_error_is_not_served() -> None:
+    plan = plan_with(raw("mine", "host1", nothing=1))
+    assert raw_resources(plan, "host1") == ()
+    (found,) = findings(plan)
+    assert (found.code, found.file, found.line, found.path) == ("FS6002", "raw.yaml", 7, "nothing")

@@ -1,0 +1,93 @@
+"""What a change must pass before anything is stored or sent to a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from translators.diagnostics import Diagnostic, report
+from xds_server.controller.errors import RefusedError, UnsafeError
+from xds_server.controller.references import place_of, reference_findings, shown
+from xds_server.controller.targets import Targets
+from xds_server.snapshots.model import Resource, Snapshot
+
+# A proxy with fewer resources than this may lose any of them: with one or two services every
+# ordinary edit is a large part of the whole, and a guard that cries each time is turned off.
+GUARDED = 20
+SHARE = 0.3  # of a proxy's resources
+
+
+class Refused(Protocol):
+    """Why a proxy's binary does not take a snapshot; ``resource`` is None where nobody knows."""
+
+    @property
+    def reason(self) -> str:
+        """The binary's own words."""
+
+    @property
+    def resource(self) -> Resource | None:
+        """The resource at fault."""
+
+
+class Judge(Protocol):
+    """A proxy's own binary, asked before a proxy is."""
+
+    async def judge(self, node: str, snapshot: Snapshot) -> Refused | None:
+        """Return why the snapshot is refused, or None. Raises MachineError if it cannot be run."""
+
+
+def check_references(targets: Targets) -> None:
+    """Raise RefusedError where a resource refers to one that its proxy does not have."""
+    if found := reference_findings(targets.proxies):
+        raise RefusedError(found)
+
+
+def check_shrink(old: Targets, new: Targets) -> None:
+    """Raise UnsafeError where a proxy would lose so much that its author can hardly mean it.
+
+    That is more than 30 % of its resources, or all of a type. A proxy whose host is removed as a
+    whole, a new one and one with fewer than 20 resources are not guarded.
+    """
+    losses = [text for host in sorted(old.proxies) for text in _losses(host, old, new)]
+    if losses:
+        raise UnsafeError(
+            f"{'; '.join(losses)}: if that is meant, apply with --allow-shrink; 'fsdn diff' shows "
+            "what would go"
+        )
+
+
+def _losses(host: str, old: Targets, new: Targets) -> Iterator[str]:
+    before, after = old.proxies[host], new.proxies.get(host)
+    total = sum(len(named) for named in before.resources.values())
+    if after is None or total < GUARDED:
+        return
+    gone = sum(
+        1 for url, named in before.resources.items() for name in named if name not in after.of(url)
+    )
+    kinds = [url.rpartition(".")[2] for url in before.resources if not after.of(url)]
+    if kinds:
+        yield f"the proxy of {host} would lose every {' and '.join(sorted(kinds))}"
+    elif gone > SHARE * total:
+        yield f"the proxy of {host} would lose {gone} of its {total} resources"
+
+
+async def check_by_envoy(judge: Judge, old: Targets, new: Targets) -> None:
+    """Raise RefusedError where the proxies' own binary refuses what a change would send."""
+    found = []
+    for host, snapshot in sorted(new.proxies.items()):
+        before = old.proxies.get(host)
+        if before is None or before.versions != snapshot.versions:
+            refused = await judge.judge(host, snapshot)
+            if refused is not None:
+                found.append(refusal_finding(host, refused))
+    if found:
+        raise RefusedError(tuple(sorted(found)))
+
+
+def refusal_finding(host: str, refused: Refused) -> Diagnostic:
+    """Return a refusal as a finding at the policy's line that caused the resource."""
+    if refused.resource is None:
+        return report("FS6008", "?", 1, f"the proxy of {host} would refuse it: {refused.reason}")
+    file, line = place_of(refused.resource.origin)
+    what = shown(refused.resource.type_url, refused.resource.name)
+    return report("FS6008", file, line, f"{host} would refuse {what}: {refused.reason}")

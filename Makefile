@@ -28,7 +28,7 @@ lint: setup  ## ruff, mypy, import contracts
 docs: setup  ## Generate the reference pages from the code
 	@$(PYTHON) docs/generate.py
 
-bench: bench-encode bench-flows  ## Run every benchmark (QUICK=1: about a minute each)
+bench: bench-encode bench-flows bench-xds  ## Run every benchmark (QUICK=1: about a minute each)
 
 bench-%: setup
 	@$(PYTHON) -m benchmarks.$*

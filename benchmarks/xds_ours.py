@@ -1,0 +1,104 @@
+"""Our xDS server as the benchmark's subject: commands as JSON lines in, an answer for each out.
+
+``python -m benchmarks.xds_ours``; with ``PROFILE=FILE`` it leaves a cProfile of its publications.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import ctypes
+import gc
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.xds_content import read
+from xds_server.snapshots.evidence import Acked, Evidence, Nacked
+from xds_server.southbound.grpc_ads import AdsServer, AdsSettings
+
+PATIENT = 120.0
+Answer = dict[str, Any]
+
+
+class Subject:
+    """The server, the nodes that it publishes for, and what they acknowledged."""
+
+    def __init__(self) -> None:
+        self._server = AdsServer(AdsSettings(port=0, max_streams=20_000), self._hear)
+        self._kind = ""
+        self._wanted = 0
+        self._taken: list[float] = []
+        self._done = asyncio.Event()
+        self._profile = cProfile.Profile() if os.environ.get("PROFILE") else None
+
+    async def start(self) -> int:
+        """Listen on a free port and return it."""
+        return await self._server.start()
+
+    def _hear(self, evidence: Evidence) -> None:
+        if isinstance(evidence, Nacked):
+            raise RuntimeError(f"the generator refused: {evidence}")
+        if isinstance(evidence, Acked) and evidence.type == self._kind:
+            self._taken.append(time.perf_counter())
+            if len(self._taken) == self._wanted:
+                self._done.set()
+
+    async def publish(self, command: dict[str, Any]) -> Answer:
+        """Publish a file's snapshot to every node; answer when ``streams`` acknowledged it."""
+        snapshot = read(Path(command["file"]))
+        self._kind, self._wanted = command["type"], command["streams"]
+        self._taken.clear()
+        self._done.clear()
+        gc.collect()
+        if self._profile:
+            self._profile.enable()
+        cpu, start = time.process_time(), time.perf_counter()
+        for number in range(command["nodes"]):
+            self._server.publish(f"node-{number}", snapshot)
+        published = time.perf_counter()
+        if self._wanted:
+            await asyncio.wait_for(self._done.wait(), PATIENT)
+        answer: Answer = {
+            "cpu_ms": (time.process_time() - cpu) * 1000,
+            "publish_ms": (published - start) * 1000,
+        }
+        if self._profile:
+            self._profile.disable()
+            self._profile.dump_stats(os.environ["PROFILE"])
+        if self._taken:
+            taken = sorted((at - start) * 1000 for at in self._taken)
+            answer |= {"all_ms": taken[-1], "half_ms": taken[len(taken) // 2]}
+        self._wanted = 0
+        return answer
+
+    async def usage(self, _command: dict[str, Any]) -> Answer:
+        """Return resident memory, freed memory given back first, and the CPU time so far."""
+        gc.collect()
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+        status = Path("/proc/self/status").read_text().splitlines()
+        rss = next(line for line in status if line.startswith("VmRSS:"))
+        return {"rss_kib": int(rss.split()[1]), "cpu_ms": time.process_time() * 1000}
+
+
+async def main() -> None:
+    """Serve until standard input ends."""
+    subject = Subject()
+    print(json.dumps({"port": await subject.start()}), flush=True)
+    commands = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(commands)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
+    while line := await commands.readline():
+        command = json.loads(line)
+        try:
+            answer = await getattr(subject, command["do"])(command)
+        except TimeoutError:
+            answer = {"error": f"not all streams acknowledged within {PATIENT:g} s"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

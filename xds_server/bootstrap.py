@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from translators.envoy.filters.access_log import Logged
 from xds_server.api.app import create_app
 from xds_server.api.listen import ApiServer, api_server, bound
 from xds_server.api.sources import Sources
@@ -78,7 +79,8 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     openflow = OpenFlowServer(heard, clock=clock)
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
     meters = reports.sources.meters
-    controller = Controller(repository, xds, openflow, ovsdb, clock, meters)
+    logged = Logged.REPORTED if settings.access_logs else Logged.DENIED
+    controller = Controller(repository, xds, openflow, ovsdb, clock, meters, logged)
     reports.attach(xds, controller)
     return controller, Southbound(xds, openflow, ovsdb, reports)
 

@@ -107,6 +107,15 @@ class ServerSettings(BaseSettings):
         default=20_000_000, gt=0, description="Largest request body that the API accepts, in bytes."
     )
 
+    metrics_open: bool = Field(
+        default=False,
+        description="Answer GET /metrics without the token, to whoever reaches the API.",
+    )
+    access_logs: bool = Field(
+        default=False,
+        description="Let every proxy report each request to the controller, for fsdn observe.",
+    )
+
     @property
     def database_url(self) -> str:
         """The database to open."""

@@ -61,10 +61,10 @@ def _filters(group: Group, logged: Logged) -> list[Filter]:
     prefix = stat_prefix(group.door)
     if group.door.port.protocol.is_http:
         return [http_connection_manager(prefix, group.name, logged)]
-    return _connections(group, prefix)
+    return _connections(group, prefix, logged)
 
 
-def _connections(group: Group, prefix: str) -> list[Filter]:
+def _connections(group: Group, prefix: str, logged: Logged) -> list[Filter]:
     """Return the filters of a port whose connections are decided as a whole, by one rule."""
     rule = group.rules[0] if group.rules else None
     name = rule.name if rule is not None else default_name(group.door.service.tenant)
@@ -72,5 +72,5 @@ def _connections(group: Group, prefix: str) -> list[Filter]:
     chosen = destinations(group.door, rule.route if rule is not None else None)
     shares = tuple((destination.name, weight) for destination, weight in chosen)
     if action is Action.DENY or not shares:  # a chain ends in a proxy, even one never reached
-        return [closed(prefix, name), tcp_proxy(prefix, ((group.door.name, 1),))]
-    return [tcp_proxy(prefix, shares)]
+        return [closed(prefix, name), tcp_proxy(prefix, ((group.door.name, 1),), logged)]
+    return [tcp_proxy(prefix, shares, logged)]

@@ -8,9 +8,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from xds_server.api import agents, changes, meaning, reading
+from xds_server.api import agents, changes, meaning, observing, reading
 from xds_server.api.guard import App, Guard
 from xds_server.api.models import ErrorView
+from xds_server.api.sources import Sources
 from xds_server.api.views import diagnostic_views
 from xds_server.controller.errors import (
     ConflictError,
@@ -31,23 +32,30 @@ _STATUS = {
 }
 
 
-def create_app(controller: Controller, token: str, body_limit: int = 20_000_000) -> App:
-    """Return the API of a controller; every path under /v1 wants the bearer token."""
+def create_app(
+    controller: Controller,
+    token: str,
+    body_limit: int = 20_000_000,
+    sources: Sources | None = None,
+) -> App:
+    """Return the API of a controller; /v1 and, unless opened, /metrics want the bearer token."""
+    watched = sources or Sources()
     app = FastAPI(
         title="Full-stack SDN",
         version=version("fullstack-sdn"),
         description="One policy language for proxies, vswitches and the fabric.",
         responses={code: {"model": ErrorView} for code in (401, 413, 422)},
     )
-    app.state.controller = controller
-    for router in (changes.router, reading.router, meaning.router, agents.router):
-        app.include_router(router)
+    app.state.controller, app.state.sources = controller, watched
+    for module in (changes, reading, meaning, agents, observing):
+        app.include_router(module.router)
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     app.add_exception_handler(ControllerError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(Exception, _broken)
-    return Guard(app, token, body_limit)
+    closed = ("/v1",) if watched.open_metrics else ("/v1", "/metrics")
+    return Guard(app, token, body_limit, closed)
 
 
 async def _alive() -> dict[str, str]:

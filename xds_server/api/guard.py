@@ -19,19 +19,22 @@ class _TooLarge(Exception):  # noqa: N818 - a signal within this module, not an 
 
 
 class Guard:
-    """ASGI middleware: a bearer token for /v1 (RFC 6750) and a limit on every body."""
+    """ASGI middleware: a bearer token for what is closed (RFC 6750) and a limit on every body."""
 
-    def __init__(self, app: App, token: str, body_limit: int) -> None:
+    def __init__(
+        self, app: App, token: str, body_limit: int, closed: tuple[str, ...] = ("/v1",)
+    ) -> None:
         self._app = app
         self._token = token.encode()
         self._limit = body_limit
+        self._closed = closed
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 401 or 413."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"].startswith("/v1") and not self._authorised(scope):
+        if scope["path"].startswith(self._closed) and not self._authorised(scope):
             await _answer(
                 send,
                 401,

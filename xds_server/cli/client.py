@@ -94,10 +94,11 @@ def _ask(method: str, path: str, timeout: float, **rest: Any) -> Any:
             "with --api or FSDN_API",
             Exit.SERVER,
         ) from error
-    return _read(answer, url)
+    return read(answer, url)
 
 
-def _read(answer: httpx.Response, url: str) -> Any:
+def read(answer: httpx.Response, url: str) -> Any:
+    """Return an answer's JSON; raise Fail, or Refusal with findings, where it is a refusal."""
     if answer.is_success:
         return answer.json() if answer.content else None
     try:

@@ -18,6 +18,7 @@ from xds_server.cli import (
     explain,
     get,
     history,
+    observe,
     offline,
     serve,
     status,

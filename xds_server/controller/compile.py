@@ -10,6 +10,7 @@ from translators import envoy
 from translators.compiler.allocations import Allocations
 from translators.compiler.pipeline import Compilation, compile_policy
 from translators.diagnostics import Diagnostic, has_errors
+from translators.envoy.filters.access_log import Logged
 from translators.plan.diff import diff
 from translators.plan.model import Plan
 from translators.policy.document import Document
@@ -93,6 +94,7 @@ def compiled(
     allocations: Allocated,
     ports: Mapping[str, Ports],
     found: tuple[Diagnostic, ...] = (),
+    logged: Logged = Logged.DENIED,
 ) -> Compiled:
     """Compile documents and translate the plan for every device; RefusedError as in planned.
 
@@ -102,7 +104,7 @@ def compiled(
     began = perf_counter()
     compilation, diagnostics = planned(ordered, allocations, found)
     planned_at = perf_counter()
-    targets = targets_of(compilation.plan, ports)
+    targets = targets_of(compilation.plan, ports, logged)
     return Compiled(
         {document.key: document for document in ordered},
         compilation.plan,

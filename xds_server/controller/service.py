@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import structlog
 
+from translators.envoy.filters.access_log import Logged
 from xds_server.controller.compile import (
     Candidate,
     Compiled,
@@ -58,6 +60,7 @@ class Controller:
         databases: Databases,
         clock: Callable[[], float],  # seconds since the epoch
         meter: Meter | None = None,
+        logged: Logged = Logged.DENIED,
     ) -> None:
         self.repository = repository
         self.ledger = Ledger(repository, clock)
@@ -69,6 +72,7 @@ class Controller:
         self._databases = databases
         self._clock = clock
         self._meter = meter or Unmetered()
+        self._compiled = partial(compiled, logged=logged)
         self._changing = asyncio.Lock()
         self._jobs: asyncio.Queue[Translate] = asyncio.Queue()
         self._news = asyncio.Event()
@@ -91,7 +95,7 @@ class Controller:
         objects = await self.repository.objects(head)
         allocations = await self.repository.allocations(head)
         self.holds = await asyncio.to_thread(
-            lambda: compiled(restore(objects).values(), allocations, {})
+            lambda: self._compiled(restore(objects).values(), allocations, {})
         )
         self._adopt(revision, self.holds, {device_named(p.device): p.progress for p in progress})
 
@@ -120,7 +124,7 @@ class Controller:
 
             def candidate() -> Candidate:
                 ports = self.state.ports
-                new = compiled(documents, self.holds.allocations, ports, found)
+                new = self._compiled(documents, self.holds.allocations, ports, found)
                 return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -133,7 +137,7 @@ class Controller:
             documents = without(self.holds.documents, keys)
 
             def candidate() -> Candidate:
-                new = compiled(documents, self.holds.allocations, self.state.ports)
+                new = self._compiled(documents, self.holds.allocations, self.state.ports)
                 return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -149,7 +153,8 @@ class Controller:
 
             def candidate() -> Candidate:
                 documents = restore(objects).values()
-                return compared(self.holds, compiled(documents, allocations, self.state.ports))
+                new = self._compiled(documents, allocations, self.state.ports)
+                return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
 

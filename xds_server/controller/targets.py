@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from translators import envoy, fabric
+from translators.envoy.filters.access_log import Logged
 from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.translate import translate as translate_flows
@@ -39,7 +40,7 @@ class Targets:
     faults: Mapping[Device, str] = field(default_factory=dict)  # what cannot be made, and why
 
 
-def targets_of(plan: Plan, ports: Mapping[str, Ports]) -> Targets:
+def targets_of(plan: Plan, ports: Mapping[str, Ports], logged: Logged = Logged.DENIED) -> Targets:
     """Return what every device should run; ``ports`` are the known bridges', by host.
 
     A bridge whose ports are unknown is translated too, with invented ones: a plan that does not
@@ -51,7 +52,7 @@ def targets_of(plan: Plan, ports: Mapping[str, Ports]) -> Targets:
     def program(host: str) -> BridgeProgram:
         return bridge_program(plan, host, ports.get(host) or synthetic_ports(plan, host))
 
-    proxies = _each(DeviceKind.PROXY, hosts, lambda h: proxy_snapshot(plan, h), faults)
+    proxies = _each(DeviceKind.PROXY, hosts, lambda h: proxy_snapshot(plan, h, logged), faults)
     bridges = _each(DeviceKind.BRIDGE, hosts, program, faults)
     names = [switch.name for switch in plan.switches]
     switches = _each(DeviceKind.SWITCH, names, lambda s: switch_config(plan, s), faults)
@@ -75,11 +76,11 @@ def _each(
     return made
 
 
-def proxy_snapshot(plan: Plan, host: str) -> Snapshot:
+def proxy_snapshot(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> Snapshot:
     """Return the xDS resources of a host's proxy."""
     return snapshot_of(
         Resource(found.type_url, found.name, found.body, origin=found.origin)
-        for found in envoy.translate(plan, host)
+        for found in envoy.translate(plan, host, logged)
     )
 
 

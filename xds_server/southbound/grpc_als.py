@@ -14,6 +14,7 @@ from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.southbound.grpc_callers import Callers, refuse
 
 SERVICE = "envoy.service.accesslog.v3.AccessLogService"
+PATIENCE_SECONDS = 10.0  # after which a silent follower is told that we are still here
 
 
 class AccessLogs(grpc.GenericRpcHandler):  # type: ignore[misc]
@@ -58,12 +59,20 @@ class AccessLogs(grpc.GenericRpcHandler):  # type: ignore[misc]
         """Return the kept entries with greater numbers, oldest first."""
         return self._ring.after(after)
 
-    async def follow(self, after: int) -> AsyncIterator[tuple[Numbered, ...]]:
-        """Yield entries with greater numbers as they come, until the program stops."""
+    async def follow(
+        self, after: int, patience: float = PATIENCE_SECONDS
+    ) -> AsyncIterator[tuple[Numbered, ...]]:
+        """Yield entries with greater numbers as they come, until the program stops.
+
+        Yields nothing (an empty tuple) once ``patience`` seconds brought none.
+        """
         while not self._closing:
             news = self._news
             if found := self._ring.after(after):
                 after = found[-1].number
                 yield found
-            else:
-                await news.wait()
+                continue
+            try:
+                await asyncio.wait_for(news.wait(), patience)
+            except TimeoutError:
+                yield ()

@@ -15,18 +15,22 @@ from envoy_data_plane.envoy.extensions.filters.network.tcp_proxy.v3 import (
 )
 
 from translators.envoy.encode import pack
+from translators.envoy.filters.access_log import Logged, connection_log
 from translators.envoy.filters.rbac import deny_all
 
 IDLE_TIMEOUT = timedelta(hours=1)
 
 
-def tcp_proxy(stat_prefix: str, shares: tuple[tuple[str, int], ...]) -> Filter:
+def tcp_proxy(
+    stat_prefix: str, shares: tuple[tuple[str, int], ...], logged: Logged = Logged.NOTHING
+) -> Filter:
     """Return the TCP proxy to clusters with weights above 0; there must be at least one."""
     weights = [Weight(name=name, weight=weight) for name, weight in shares]
     config = TcpProxy(
         stat_prefix=stat_prefix,
         weighted_clusters=TcpProxyWeightedCluster(clusters=weights),
         idle_timeout=IDLE_TIMEOUT,
+        access_log=connection_log(logged),
     )
     return Filter(name="envoy.filters.network.tcp_proxy", typed_config=pack(config))
 

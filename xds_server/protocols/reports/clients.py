@@ -5,7 +5,7 @@ Messages and field numbers: envoy/service/status/v3/csds.proto and envoy/admin/v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -78,7 +78,7 @@ def scan_asked(data: bytes) -> Asked:
     return asked
 
 
-_TESTS = {
+_TESTS: dict[int, Callable[[str, str], bool]] = {
     1: str.__eq__,
     2: str.startswith,
     3: str.endswith,
@@ -88,7 +88,7 @@ _TESTS = {
 
 def _matches(matcher: Fields, node: str) -> bool:
     text = matcher.message(1)
-    fold = str.lower if text.number(6) else str
+    fold: Callable[[str], str] = str.lower if text.number(6) else str
     return all(test(fold(node), fold(text.text(k))) for k, test in _TESTS.items() if k in text)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xds_server.protocols.reports.fields import Fields, address_of
@@ -88,7 +88,7 @@ class LogBatch:
         for one in self.http:
             yield _http(one, node)
         for one in self.tcp:
-            yield _entry(one.message(1), node, "", {})
+            yield _entry(one.message(1), node, "")
 
 
 def scan_batch(data: bytes) -> LogBatch:
@@ -101,18 +101,17 @@ def scan_batch(data: bytes) -> LogBatch:
 def _http(found: Fields, node: str) -> Entry:
     request, response = found.message(3), found.message(4)
     method = request.number(1)
-    status = response.message(1).number(1)
-    about = {
-        "method": _METHODS[method] if method < len(_METHODS) else "",
-        "authority": request.text(3)[:_LONGEST],
-        "path": request.text(5).partition("?")[0][:_LONGEST],
-        "status": status,
-        "request": request.text(9)[:_LONGEST],
-    }
-    return _entry(found.message(1), node, response.text(6), about)
+    return replace(
+        _entry(found.message(1), node, response.text(6)),
+        method=_METHODS[method] if method < len(_METHODS) else "",
+        authority=request.text(3)[:_LONGEST],
+        path=request.text(5).partition("?")[0][:_LONGEST],
+        status=response.message(1).number(1),
+        request=request.text(9)[:_LONGEST],
+    )
 
 
-def _entry(seen: Fields, node: str, details: str, about: dict[str, str | int]) -> Entry:
+def _entry(seen: Fields, node: str, details: str) -> Entry:
     ended = details or seen.text(25)
     denied = _DENIED.search(ended)
     upstream, port = address_of(seen.message(13))
@@ -134,7 +133,6 @@ def _entry(seen: Fields, node: str, details: str, about: dict[str, str | int]) -
         tags.get("fsdn.origin", ""),
         reason=", ".join(flags) or ended[:_LONGEST],
         seconds=seen.seconds(23),
-        **about,  # type: ignore[arg-type]
     )
 
 

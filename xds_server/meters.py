@@ -1,0 +1,157 @@
+"""The server's own metrics, as Prometheus reads them: folded from evidence, or read on demand."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from xds_server.controller.metering import Took
+from xds_server.protocols.reports.loads import Load, LoadKey
+from xds_server.protocols.xds.resource_types import KNOWN_TYPES
+from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Evidence, Nacked, Offered
+from xds_server.status.model import DeviceStatus
+
+_PACE = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_LABELS = ("kind", "type")
+_OURS = frozenset({"flows", "config"})  # the types that are not of xDS
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read at the moment of a scrape."""
+
+    revision: int = 0
+    streams: int = 0
+    backlog: int = 0
+    devices: Mapping[Device, DeviceStatus] = field(default_factory=dict)
+    loads: tuple[tuple[LoadKey, Load], ...] = ()
+    entries: int = 0
+    reports: int = 0
+    families: Mapping[str, int] = field(default_factory=dict)
+
+
+class Meters:
+    """Every metric of the server in a registry of its own; ``read`` is asked at each scrape."""
+
+    def __init__(self, read: Callable[[], Reading] = Reading) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Now(read))
+
+        def counter(name: str, text: str, labels: Iterable[str] = ()) -> Counter:
+            return Counter(name, text, labels, registry=self._registry)
+
+        def histogram(name: str, text: str) -> Histogram:
+            return Histogram(name, text, registry=self._registry, buckets=_PACE)
+
+        self._pushes = counter("fsdn_pushes", "Versions that were sent to devices.", _LABELS)
+        self._acks = counter("fsdn_acks", "Versions that devices said they run.", _LABELS)
+        self._nacks = counter("fsdn_nacks", "Versions that devices refused.", _LABELS)
+        self._suppressed = counter(
+            "fsdn_suppressed_pushes", "Versions for which a device had to be sent nothing.", _LABELS
+        )
+        self._written = counter(
+            "fsdn_written", "Resources, flows or lines of configuration that were sent.", _LABELS
+        )
+        self._bundles = counter(
+            "fsdn_openflow_bundles", "OpenFlow bundles, by what the bridge said.", ("result",)
+        )
+        self._flows = counter(
+            "fsdn_openflow_flows_written", "Flows and groups changed by committed bundles."
+        )
+        self._pace = histogram(
+            "fsdn_change_to_acknowledged_seconds",
+            "From a revision's commit until every connected device ran it.",
+        )
+        self._plan = histogram("fsdn_compile_seconds", "From documents to the plan.")
+        self._encode = histogram("fsdn_encode_seconds", "From the plan to all devices' bytes.")
+
+    def hear(self, evidence: Evidence) -> None:
+        """Count what a device said."""
+        match evidence:
+            case Offered(device=device, type=kind):
+                self._pushes.labels(*_labels(device, kind)).inc()
+            case Acked(device=device, type=kind, written=written):
+                self._acks.labels(*_labels(device, kind)).inc()
+                self._written.labels(*_labels(device, kind)).inc(written)
+                if not written:
+                    self._suppressed.labels(*_labels(device, kind)).inc()
+                elif device.kind is DeviceKind.BRIDGE:
+                    self._bundles.labels("committed").inc()
+                    self._flows.inc(written)
+            case Nacked(device=device, type=kind):
+                self._nacks.labels(*_labels(device, kind)).inc()
+                if device.kind is DeviceKind.BRIDGE:
+                    self._bundles.labels("refused").inc()
+            case _:
+                return
+
+    def compiled(self, took: Took) -> None:
+        """Note how long a compilation took."""
+        self._plan.observe(took.plan)
+        self._encode.observe(took.encode)
+
+    def acknowledged(self, seconds: float) -> None:
+        """Note how long a revision was on its way."""
+        self._pace.observe(seconds)
+
+    def page(self) -> bytes:
+        """Return all metrics in the Prometheus text format 0.0.4."""
+        return generate_latest(self._registry)
+
+    def families(self) -> list[Metric]:
+        """Return every metric, for the documentation."""
+        return sorted(self._registry.collect(), key=lambda family: family.name)
+
+
+def _labels(device: Device, kind: str) -> tuple[str, str]:
+    """Return kind and type; types that a client invents share one label."""
+    known = kind in KNOWN_TYPES or kind in _OURS
+    return str(device.kind), kind.rpartition(".")[2] if known else "other"
+
+
+class _Now(Collector):
+    """What the server knows at this moment; nothing of it is remembered."""
+
+    def __init__(self, read: Callable[[], Reading]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges, and the counters that others keep."""
+        now = self._read()
+        yield GaugeMetricFamily("fsdn_revision", "The revision that holds.", now.revision)
+        yield GaugeMetricFamily("fsdn_xds_streams", "Open streams of proxies.", now.streams)
+        text = "Events and translations that wait for their turn."
+        yield GaugeMetricFamily("fsdn_queue_depth", text, now.backlog)
+        yield _devices(now.devices)
+        text = "Access log entries that proxies sent."
+        yield CounterMetricFamily("fsdn_access_log_entries", text, now.entries)
+        text = "Load reports that proxies sent."
+        yield CounterMetricFamily("fsdn_load_reports", text, now.reports)
+        yield _rates(now.loads)
+        text = "Metric families that a proxy streamed to the metrics service."
+        families = CounterMetricFamily("fsdn_proxy_metric_families", text, labels=["node"])
+        for node, count in sorted(now.families.items()):
+            families.add_metric([node], count)
+        yield families
+
+
+def _devices(devices: Mapping[Device, DeviceStatus]) -> Metric:
+    found = GaugeMetricFamily("fsdn_devices", "Devices by their state.", labels=["kind", "state"])
+    tally = Tally((str(device.kind), str(known.overall)) for device, known in devices.items())
+    for labels, count in sorted(tally.items()):
+        found.add_metric(labels, count)
+    return found
+
+
+def _rates(loads: tuple[tuple[LoadKey, Load], ...]) -> Metric:
+    text = "Requests a second that a proxy sent to a cluster, by its last load report."
+    labels = ["node", "cluster", "locality"]
+    found = GaugeMetricFamily("fsdn_load_requests_per_second", text, labels=labels)
+    for key, load in loads:
+        found.add_metric([key.node, key.cluster, key.locality], load.rate)
+    return found

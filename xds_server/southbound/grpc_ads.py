@@ -19,6 +19,7 @@ from xds_server.snapshots.model import Snapshot
 from xds_server.southbound.grpc_health import Health
 from xds_server.southbound.grpc_identity import nodes_of
 from xds_server.southbound.grpc_session import Session
+from xds_server.southbound.grpc_waves import Waves
 
 
 class ListenError(OSError):
@@ -74,6 +75,7 @@ class AdsServer:
     async def start(self) -> int:
         """Listen, and return the TCP port (0 without TCP). Raises ListenError."""
         self._draining = asyncio.Event()
+        self._waves = Waves()
         self._health = Health()
         self._server = grpc.aio.server(options=_options(self._settings))
         self._server.add_generic_rpc_handlers(
@@ -148,7 +150,7 @@ class AdsServer:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
         peer = self._peer(context)  # before a single byte of the client is parsed
         stream = XdsStream(dialect, only, self._settings.limits)
-        session = Session(stream, peer, self._fleet, self._evidence, self._clock)
+        session = Session(stream, peer, self._fleet, self._evidence, self._clock, self._waves)
         self._sessions[stream] = session
         self._open += 1
         try:

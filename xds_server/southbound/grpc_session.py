@@ -13,6 +13,7 @@ from xds_server.protocols.xds.ads import XdsStream
 from xds_server.protocols.xds.effects import Close, Effect, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.snapshots.evidence import Evidence
+from xds_server.southbound.grpc_waves import Waves
 
 _HELLO_SECONDS = 30.0  # a client that opens a stream and says nothing is not waited for
 
@@ -27,13 +28,15 @@ class Session:
         fleet: Fleet,
         evidence: Callable[[Evidence], None],
         clock: Callable[[], float],
+        waves: Waves | None = None,
     ) -> None:
         self.stream = stream
         self._peer = peer
         self._fleet = fleet
         self._evidence = evidence
         self._clock = clock
-        self._outbox: deque[bytes] = deque()  # bounded: one response in flight a type
+        self._waves = waves or Waves()
+        self._outbox: deque[Send] = deque()  # bounded: one response in flight a type
         self._written = asyncio.Event()
         self._refusal: Close | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -64,7 +67,7 @@ class Session:
         """Queue what is to be sent, hand on evidence, and set the timer anew."""
         for effect in effects:
             if isinstance(effect, Send):
-                self._outbox.append(effect.data)
+                self._outbox.append(effect)
                 self._written.set()
             elif isinstance(effect, Close):
                 self._refusal = effect
@@ -91,7 +94,7 @@ class Session:
             await self._written.wait()
             self._written.clear()
             while self._outbox:
-                await context.write(self._outbox.popleft())
+                await self._waves.write(context, self._outbox.popleft())
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -13,7 +13,8 @@ from enum import Enum
 from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.effects import Close, Effect
 from xds_server.protocols.xds.endpoints import assignment_name
-from xds_server.protocols.xds.offer import Target
+from xds_server.protocols.xds.memo import Shared
+from xds_server.protocols.xds.offer import Draft, Target
 from xds_server.protocols.xds.resource_types import (
     CLUSTER,
     ENDPOINT,
@@ -71,6 +72,7 @@ class XdsStream:
         self._since: dict[str, int] = {}  # type -> the epoch in which its content last changed
         self._endpoints_owed: set[str] = set()
         self._opened_at = 0.0
+        self._shared = Shared()
 
     @property
     def device(self) -> Device:
@@ -88,9 +90,13 @@ class XdsStream:
         """Return the request in these bytes; raise MalformedError if there is none."""
         return scan_sotw(data) if self.dialect is Dialect.SOTW else scan_delta(data)
 
-    def identify(self, node: Node, now: float) -> None:
-        """Take the node of the first request; nothing can be said to a stream before."""
+    def identify(self, node: Node, now: float, shared: Shared | None = None) -> None:
+        """Take the node of the first request; nothing can be said to a stream before.
+
+        ``shared``: what this stream's work has in common with that of others.
+        """
         self.node = node
+        self._shared = shared or self._shared
         self._opened_at = now
 
     def receive(self, request: Request, now: float) -> list[Effect]:
@@ -115,7 +121,7 @@ class XdsStream:
 
     def _open(self, type_url: str, now: float) -> tuple[Watch, list[Effect]]:
         kind = SotwWatch if self.dialect is Dialect.SOTW else DeltaWatch
-        watch: Watch = kind(type_url, self.device, self._limits.patience)
+        watch: Watch = kind(type_url, self.device, self._limits.patience, self._shared)
         self._watches[type_url] = watch
         self._watches = dict(sorted(self._watches.items(), key=lambda item: rank(item[0])))
         if type_url in KNOWN_TYPES:
@@ -213,13 +219,18 @@ class XdsStream:
         """
         if clusters.offer is None:
             return
-        changed = (assignment_name(resource.body) for resource in clusters.offer.draft.changed)
-        owed = frozenset(name for name in changed if name)
+        draft = clusters.offer.draft
+        owed = self._shared.states.recall("owed", lambda: _endpoints_of(draft), len, (draft,))
         endpoints = self._watches.get(ENDPOINT)
         if endpoints is None:
             self._endpoints_owed |= owed
         else:
             endpoints.force(owed)
+
+
+def _endpoints_of(clusters: Draft) -> frozenset[str]:
+    names = (assignment_name(resource.body) for resource in clusters.changed)
+    return frozenset(name for name in names if name)
 
 
 def _hear(watch: Watch, request: Request, now: float) -> list[Effect]:

@@ -5,9 +5,10 @@ Source: "xDS REST and gRPC protocol", section "Incremental xDS".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Set
 
-from xds_server.protocols.xds.offer import UNSURE, Draft, Offer, Target
+from xds_server.protocols.xds.memo import Shared
+from xds_server.protocols.xds.offer import NOTHING, UNSURE, Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD
 from xds_server.protocols.xds.subscription import WILDCARD
@@ -22,8 +23,10 @@ Content = dict[str, Resource | None]
 class DeltaWatch(Watch):
     """One type on an incremental stream."""
 
-    def __init__(self, type_url: str, device: Device, patience: float) -> None:
-        super().__init__(type_url, device, patience)
+    def __init__(
+        self, type_url: str, device: Device, patience: float, shared: Shared | None = None
+    ) -> None:
+        super().__init__(type_url, device, patience, shared)
         self._opened = False
         self._must_answer = False
 
@@ -41,7 +44,7 @@ class DeltaWatch(Watch):
         legacy = self.type_url in LEGACY_WILDCARD
         self.subscription = self.subscription.opened(request.subscribe, legacy=legacy)
         covers = self.subscription.covers
-        self.known = {n: v for n, v in request.initial.items() if covers(n)}
+        self._know({n: v for n, v in request.initial.items() if covers(n)})
         # Envoy waits for an answer to its first wildcard request even when nothing exists.
         self._must_answer = self.subscription.wildcard and not self.known
 
@@ -53,21 +56,30 @@ class DeltaWatch(Watch):
         self.subscription = self.subscription.changed(request.subscribe, request.unsubscribe)
         added = set(request.subscribe)
         self._forget(added - {WILDCARD})  # subscribing again must be answered again
-        for name in set(request.unsubscribe) - added - {WILDCARD}:
-            self._forget({name})
-            if self.subscription.wildcard:
-                self.known[name] = UNSURE  # the client cannot know whether the wildcard has it
+        dropped = set(request.unsubscribe) - added - {WILDCARD}
+        self._forget(dropped)
+        if self.subscription.wildcard and dropped:
+            # The client cannot know whether the wildcard has them.
+            self.known = {**self.known, **dict.fromkeys(dropped, UNSURE)}
         if was_wildcard and not self.subscription.wildcard:
             self._forget(set(self.known) - self.subscription.names)
             self._forget(set(self.offer.content if self.offer else ()) - self.subscription.names)
         if not was_wildcard and self.subscription.wildcard:
             self._must_answer = True
 
-    def _forget(self, names: set[str]) -> None:
-        for name in names:
-            self.known.pop(name, None)
-            if self.offer is not None:
-                self.offer.content.pop(name, None)
+    def _forget(self, names: Set[str]) -> None:
+        if self.offer is not None:
+            self.offer.forget(names)
+        if not self.known.keys().isdisjoint(names):
+            self._know({n: v for n, v in self.known.items() if n not in names})
+
+    def _know(self, known: dict[str, str | None]) -> None:
+        """Take a state as what the client holds: the same object for all that hold the same."""
+        if not known:
+            self.known = NOTHING
+            return
+        key = ("known", frozenset(known.items()))
+        self.known = self._shared.states.recall(key, lambda: known, len)
 
     def force(self, names: frozenset[str]) -> None:
         """Owe these names to the client again, though nothing in them has changed."""
@@ -76,7 +88,10 @@ class DeltaWatch(Watch):
             self._forget(owed)
             self.touch()
 
-    def _draft(self, target: Target) -> Draft:
+    def _basis(self) -> tuple[tuple[Hashable, ...], tuple[object, ...]]:
+        return (self._must_answer,), (self.known,)
+
+    def _compose(self, target: Target) -> Draft:
         difference, exact = self._difference(target)
         lacking = {(n, _version(r)): r for n, r in difference.items()}
         bad = tuple(item for item in lacking if item in self.quarantine)
@@ -122,24 +137,34 @@ class DeltaWatch(Watch):
             wanted.update(available)
         return wanted
 
-    def _encode(self, draft: Draft, nonce: str) -> bytes:
+    def _sending(self) -> None:
         self._must_answer = False
+
+    def _encode(self, draft: Draft) -> bytes:
         removed = [name for name, resource in draft.content.items() if resource is None]
         unserved = self._unserved(draft.content)
-        return encode_delta(
-            self.type_url, draft.wire_version, nonce, draft.changed, removed, unserved
-        )
+        return encode_delta(self.type_url, draft.wire_version, "", draft.changed, removed, unserved)
 
     def _learn(self, offer: Offer) -> None:
+        if offer.content is not offer.draft.content:
+            self._know(self._after(offer))
+            return
+        basis = (self.known, offer.draft)
+        key = ("learn", self.subscription)
+        self.known = self._shared.states.recall(key, lambda: self._after(offer), len, basis)
+
+    def _after(self, offer: Offer) -> dict[str, str | None]:
+        known = dict(self.known)
         for name, resource in offer.content.items():
             if resource is None and name not in self.subscription.names:
-                self.known.pop(name, None)
+                known.pop(name, None)
             else:
-                self.known[name] = _version(resource)
+                known[name] = _version(resource)
         # What was dropped and asked for again during flight may have been kept on arrival.
-        for name in offer.draft.content.keys() - offer.content.keys() - self.known.keys():
+        for name in offer.draft.content.keys() - offer.content.keys() - known.keys():
             if self.subscription.covers(name):
-                self.known[name] = UNSURE
+                known[name] = UNSURE
+        return known
 
 
 def _version(resource: Resource | None) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from xds_server.protocols.xds.ads import Request, XdsStream
 from xds_server.protocols.xds.effects import Close, Effect
+from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.protocols.xds.wire import Node, scan_node
 from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Evidence
@@ -29,6 +30,7 @@ class Fleet:
         self._snapshots: dict[str, Snapshot] = {}
         self._earlier: dict[str, tuple[Snapshot, ...]] = {}
         self._streams: dict[str, dict[XdsStream, Peer]] = {}
+        self._shared = Shared()
 
     def receive(self, stream: XdsStream, peer: Peer, data: bytes, now: float) -> list[Effect]:
         """Take one message of a client; a malformed or forbidden one ends the stream."""
@@ -49,7 +51,7 @@ class Fleet:
         if peer.nodes is not None and node.id not in peer.nodes:
             text = f"node {node.id!r} is not what its certificate says: issue one for this node id"
             return [Close("PERMISSION_DENIED", text)]
-        stream.identify(node, now)
+        stream.identify(node, now, self._shared)
         known = self._snapshots.get(node.id)
         first = node.id not in self._streams
         self._streams.setdefault(node.id, {})[stream] = peer

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.snapshots.model import Resource, Snapshot
 
 # Known versions: what the client holds under a name; None: it was told that there is nothing.
 UNSURE = ""
+NOTHING: Mapping[str, str | None] = {}  # one object, so that new streams are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class Target:
     retain: bool
     earlier: tuple[Snapshot, ...] = ()
     missing: frozenset[str] = frozenset()
+
+    def lacks_for(self, resource: Resource) -> bool:
+        """Whether a resource names what is missing.
+
+        Bodies are opaque here: a name is looked for as the protobuf string that it would be.
+        """
+        return any(put_text(1, name)[1:] in resource.body for name in self.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,28 @@ class Offer:
     version: str
     epoch: int
     sent_at: float
-    content: dict[str, Resource | None] = field(default_factory=dict)
+    content: Mapping[str, Resource | None] = field(default_factory=dict)
     warned: bool = False
     intact: bool = True
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Take these names out of the content, which may be shared: it is replaced."""
+        gone = self.content.keys() & set(names)
+        if gone:
+            self.content = {n: r for n, r in self.content.items() if n not in gone}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A response's bytes without its nonce, and the names in it."""
+
+    body: bytes = field(repr=False)
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+def named(content: Mapping[str, Resource | None], body: bytes) -> Encoded:
+    """Return an encoding with the names of what it brings and of what it says is gone."""
+    present = tuple(name for name, resource in content.items() if resource)
+    absent = tuple(name for name, resource in content.items() if not resource)
+    return Encoded(body, present, absent)

@@ -14,7 +14,7 @@ from xds_server.protocols.xds.refusal import Refusal, culprit, shown
 from xds_server.snapshots.model import Resource
 
 Item = tuple[str, str | None]  # a name and the version it should have; None: its removal
-Offered = Mapping[Item, Resource | None]
+Items = Mapping[Item, Resource | None]
 
 _MOST_BAD = 16  # items found bad a version; a client that refuses more refuses everything
 _MOST_REMEMBERED = 1024  # bad items a type over versions; the oldest is forgotten first
@@ -24,7 +24,7 @@ _MOST_REMEMBERED = 1024  # bad items a type over versions; the oldest is forgott
 class _Group:
     """Items that were refused together: one of them at least is bad."""
 
-    items: Offered
+    items: Items
     reason: str
 
     def probe(self) -> tuple[Item, ...]:
@@ -88,7 +88,7 @@ class Quarantine:
             self._deferred.update(group.items)
         self._deferred &= wanted.keys()
 
-    def refused(self, items: Offered, reason: str) -> list[Refusal]:
+    def refused(self, items: Items, reason: str) -> list[Refusal]:
         """Take a refusal of these items; return what it proves bad."""
         self._deferred.difference_update(items)
         top = self._groups[-1] if self._groups else None
@@ -107,7 +107,7 @@ class Quarantine:
         rest = {item: resource for item, resource in top.items.items() if item not in taken}
         return self._narrow(rest, top.reason) if rest else []
 
-    def _narrow(self, items: Offered, reason: str) -> list[Refusal]:
+    def _narrow(self, items: Items, reason: str) -> list[Refusal]:
         if len(items) == 1:
             [(item, resource)] = items.items()
             origin = resource.origin if resource else ""
@@ -118,7 +118,7 @@ class Quarantine:
             return []
         return self._give_up(items, reason)
 
-    def _give_up(self, items: Offered, reason: str) -> list[Refusal]:
+    def _give_up(self, items: Items, reason: str) -> list[Refusal]:
         """Search no further: a client that refuses everything must not keep us busy."""
         text = f"one of {len(items)} resources or more, too many to find each: {shown(reason)}"
         everything = {**items, **dict.fromkeys(sorted(self._deferred, key=repr))}

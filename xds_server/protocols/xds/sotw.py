@@ -5,10 +5,11 @@ Source: "xDS REST and gRPC protocol", section "Basic Protocol Overview" onwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import replace
 
 from xds_server.protocols.xds.endpoints import no_endpoints
+from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import ENDPOINT, LEGACY_WILDCARD
@@ -16,6 +17,8 @@ from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import SotwRequest, encode_sotw
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
+
+_NONE: Mapping[str, Resource] = {}  # one object, so that new streams are alike
 
 
 class SotwWatch(Watch):
@@ -25,11 +28,13 @@ class SotwWatch(Watch):
     versions mean equal content whatever the client subscribes to.
     """
 
-    def __init__(self, type_url: str, device: Device, patience: float) -> None:
-        super().__init__(type_url, device, patience)
+    def __init__(
+        self, type_url: str, device: Device, patience: float, shared: Shared | None = None
+    ) -> None:
+        super().__init__(type_url, device, patience, shared)
         self._nonce: str | None = None  # of the last response; None: no request yet
         self._claimed = ""  # the version that the client says it kept from an earlier stream
-        self._held: dict[str, Resource] = {}
+        self._held: Mapping[str, Resource] = _NONE
         self._must_answer = False
         self._forced = False
 
@@ -60,6 +65,8 @@ class SotwWatch(Watch):
             self._must_answer = True
         if before.wildcard or before.names:
             self._claimed = ""  # the claim was about what the first request asked for
+        if all(self.subscription.covers(name) for name in self.known):
+            return
         self.known = {n: v for n, v in self.known.items() if self.subscription.covers(n)}
         self._held = {n: r for n, r in self._held.items() if self.subscription.covers(n)}
 
@@ -69,9 +76,15 @@ class SotwWatch(Watch):
             self._forced = True
             self.touch()
 
+    def _basis(self) -> tuple[tuple[Hashable, ...], tuple[object, ...]]:
+        return (self._must_answer, self._forced), (self.known, self._held)
+
     def _draft(self, target: Target) -> Draft:
         if self._claimed:
             self._trust(target)
+        return super()._draft(target)
+
+    def _compose(self, target: Target) -> Draft:
         wanted, exact = self._content(target)
         lacking = self._lacking(wanted)
         free = [item for item, r in lacking.items() if not self._held_back(r, target)]
@@ -113,13 +126,22 @@ class SotwWatch(Watch):
         It need not be sent what it has; what it has too much can be retained until its routes
         have moved. If no snapshot has the hash, it is sent everything and loses the rest at once.
         """
-        for snapshot in (target.snapshot, *target.earlier):
+        known = self._shared.states
+        snapshots = (target.snapshot, *target.earlier)
+        versions = tuple(snapshot.version(self.type_url) for snapshot in snapshots)
+        key = ("claim", self.type_url, self.subscription, self._claimed, versions, target.retain)
+        found = known.recall(key, lambda: self._claim(target, snapshots), len, (self._held,))
+        if found is not _NONE:
+            self._hold(found)
+            self._must_answer = False
+        self._claimed = ""
+
+    def _claim(self, target: Target, snapshots: tuple[Snapshot, ...]) -> Mapping[str, Resource]:
+        for snapshot in snapshots:
             content, _ = self._content(replace(target, snapshot=snapshot))
             if self._digest(content, snapshot) == self._claimed:
-                self.known, self._held = _versions(content), content
-                self._must_answer = False
-                break
-        self._claimed = ""
+                return content
+        return _NONE
 
     def _digest(self, content: Mapping[str, Resource], snapshot: Snapshot | None) -> str:
         if snapshot is not None and content.keys() == snapshot.of(self.type_url).keys():
@@ -140,16 +162,24 @@ class SotwWatch(Watch):
             content.update((name, no_endpoints(name)) for name in names - content.keys())
         return dict(sorted(content.items())), not retained
 
-    def _encode(self, draft: Draft, nonce: str) -> bytes:
+    def _sending(self) -> None:
         self._must_answer = self._forced = False
-        self._nonce = nonce
+        self._nonce = self.offer.nonce if self.offer is not None else ""
+
+    def _encode(self, draft: Draft) -> bytes:
         unserved = self._unserved(dict.fromkeys(self.subscription.names))
         resources = [resource for resource in draft.content.values() if resource]
-        return encode_sotw(self.type_url, draft.wire_version, nonce, resources, unserved)
+        return encode_sotw(self.type_url, draft.wire_version, "", resources, unserved)
 
     def _learn(self, offer: Offer) -> None:
-        self._held = {name: resource for name, resource in offer.content.items() if resource}
-        self.known = _versions(self._held)
+        def held() -> Mapping[str, Resource]:
+            return {name: resource for name, resource in offer.content.items() if resource}
+
+        self._hold(self._shared.states.recall("held", held, len, (offer.content,)))
+
+    def _hold(self, held: Mapping[str, Resource]) -> None:
+        self._held = held
+        self.known = self._shared.states.recall("known", lambda: _versions(held), len, (held,))
 
 
 def _versions(content: Mapping[str, Resource]) -> dict[str, str | None]:

@@ -7,12 +7,12 @@ rejected content is parked and never sent again unchanged, and what of it is bad
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 from xds_server.protocols.xds.effects import Effect, Send
-from xds_server.protocols.xds.offer import Draft, Offer, Target
-from xds_server.protocols.xds.protobuf import put_text
-from xds_server.protocols.xds.quarantine import Quarantine
+from xds_server.protocols.xds.memo import Shared
+from xds_server.protocols.xds.offer import NOTHING, Draft, Encoded, Offer, Target, named
+from xds_server.protocols.xds.quarantine import Items, Quarantine
 from xds_server.protocols.xds.refusal import Refusal, refusal
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES
 from xds_server.protocols.xds.subscription import Subscription
@@ -25,31 +25,42 @@ _MOST_PARKED = 16  # refused contents that are remembered a type; the oldest is 
 class Watch(ABC):
     """The state of one type on one stream; subclasses speak the two dialects."""
 
-    def __init__(self, type_url: str, device: Device, patience: float) -> None:
+    def __init__(
+        self, type_url: str, device: Device, patience: float, shared: Shared | None = None
+    ) -> None:
         self.type_url = type_url
         self.device = device
         self.subscription = Subscription()
         self.offer: Offer | None = None
-        self.known: dict[str, str | None] = {}
+        self.known: Mapping[str, str | None] = NOTHING  # replaced, never changed in place
         self.settled = -1  # the newest epoch of which the client lacks nothing
         self.refused = -1  # the newest epoch of which it lacks only what it refuses
         self.missing: frozenset[str] = frozenset()  # see Draft
         self.quarantine = Quarantine()
-        self.refusal: Refusal | None = None  # why it refuses what it should hold now
         self._patience = patience
+        self._shared = shared or Shared()
         self._parked: dict[str, Refusal] = {}
         self._reported = ""  # the version that evidence speaks of, and whether as refused
         self._written = 0
         self._sent = 0
         self._idle: Target | None = None
+        self._aimed: Target | None = None
 
     @abstractmethod
-    def _draft(self, target: Target) -> Draft:
+    def _compose(self, target: Target) -> Draft:
         """Return what a response would say now."""
 
     @abstractmethod
-    def _encode(self, draft: Draft, nonce: str) -> bytes:
-        """Return the response's bytes."""
+    def _basis(self) -> tuple[tuple[Hashable, ...], tuple[object, ...]]:
+        """Return what a draft depends on beside target and subscription: values, and objects."""
+
+    @abstractmethod
+    def _encode(self, draft: Draft) -> bytes:
+        """Return the response's bytes, without a nonce."""
+
+    @abstractmethod
+    def _sending(self) -> None:
+        """Note that an offer goes out: what was owed for other reasons than content is paid."""
 
     @abstractmethod
     def _learn(self, offer: Offer) -> None:
@@ -63,6 +74,7 @@ class Watch(ABC):
         """Send what the client lacks, unless a response is in flight or it was refused before."""
         if self.offer is not None or self._idle == target:
             return []
+        self._aimed = target
         version = target.snapshot.version(self.type_url)
         self.quarantine.aim(version)
         proven: list[Effect] = []
@@ -78,6 +90,24 @@ class Watch(ABC):
                 return proven + self._give_up(version, known_bad, target, now)
             found = self.quarantine.refused(draft.items, known_bad.reason)
             proven += self._report(found, version, now)
+
+    def _draft(self, target: Target) -> Draft:
+        """Return what a response would say now: once for all streams that are in this state."""
+        if self.quarantine or target.missing:
+            return self._compose(target)
+        values, objects = self._basis()
+        version = target.snapshot.version(self.type_url)
+        key = ("draft", self.type_url, self.subscription, version, target.retain, *values)
+        return self._shared.states.recall(key, lambda: self._compose(target), _size, objects)
+
+    def _encoded(self, draft: Draft) -> Encoded:
+        def make() -> Encoded:
+            return named(draft.content, self._encode(draft))
+
+        if self.type_url not in KNOWN_TYPES:
+            return make()  # it holds an error for each name that was asked for
+        key = (type(self), self.type_url, draft.wire_version, draft.digest)
+        return self._shared.bodies.recall(key, make, _weight)
 
     def _rest(self, draft: Draft, version: str, target: Target, now: float) -> list[Effect]:
         """Nothing can be sent: the client has everything, or all but what it refuses."""
@@ -104,12 +134,11 @@ class Watch(ABC):
     def _send(self, draft: Draft, version: str, epoch: int, now: float) -> list[Effect]:
         self._sent += 1
         nonce = f"{self._sent:x}"
-        self.offer = Offer(nonce, draft, version, epoch, now, dict(draft.content))
-        present = tuple(name for name, resource in draft.content.items() if resource)
-        absent = tuple(name for name, resource in draft.content.items() if not resource)
-        data = self._encode(draft, nonce)
+        self.offer = Offer(nonce, draft, version, epoch, now, draft.content)
+        encoded = self._encoded(draft)
+        self._sending()
         return [
-            Send(data, self.type_url, nonce, present, absent),
+            Send(encoded.body, self.type_url, nonce, encoded.present, encoded.absent),
             Offered(self.device, self.type_url, version, now),
         ]
 
@@ -136,23 +165,28 @@ class Watch(ABC):
     def _refuse(self, offer: Offer, error: str, now: float) -> list[Nacked]:
         while len(self._parked) >= _MOST_PARKED:
             del self._parked[next(iter(self._parked))]
-        items = offer.draft.items
+        items = self._of_this_client(offer.draft.items)
         why = refusal(error, offer.draft.content)
         self._parked[offer.draft.digest] = why
         found = self.quarantine.refused(items, error) if items else [why]
         return self._report(found, offer.version, now)
 
+    def _of_this_client(self, items: Items) -> Items:
+        """Return the items with this client's own resources: equal bytes can have other origins."""
+        own = self._aimed.snapshot.of(self.type_url) if self._aimed is not None else {}
+        found = {item: own.get(item[0]) for item in items}
+        return {i: o if o and o.version == i[1] else items[i] for i, o in found.items()}
+
     def _in_sync(self, version: str, now: float) -> list[Evidence]:
         if self._reported == version and not self._written:
             return []
         written, self._written, self._reported = self._written, 0, version
-        self.refusal = None
         return [Acked(self.device, self.type_url, version, now, written)]
 
     def _report(self, found: Iterable[Refusal], version: str, now: float) -> list[Nacked]:
         known = list(found)
         if known:
-            self.refusal, self._reported = known[0], "refused:" + version
+            self._reported = "refused:" + version
         return [
             Nacked(self.device, self.type_url, version, now, why.reason, why.resource, why.origin)
             for why in known
@@ -161,12 +195,9 @@ class Watch(ABC):
     def _held_back(self, resource: Resource | None, target: Target) -> bool:
         """Whether a resource must stay as the client has it: the new one names what is missing.
 
-        Bodies are opaque here: a name is looked for as the protobuf string that it would be. What
-        a client without any routes gets is sent all the same: there is nothing better to keep.
+        What a client without any gets is sent all the same: there is nothing better to keep.
         """
-        if resource is None or not target.missing or not self.known:
-            return False
-        return any(put_text(1, name)[1:] in resource.body for name in target.missing)
+        return resource is not None and bool(self.known) and target.lacks_for(resource)
 
     def touch(self) -> None:
         """Look again at the next opportunity: the client is owed something by its own doing."""
@@ -213,3 +244,11 @@ class Watch(ABC):
             return {}
         why = f"type {self.type_url} is not served here; ask for it elsewhere"
         return dict.fromkeys(names, why)
+
+
+def _size(draft: Draft) -> int:
+    return len(draft.content)
+
+
+def _weight(encoded: Encoded) -> int:
+    return len(encoded.body)

@@ -3,15 +3,15 @@ from collections.abc import Sequence
 import pytest
 
 from tests.conversations.xds.responses import cluster
-from xds_server.protocols.xds.quarantine import Item, Offered, Quarantine
+from xds_server.protocols.xds.quarantine import Item, Items, Quarantine
 
 
-def offered(*names: str) -> Offered:
+def offered(*names: str) -> Items:
     found = [cluster(name) for name in names]
     return {(r.name, r.version): r for r in found}
 
 
-def search(it: Quarantine, lacking: Offered, bad: set[str], words: str = "no") -> tuple[int, int]:
+def search(it: Quarantine, lacking: Items, bad: set[str], words: str = "no") -> tuple[int, int]:
     """Play the client; return how many responses it took, and how many names were proven bad."""
     held: set[Item] = set()
     responses = proven = 0

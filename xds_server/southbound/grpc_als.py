@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
 
-from xds_server.protocols.reports.entries import scan_batch
+from xds_server.protocols.reports.entries import Entry, scan_batch
 from xds_server.protocols.reports.ring import Numbered, Ring
 from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.southbound.grpc_callers import Callers, refuse
@@ -40,11 +40,15 @@ class AccessLogs(grpc.GenericRpcHandler):  # type: ignore[misc]
                 if not node:
                     await self._callers.check_speaker(context, batch.node)
                     node = batch.node
-                self._ring.take(list(batch.entries(node)))
-                self._tell()
+                self.take(list(batch.entries(node)))
         except MalformedError as error:
             await refuse(context, error)
         return b""  # StreamAccessLogsResponse has no fields
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Keep entries, and tell those who follow."""
+        self._ring.take(entries)
+        self._tell()
 
     def _tell(self) -> None:
         news, self._news = self._news, asyncio.Event()

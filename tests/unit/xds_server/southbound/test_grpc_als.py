@@ -48,6 +48,14 @@ async def test_entries_reach_those_who_follow() -> None:
     assert [one.number for one in service.recent(2)] == [3]
 
 
+async def test_a_silent_follower_learns_that_we_are_here() -> None:
+    service = AccessLogs(Ring(), Callers())
+    lines = service.follow(0, patience=0.01)
+    assert await anext(lines) == ()
+    service.close()
+    assert [found async for found in lines] == []
+
+
 async def test_a_proxy_without_a_name_is_refused() -> None:
     async with channel_to(AccessLogs(Ring(), Callers())) as channel:
         for data in (batch(1, None), b"\x0b"):

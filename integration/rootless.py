@@ -19,13 +19,13 @@ from rich.console import Console
 from integration.bed.build import SERVER_PORT, Bed, until
 from integration.bed.controller import XDS
 from integration.bed.layout import Layout
-from integration.bed.netns import Namespace, run
+from integration.bed.netns import BedError, Namespace, run
 from integration.bed.traffic import ask
 from integration.demo import requests, survival
 from integration.demo.proving import Proof, prove, step, summary
 from integration.demo.shop import EXAMPLES, REVIEWS, WEB, service_url, shop_plan
 from translators.envoy.bootstrap import bootstrap
-from translators.plan.model import Plan
+from translators.plan.model import Address, Plan
 
 OWN = ("unshare", "--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child")
 LEFT_OUT = """\
@@ -121,9 +121,15 @@ def _address(plan: Plan) -> None:
     vips = [vip for service in plan.services for vip in service.vips]
     here.ip(
         "link set lo up",
-        *(f"addr add {a}/{a.max_prefixlen} dev lo" for a in workloads),
+        *(_added(a) for a in workloads),
         *(f"route add local {v} dev lo table local src {own[v.version]}" for v in vips),
     )
+
+
+def _added(address: Address) -> str:
+    """Duplicate address detection would make an IPv6 address usable a moment later only."""
+    detection = " nodad" if address.version == 6 else ""
+    return f"addr add {address}/{address.max_prefixlen} dev lo{detection}"
 
 
 def _serve(bed: Bed) -> None:
@@ -160,7 +166,11 @@ def main() -> int:
     """Enter namespaces of our own, unless we are inside already."""
     console = Console(highlight=False)
     *inside, root = sys.argv[1:]
-    return (show if inside else enter)(Path(root), console)
+    try:
+        return (show if inside else enter)(Path(root), console)
+    except BedError as error:
+        console.print(f"[bold red]✗[/] {error}", markup=True, soft_wrap=True)
+        return 1
 
 
 if __name__ == "__main__":

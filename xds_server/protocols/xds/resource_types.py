@@ -44,9 +44,6 @@ _ROUTING = frozenset({LISTENER, SCOPED_ROUTE, ROUTE, VIRTUAL_HOST})
 # it to listeners and clusters; Envoy asks for scoped routes and virtual hosts in the same way.
 LEGACY_WILDCARD = frozenset({LISTENER, CLUSTER, SCOPED_ROUTE, VIRTUAL_HOST})
 
-# A state-of-the-world response is the whole truth for these types: what it leaves out is removed.
-WHOLE_TRUTH = frozenset({LISTENER, CLUSTER})
-
 
 def tier(type_url: str) -> Tier:
     """Return when a type may change; types that we do not know are free."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.devices.envoy import CONFIGS, ENVOY, inside, namespace
+from tests.devices.frames import SYN, Frame, encode
 from tests.devices.ovs import PrivateOvs
 from tests.serving import SHOP, Serving
 from translators.envoy.bootstrap import bootstrap
@@ -100,7 +101,7 @@ def test_everything_is_synced_and_a_restart_writes_nothing(tmp_path: Path) -> No
         server.start()
         until(lambda: synced(server), server.devices)
         found = server.devices()
-        assert {name: written(found[name]) for name in EXPECTED} == dict.fromkeys(EXPECTED, {0})
+        assert {name: written(found[name]) for name in EXPECTED} == {name: {0} for name in EXPECTED}
         assert [flows(ovs) for ovs in vswitches] == before
         assert server.stop() == 0
 
@@ -135,3 +136,46 @@ def test_rules_count_what_bridges_saw(tmp_path: Path) -> None:
         hits = {rule["name"]: rule["packets"] for rule in rules}
         assert hits["shop/stock[0]"] == 0
         assert hits["shop/stock-closed[0]"] == 0
+
+
+WEB = ("02:00:00:00:01:01", "10.10.0.11")
+REVIEWS = ("02:00:00:00:01:02", "10.10.0.22")
+
+
+def counted(server: Serving, policy: str) -> tuple[str, str]:
+    """Return the packets and bytes that ``fsdn get policy -o wide`` shows."""
+    shown = server.fsdn("get", "policy", "-o", "wide").stdout
+    line = next(line for line in shown.splitlines() if f" {policy} " in line)
+    packets, size = line.split()[-2:]
+    return packets, size
+
+
+def test_policies_show_the_packets_that_real_bridges_counted(tmp_path: Path) -> None:
+    server = Serving(tmp_path / "state")
+    with namespace() as name, inside(name), server, network(server, tmp_path) as vswitches:
+        assert server.fsdn("apply", "-f", str(SHOP), "--wait", "acked").returncode == 0
+        until(lambda: synced(server), server.devices)
+        assert counted(server, "stock") == ("0", "0")
+        first = vswitches[0]
+        for number in range(3):  # web may, at its own bridge
+            syn = encode(_syn(*WEB, 40000 + number))
+            first.call("netdev-dummy/receive", "web", syn.hex())
+        for number in range(2):  # reviews may not
+            syn = encode(_syn(*REVIEWS, 40000 + number))
+            first.call("netdev-dummy/receive", "reviews-2", syn.hex())
+        size = len(encode(_syn(*WEB, 1)))
+        until(lambda: counted(server, "stock")[0] == "3", lambda: _counts(server, first))
+        assert counted(server, "stock") == ("3", str(3 * size))
+        assert counted(server, "stock-closed") == ("2", str(2 * size))
+
+
+def _counts(server: Serving, ovs: PrivateOvs) -> str:
+    met = [
+        line for line in ovs.ofctl("dump-flows", BRIDGE).splitlines() if "n_packets=0," not in line
+    ]
+    return "\n".join([server.fsdn("get", "policy", "-o", "wide").stdout, *met])
+
+
+def _syn(mac: str, address: str, port: int) -> Frame:
+    """Return the first packet of a connection to the stock service."""
+    return Frame(mac, "02:00:00:00:00:01", address, "10.10.0.201", 6, port, 80, SYN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +43,10 @@ def get(
     found = client.get("/v1/objects", query)
     if name and not found:
         raise Fail(f"there is no {kind} {name}; 'fsdn get all -o name' lists all", Exit.REFUSED)
-    _print(found, output)
+    if output is Form.WIDE and query["kind"] == "policy" and revision is None:
+        _policies(found)
+    else:
+        _print(found, output)
 
 
 def _kind(text: str) -> str:
@@ -70,6 +74,23 @@ def _print(found: list[dict[str, Any]], form: Form) -> None:
 def _row(one: dict[str, Any], form: Form) -> list[str]:
     row = [one["kind"], one["tenant"], one["name"]]
     return [*row, f"{one['file']}:{one['line']}"] if form is Form.WIDE else row
+
+
+def _policies(found: list[dict[str, Any]]) -> None:
+    """Print policies with what bridges counted for all their rules; "-" where none counts."""
+    packets: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for rule in client.get("/v1/rules"):
+        if rule["packets"] is not None:
+            policy = rule["name"].partition("[")[0]
+            packets[policy] += rule["packets"]
+            size[policy] += rule["bytes"]
+    rows = []
+    for one in found:
+        name = f"{one['tenant']}/{one['name']}"
+        hits = [str(part[name]) if name in part else "-" for part in (packets, size)]
+        rows.append([*_row(one, Form.WIDE), *hits])
+    table(("KIND", "TENANT", "NAME", "FILE", "PACKETS", "BYTES"), rows)
 
 
 def _rules(form: Form) -> None:

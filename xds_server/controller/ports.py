@@ -84,7 +84,10 @@ class Bridges(Protocol):
         """Let the bridge hold exactly this program of ours from now on."""
 
     async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
-        """Return packets and bytes by cookie; empty when the bridge is not connected."""
+        """Return packets and bytes by cookie; empty when the bridge is not connected.
+
+        Raises TimeoutError when a connected bridge does not answer.
+        """
 
 
 class Databases(Protocol):

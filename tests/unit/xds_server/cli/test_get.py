@@ -34,6 +34,13 @@ def test_rules_show_where_they_are_enforced(shop_server: Serving) -> None:
     assert told[0]["name"] == "shop/stock-closed[0]"
 
 
+def test_policies_have_no_hits_while_no_bridge_counts(shop_server: Serving) -> None:
+    done = run("get", "policies", "-o", "wide", state=shop_server.state)
+    assert "PACKETS" in done.out
+    line = next(line for line in done.out.splitlines() if "stock-closed" in line)
+    assert line.split()[-2:] == ["-", "-"]
+
+
 def test_what_is_not_there_is_said(shop_server: Serving) -> None:
     nobody = run("get", "workload", "nobody", state=shop_server.state)
     assert (nobody.code, nobody.out) == (1, "")

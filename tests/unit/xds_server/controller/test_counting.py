@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 from tests.controlling import Sinks
 from tests.plans import shop_plan
 from translators.openflow.cookie import Cause, cookie
@@ -22,3 +24,18 @@ async def test_every_declared_bridge_is_asked() -> None:
     for host in PLAN.hosts:
         sinks.hits[host.datapath_id] = {cookie(Cause.RULE, RULE.number): (1, 10)}
     assert await rule_hits(PLAN, sinks.bridges) == {RULE.name: (2, 20)}
+
+
+async def test_a_silent_bridge_hides_no_others() -> None:
+    sinks = Sinks()
+    first, second = (host.datapath_id for host in PLAN.hosts)
+    sinks.hits[first] = {cookie(Cause.RULE, RULE.number): (1, 10)}
+    answers = sinks.bridges.counters
+
+    async def some_time_out(datapath_id: int) -> Mapping[int, tuple[int, int]]:
+        if datapath_id == second:
+            raise TimeoutError
+        return await answers(datapath_id)
+
+    sinks.bridges.counters = some_time_out  # type: ignore[method-assign]
+    assert await rule_hits(PLAN, sinks.bridges) == {RULE.name: (1, 10)}

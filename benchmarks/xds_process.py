@@ -39,6 +39,11 @@ class Pinned:
         self._process.kill()
         self._process.communicate()
 
+    def waited_ms(self) -> float:
+        """Return how long its threads were ready but others had the core; see sched(7)."""
+        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[1]) for task in tasks) / 1e6
+
     def hear(self) -> dict[str, Any]:
         """Return the next answer; ProcessError if it is an error or there is none."""
         assert self._process.stdout is not None

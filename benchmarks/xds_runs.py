@@ -102,9 +102,12 @@ def _rounds(
     generator.ask("received")
     for number in range(1, change.rounds + 1):
         file = _file(scratch, change.snapshot(number))
+        waited = server.waited_ms(), generator.waited_ms()
         answer = server.ask(
             "publish", file=file, type=change.type_url, streams=run.streams, nodes=run.streams
         )
+        answer["waited_ms"] = server.waited_ms() - waited[0]
+        answer["generator_waited_ms"] = generator.waited_ms() - waited[1]
         found.append({**answer, **generator.ask("received")})
     return found
 

@@ -1,3 +1,4 @@
+import itertools
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +11,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_a_plot_shows_every_point_where_its_decade_is() -> None:
     root = ElementTree.fromstring(loglog("t", "x", "y", {"a": [(10, 1), (100, 10), (1000, 100)]}))
     dots = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in root.iter(f"{SVG}circle")]
-    steps = [(b[0] - a[0], a[1] - b[1]) for a, b in zip(dots, dots[1:], strict=False)]
+    steps = [(b[0] - a[0], a[1] - b[1]) for a, b in itertools.pairwise(dots)]
     assert len(dots) == 3
     assert steps[0] == pytest.approx(steps[1], abs=0.2)
     assert steps[0][0] > 0

@@ -18,17 +18,28 @@ def content_version(*parts: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One encoded xDS resource: ``body`` is the message inside the Any, ``version`` its content."""
+    """One encoded xDS resource: ``body`` is the message inside the Any, ``version`` its content.
+
+    ``aliases``: other names under which it may be asked for (virtual hosts); ``ttl``: seconds
+    after which a client that hears nothing drops it, 0 for never; ``on_demand``: only clients
+    that ask for it by name get it, a wildcard does not cover it.
+    """
 
     type_url: str
     name: str
     body: bytes
     version: str = ""
     origin: str = ""  # "file:line" of the clause that caused it
+    aliases: tuple[str, ...] = ()
+    ttl: float = 0.0
+    on_demand: bool = False
 
     def __post_init__(self) -> None:
-        if not self.version:
-            object.__setattr__(self, "version", content_version(self.body))
+        if self.version:
+            return
+        more = [alias.encode() for alias in self.aliases]
+        more += [f"ttl={self.ttl:g}".encode()] if self.ttl else []
+        object.__setattr__(self, "version", content_version(self.body, *more))
 
 
 @dataclass(frozen=True, slots=True)

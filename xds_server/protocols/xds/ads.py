@@ -67,6 +67,8 @@ class XdsStream:
         self._only = only
         self._limits = limits
         self._watches: dict[str, Watch] = {}
+        self._backends: tuple[Watch, ...] = ()  # those of the watches that are of this tier
+        self._routings: tuple[Watch, ...] = ()
         self._epoch = 0
         self._earlier: tuple[Snapshot, ...] = ()
         self._since: dict[str, int] = {}  # type -> the epoch in which its content last changed
@@ -124,10 +126,15 @@ class XdsStream:
         watch: Watch = kind(type_url, self.device, self._limits.patience, self._shared)
         self._watches[type_url] = watch
         self._watches = dict(sorted(self._watches.items(), key=lambda item: rank(item[0])))
+        self._backends = self._of(Tier.BACKEND)
+        self._routings = self._of(Tier.ROUTING)
         if type_url in KNOWN_TYPES:
             return watch, []
         text = f"{self.device.name} asks for {type_url}, which is not served; it gets nothing"
         return watch, [Warned(self.device, now, text, f"xds/{type_url.rpartition('.')[2]}")]
+
+    def _of(self, wanted: Tier) -> tuple[Watch, ...]:
+        return tuple(watch for url, watch in self._watches.items() if tier(url) is wanted)
 
     def publish(self, snapshot: Snapshot, now: float) -> list[Effect]:
         """Take a newer snapshot; equal content changes nothing."""
@@ -169,12 +176,13 @@ class XdsStream:
     def _round(self, snapshot: Snapshot, now: float) -> list[Effect]:
         effects: list[Effect] = []
         for type_url, watch in self._watches.items():
-            if tier(type_url) is Tier.ROUTING and not self._may_route(watch, now):
+            routing = watch in self._routings
+            if routing and not self._may_route(watch, now):
                 continue
             before = watch.offer
             # A listener's successor may want the same address: both must go in one response.
             retain = type_url != LISTENER and not self._may_break(now)
-            missing = self._missing() if tier(type_url) is Tier.ROUTING else frozenset()
+            missing = self._missing() if routing else frozenset()
             target = Target(self._epoch, snapshot, retain, self._earlier, missing)
             effects += watch.advance(target, now)
             if type_url == CLUSTER and watch.offer is not before:
@@ -192,23 +200,19 @@ class XdsStream:
             backend.settled >= needed
             or backend.refused >= needed
             or (backend.overdue(now) and backend.offer_epoch >= needed)
-            for type_url, backend in self._watches.items()
-            if tier(type_url) is Tier.BACKEND
+            for backend in self._backends
         )
 
     def _missing(self) -> frozenset[str]:
         """Names that nothing new may refer to: the client refused them and has no earlier ones."""
-        backends = [w for url, w in self._watches.items() if tier(url) is Tier.BACKEND]
-        return frozenset().union(*(backend.missing for backend in backends))
+        return frozenset().union(*(backend.missing for backend in self._backends))
 
     def _may_break(self, now: float) -> bool:
         """Whether nothing that the client uses can refer to what is gone."""
         if self._only:
             return True
         return now >= self._opened_at + self._limits.grace and all(
-            watch.settled >= self._since.get(type_url, 0)
-            for type_url, watch in self._watches.items()
-            if tier(type_url) is Tier.ROUTING
+            watch.settled >= self._since.get(watch.type_url, 0) for watch in self._routings
         )
 
     def _owe_endpoints(self, clusters: Watch) -> None:

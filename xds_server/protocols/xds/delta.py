@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Set
 
+from xds_server.protocols.xds.effects import Effect, Send
 from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import NOTHING, UNSURE, Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
-from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD
+from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD, ROUTE, VIRTUAL_HOST
 from xds_server.protocols.xds.subscription import WILDCARD
 from xds_server.protocols.xds.watch import Watch
-from xds_server.protocols.xds.wire import DeltaRequest, encode_delta
+from xds_server.protocols.xds.wire import DeltaRequest, encode_delta, encode_heartbeat
 from xds_server.snapshots.evidence import Device, Evidence
-from xds_server.snapshots.model import Resource, content_version
+from xds_server.snapshots.model import Resource, Snapshot, content_version
+
+_BEATS_A_LIFE = 3  # heartbeats in the time after which a client drops a resource: two may be late
 
 Content = dict[str, Resource | None]
 
@@ -29,6 +32,7 @@ class DeltaWatch(Watch):
         super().__init__(type_url, device, patience, shared)
         self._opened = False
         self._must_answer = False
+        self._beats_at: float | None = None
 
     def receive(self, request: DeltaRequest, now: float) -> list[Evidence]:
         """Take one request: an answer if its nonce is current, subscription changes always."""
@@ -91,6 +95,11 @@ class DeltaWatch(Watch):
     def _basis(self) -> tuple[tuple[Hashable, ...], tuple[object, ...]]:
         return (self._must_answer,), (self.known,)
 
+    def _draft(self, target: Target) -> Draft:
+        if self.type_url == VIRTUAL_HOST:
+            return self._compose(target)  # it depends on the routes too
+        return super()._draft(target)
+
     def _compose(self, target: Target) -> Draft:
         difference, exact = self._difference(target)
         lacking = {(n, _version(r)): r for n, r in difference.items()}
@@ -101,13 +110,14 @@ class DeltaWatch(Watch):
         whole = len(content) == len(difference)
         return Draft(
             content=content,
-            changed=tuple(resource for resource in content.values() if resource),
+            changed=tuple({r.name: r for r in content.values() if r}.values()),
             digest=_digest(content),
             wire_version=target.snapshot.version(self.type_url),
             due=bool(content) or self._must_answer,
             whole=whole,
             exact=exact and whole,
             bad=bad,
+            items={item: lacking[item] for item in chosen},
             missing=self._missing(lacking),
         )
 
@@ -131,11 +141,24 @@ class DeltaWatch(Watch):
 
     def _wanted(self, target: Target) -> Content:
         available = target.snapshot.of(self.type_url)
-        wanted: Content = {name: available.get(name) for name in self.subscription.names}
+        wanted: Content = {}
         if self.subscription.wildcard:
-            wanted.update(dict.fromkeys(self.known.keys() - available.keys()))
-            wanted.update(available)
-        return wanted
+            listed = {name: r for name, r in available.items() if not r.on_demand}
+            wanted = {**dict.fromkeys(self.known.keys() - listed.keys()), **listed}
+        names = self.subscription.names
+        if self.type_url == VIRTUAL_HOST:
+            if self._must_answer and not wanted:
+                # Envoy warms a listener for 15 s until it hears of its route's virtual hosts.
+                wanted = {f"{route}/": None for route in target.snapshot.of(ROUTE)}
+            return wanted | {name: self._host(name, target) for name in names}
+        return wanted | {name: available.get(name) for name in names}
+
+    def _host(self, name: str, target: Target) -> Resource | None:
+        """Return a virtual host by name or alias, or a word that nothing is meant by the name."""
+        found = target.snapshot.of(self.type_url).get(name) or _aliased(name, target)
+        placeholder = unresolved(name)
+        was_there = self.known.get(name, placeholder.version) != placeholder.version
+        return found or (None if was_there else placeholder)
 
     def _sending(self) -> None:
         self._must_answer = False
@@ -145,7 +168,48 @@ class DeltaWatch(Watch):
         unserved = self._unserved(draft.content)
         return encode_delta(self.type_url, draft.wire_version, "", draft.changed, removed, unserved)
 
+    def advance(self, target: Target, now: float) -> list[Effect]:
+        """Send what the client lacks; when it lacks nothing, what it must hear of to keep it."""
+        effects = super().advance(target, now)
+        return effects if self.offer is not None else effects + self._beat(target, now)
+
+    def wakes_at(self) -> float | None:
+        """Return when an offer becomes overdue or a heartbeat is due, if either is to come."""
+        late = super().wakes_at()
+        return late if self.offer is not None else self._beats_at
+
+    def _beat(self, target: Target, now: float) -> list[Effect]:
+        mortal = self._mortal(target.snapshot)
+        kept = tuple(r for r in mortal if self.known.get(r.name) == r.version)
+        if not kept:
+            self._beats_at = None
+            return []
+        if self._beats_at is None or now >= self._beats_at:
+            due, self._beats_at = self._beats_at, now + min(r.ttl for r in kept) / _BEATS_A_LIFE
+            return [] if due is None else self._send_beat(kept, target, now)
+        return []
+
+    def _mortal(self, snapshot: Snapshot) -> tuple[Resource, ...]:
+        named = snapshot.resources.get(self.type_url)
+        if named is None:
+            return ()
+
+        def find() -> tuple[Resource, ...]:
+            return tuple(resource for resource in named.values() if resource.ttl)
+
+        return self._shared.states.recall("mortal", find, len, (named,))
+
+    def _send_beat(self, kept: tuple[Resource, ...], target: Target, now: float) -> list[Effect]:
+        nonce = self._next_nonce()
+        version = target.snapshot.version(self.type_url)
+        draft = Draft({}, (), f"heartbeat {nonce}", version, due=True, whole=False)
+        self.offer = Offer(nonce, draft, version, target.epoch, now, draft.content)
+        body = encode_heartbeat(self.type_url, version, kept)
+        return [Send(body, self.type_url, nonce, tuple(resource.name for resource in kept))]
+
     def _learn(self, offer: Offer) -> None:
+        if not offer.draft.content:
+            return
         if offer.content is not offer.draft.content:
             self._know(self._after(offer))
             return
@@ -173,3 +237,17 @@ def _version(resource: Resource | None) -> str | None:
 
 def _digest(content: Content) -> str:
     return content_version(*(f"{name}={_version(r)}".encode() for name, r in content.items()))
+
+
+def _aliased(name: str, target: Target) -> Resource | None:
+    hosts = target.snapshot.of(VIRTUAL_HOST).values()
+    return next((host for host in hosts if name in host.aliases), None)
+
+
+def unresolved(name: str) -> Resource:
+    """Return what says that a virtual host does not exist: a name and alias without a body.
+
+    Envoy holds the request that asked for it until it hears of this name. Source: "Virtual Host
+    Discovery Service", section "Subscribing to resources".
+    """
+    return Resource(VIRTUAL_HOST, name, b"", aliases=(name,))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xds_server.protocols.xds.protobuf import put_text
-from xds_server.protocols.xds.quarantine import Item
+from xds_server.protocols.xds.quarantine import Item, Items
 from xds_server.snapshots.model import Resource, Snapshot
 
 # Known versions: what the client holds under a name; None: it was told that there is nothing.
@@ -43,8 +43,9 @@ class Draft:
     """A response that could be sent: what is in it, and what of it is new to the client.
 
     ``whole``: after it the client lacks nothing; ``exact``: nor does it hold anything too much;
-    ``bad``: what it lacks because it refused it; ``missing``: the names among all that it lacks
-    of which it holds no earlier version, filled in while anything is under suspicion.
+    ``items``: what of it the client may refuse; ``bad``: what it lacks because it refused it;
+    ``missing``: the names among all that it lacks of which it holds no earlier version, filled
+    in while anything is under suspicion.
     """
 
     content: Mapping[str, Resource | None]
@@ -56,13 +57,7 @@ class Draft:
     exact: bool = True
     bad: tuple[Item, ...] = ()
     missing: frozenset[str] = frozenset()
-
-    @property
-    def items(self) -> dict[Item, Resource | None]:
-        """What of it the client has not acknowledged yet, and may refuse."""
-        news = {r.name: r for r in self.changed}
-        gone = {name: None for name, resource in self.content.items() if resource is None}
-        return {(n, r.version if r else None): r for n, r in {**news, **gone}.items()}
+    items: Items = field(default_factory=dict)
 
 
 @dataclass(slots=True)

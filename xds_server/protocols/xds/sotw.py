@@ -100,6 +100,7 @@ class SotwWatch(Watch):
             due=self._must_answer or self._forced or _versions(content) != self.known,
             whole=whole,
             exact=exact and whole,
+            items={item: lacking[item] for item in chosen},
             bad=tuple(item for item in lacking if item in self.quarantine),
             missing=frozenset(n for n, _ in lacking if n not in self.known)
             if self.quarantine
@@ -153,7 +154,7 @@ class SotwWatch(Watch):
         available = target.snapshot.of(self.type_url)
         names = set(self.subscription.names)
         if self.subscription.wildcard:
-            names |= available.keys()
+            names |= {name for name, resource in available.items() if not resource.on_demand}
         content = {name: available[name] for name in names & available.keys()}
         gone = self._held.keys() - content.keys() if target.retain else set()
         retained = {name: self._held[name] for name in gone if not _is_empty(self._held[name])}

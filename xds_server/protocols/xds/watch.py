@@ -132,8 +132,7 @@ class Watch(ABC):
         return [*self._report([why], version, now)]
 
     def _send(self, draft: Draft, version: str, epoch: int, now: float) -> list[Effect]:
-        self._sent += 1
-        nonce = f"{self._sent:x}"
+        nonce = self._next_nonce()
         self.offer = Offer(nonce, draft, version, epoch, now, draft.content)
         encoded = self._encoded(draft)
         self._sending()
@@ -141,6 +140,10 @@ class Watch(ABC):
             Send(encoded.body, self.type_url, nonce, encoded.present, encoded.absent),
             Offered(self.device, self.type_url, version, now),
         ]
+
+    def _next_nonce(self) -> str:
+        self._sent += 1
+        return f"{self._sent:x}"
 
     def settle(self, nonce: str, error: str | None, now: float) -> list[Evidence]:
         """Take the client's answer to the offer in flight; other nonces are stale and ignored."""

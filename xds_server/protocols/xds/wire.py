@@ -204,12 +204,36 @@ def _delta_fields(resources: _Resources) -> bytes:
     return b"".join(put(2, _delta_resource(resource)) for resource in resources)
 
 
+def encode_heartbeat(type_url: str, version: str, resources: Iterable[Resource]) -> bytes:
+    """Return a DeltaDiscoveryResponse without nonce that only says: these are still valid.
+
+    Source: "xDS REST and gRPC protocol", section "TTL": the resource itself is left out.
+    """
+    parts = [put_text(1, version)]
+    for resource in resources:
+        beat = put_text(1, resource.version) + put_text(3, resource.name) + _ttl(resource)
+        parts.append(put(2, beat))
+    return b"".join([*parts, put_text(4, type_url)])
+
+
 def _any(resource: Resource) -> bytes:
     return put_text(1, resource.type_url) + put(2, resource.body)
 
 
 def _delta_resource(resource: Resource) -> bytes:
-    return put_text(1, resource.version) + put(2, _any(resource)) + put_text(3, resource.name)
+    unresolved = resource.aliases and not resource.body  # see delta.unresolved
+    parts = [put_text(1, resource.version), b"" if unresolved else put(2, _any(resource))]
+    parts.append(put_text(3, resource.name))
+    parts += [put_text(4, alias) for alias in resource.aliases]
+    return b"".join(parts) + _ttl(resource)
+
+
+def _ttl(resource: Resource) -> bytes:
+    """Return Resource.ttl, a google.protobuf.Duration."""
+    if not resource.ttl:
+        return b""
+    seconds, nanos = divmod(round(resource.ttl * 1_000_000_000), 1_000_000_000)
+    return put(6, put_number(1, seconds) + put_number(2, nanos))
 
 
 def _resource_error(name: str, why: str) -> bytes:

@@ -17,6 +17,7 @@ import typer
 from policy_page import policy_page
 
 from translators.diagnostics import CODES
+from xds_server.cli.exits import MEANINGS
 from xds_server.cli.main import app
 from xds_server.settings import ClientSettings, ServerSettings
 
@@ -39,7 +40,10 @@ def diagnostics_page() -> str:
 def cli_page() -> str:
     """Return the reference of every command, from typer."""
     command = typer.main.get_command(app)
-    lines = [NOTE, "# Commands", ""]
+    lines = [NOTE, "# Commands", "", "[The command line](../cli.md) is a guide to these.", ""]
+    lines += ["## Exit codes", "", "| code | meaning |", "|---|---|"]
+    lines += [f"| {code.value} | {meaning} |" for code, meaning in sorted(MEANINGS.items())]
+    lines.append("")
     for path, node in _commands(command, "fsdn"):
         lines += [f"## `{path}`", "", inspect.cleandoc(node.help or ""), ""]
         rows = [_parameter(p) for p in node.params if getattr(p, "help", None) or p.name != "help"]

@@ -33,12 +33,17 @@ Timeout = Annotated[float, typer.Option(min=0, max=300, help="Seconds to wait at
 Message = Annotated[str, typer.Option("-m", "--message", help="Why, for the history.")]
 Author = Annotated[str, typer.Option(help="Who, for the history.", show_default="the user")]
 Prune = Annotated[bool, typer.Option("--prune", help="Remove objects that no file has.")]
+AllowShrink = Annotated[
+    bool,
+    typer.Option("--allow-shrink", help="Let a proxy lose over 30 % or all of a type."),
+]
 
 
 def apply(
     file: Files,
     dry_run: DryRun = False,
     prune: Prune = False,
+    allow_shrink: AllowShrink = False,
     wait: Waiting = Wait.NONE,
     timeout: Timeout = 30,
     message: Message = "",
@@ -47,13 +52,17 @@ def apply(
 ) -> None:
     """Merge policy files into what holds; an error anywhere means that nothing changes."""
     body = _body(dry_run, message, author)
-    body |= {"files": files_body(file), "prune": prune}
+    body |= {"files": files_body(file), "prune": prune, "allow_shrink": allow_shrink}
     _change("/v1/apply", body, wait, timeout, output)
 
 
 def delete(
     key: Annotated[
         list[str] | None, typer.Argument(help="Such as policy/shop/reviews or host/host1.")
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("-f", "--file", help="Remove what is declared here: file, directory, or -."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Remove every object.")] = False,
     dry_run: DryRun = False,
@@ -64,7 +73,8 @@ def delete(
     output: Output = Form.TABLE,
 ) -> None:
     """Remove objects; refused while others refer to them."""
-    body = _body(dry_run, message, author) | {"keys": key or [], "all": everything}
+    keys = [*(key or []), *(keys_of(file) if file else ())]
+    body = _body(dry_run, message, author) | {"keys": keys, "all": everything}
     _change("/v1/delete", body, wait, timeout, output)
 
 
@@ -85,6 +95,20 @@ def rollback(
 def files_body(names: list[str]) -> list[dict[str, str]]:
     """Return the files as the API wants them."""
     return [{"name": name, "text": text} for name, text in read_files(names)]
+
+
+def keys_of(names: list[str]) -> list[str]:
+    """Return the keys of the objects that files declare; raise Fail after printing findings."""
+    from translators.diagnostics import has_errors
+    from translators.policy.load import load
+
+    loaded = [load(text, name) for name, text in read_files(names)]
+    findings = tuple(sorted(d for one in loaded for d in one.diagnostics))
+    if has_errors(findings):
+        for finding in findings:
+            complain(str(finding))
+        raise Fail("the files have errors, so nothing was removed", Exit.REFUSED)
+    return sorted({document.key for one in loaded for document in one.documents})
 
 
 def _body(dry_run: bool, message: str, author: str) -> dict[str, Any]:
@@ -110,7 +134,9 @@ def _change(path: str, body: dict[str, Any], wait: Wait, timeout: float, form: F
         query = {"level": wait.value, "timeout": timeout}
         where = f"/v1/revisions/{told['revision']}/wait"
         waited = client.get(where, query, timeout + 10)
-    if not structured({**told, "waited": waited}, form):
+    if form is Form.NAME:
+        shown.names(told)
+    elif not structured({**told, "waited": waited}, form):
         _show(told, waited, body["dry_run"], time.monotonic() - began)
     if waited is not None and not waited["reached"]:
         raise Fail(_late(waited, timeout), Exit.TIMEOUT)

@@ -26,7 +26,9 @@ def diff(
             shown.findings(fail.diagnostics)
         # 1 says that there are differences, so an error needs another code.
         raise Fail(str(fail), max(fail.code, Exit.USAGE)) from fail
-    if not quiet and not structured(told, output):
+    if output is Form.NAME and not quiet:
+        shown.names(told)
+    elif not quiet and not structured(told, output):
         shown.findings(told["diagnostics"])
         shown.outcome({**told, "meaning": []})
         shown.meaning(told)

@@ -9,13 +9,27 @@ class Exit(IntEnum):
     """What a command's exit code means."""
 
     OK = 0
-    REFUSED = 1  # the input has errors; of diff: there are differences; of status --check: not all
-    USAGE = 2  # the command line, or a file it names; of diff: the input has errors
-    DENIED = 3  # of explain: the traffic is denied
-    SERVER = 4  # the server cannot be reached, or refuses the token
-    TIMEOUT = 5  # the time given with --timeout is over
-    MACHINE = 6  # a port in use, a missing privilege or program, a directory that is not ours
+    REFUSED = 1
+    USAGE = 2
+    DENIED = 3
+    SERVER = 4
+    TIMEOUT = 5
+    MACHINE = 6
 
+
+MEANINGS = {
+    Exit.OK: "Done. Of `diff`: nothing would change. Of `explain`: the traffic is allowed.",
+    Exit.REFUSED: "The input or the request was refused, and nothing was changed. Of `diff`: "
+    "something would change. Of `status --check`: not every declared device is SYNCED.",
+    Exit.USAGE: "The command line is wrong, or a file that it names cannot be read. Of `diff`: the "
+    "input has errors.",
+    Exit.DENIED: "Of `explain`: the traffic is denied.",
+    Exit.SERVER: "The server cannot be reached, or refuses the token or certificate.",
+    Exit.TIMEOUT: "Time is over: `--timeout`, or the server did not answer.",
+    Exit.MACHINE: "The machine is not as needed: a port in use, a missing privilege or program, a "
+    "directory that is not ours.",
+}
+"""What scripts may rely on; other codes are those of the shell (130: ended by Ctrl-C)."""
 
 HELP = (
     "Exit codes: 0 done, allowed or equal; 1 refused or different; 2 wrong usage; "

@@ -8,7 +8,7 @@ import typer
 
 from xds_server.cli import client
 from xds_server.cli.exits import Exit, Fail
-from xds_server.cli.output import Form, Output, say, structured, under
+from xds_server.cli.output import Form, Output, say, structured, under, write
 
 Tcp = Annotated[int | None, typer.Option(min=1, max=65535, help="Destination port, by TCP.")]
 Udp = Annotated[int | None, typer.Option(min=1, max=65535, help="Destination port, by UDP.")]
@@ -41,7 +41,9 @@ def explain(
     asked |= _transport(tcp, udp, icmp, http)
     asked |= {"family": "6" if ipv6 else "", "header": [_header(one) for one in header or []]}
     told = _offline(asked, file or []) if offline or file else client.get("/v1/explain", asked)
-    if not structured(told, output):
+    if output is Form.NAME:
+        write(told["rule"])
+    elif not structured(told, output):
         _show(told, output)
     if told["action"] == "deny":
         raise typer.Exit(Exit.DENIED)

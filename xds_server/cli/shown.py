@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from xds_server.cli.output import complain, say, table
+from xds_server.cli.output import complain, say, table, write
 
 _MARKS = {"added": "+", "changed": "~", "moved": "=", "removed": "-"}
 
@@ -30,6 +30,13 @@ def outcome(told: dict[str, Any]) -> None:
         parts = [f"{n} {kind} {change}" for (kind, change), n in sorted(counts.items())]
         say(f"meaning: {', '.join(parts)}")
     devices(told["devices"])
+
+
+def names(told: dict[str, Any]) -> None:
+    """Print the key of each object that is added, changed or removed, one a line."""
+    for change in told["changes"]:
+        if change["change"] != "moved":
+            write(change["key"])
 
 
 def meaning(told: dict[str, Any]) -> None:

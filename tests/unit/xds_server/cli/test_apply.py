@@ -5,6 +5,7 @@ from tests.commanding import run
 from tests.serving import SHOP, Serving
 
 TENANT = "apiVersion: fsdn/v1\nkind: Tenant\nmetadata: {name: new}\n"
+OTHER = TENANT.replace("new", "other")
 
 
 def test_a_change_is_shown_stored_and_can_be_taken_back(server: Serving) -> None:
@@ -29,6 +30,41 @@ def test_a_change_is_shown_stored_and_can_be_taken_back(server: Serving) -> None
     back = run("rollback", "1", "-o", "json", state=state)
     told = json.loads(back.out)
     assert (told["revision"], told["changes"][0]["change"]) == (3, "added")
+
+
+def test_what_files_declare_can_be_removed(server: Serving, tmp_path: Path) -> None:
+    state = server.state
+    assert run("apply", "-f", "-", state=state, stdin=TENANT + "---\n" + OTHER).code == 0
+    (tmp_path / "tenant.yaml").write_text(TENANT)
+    dry = run("delete", "-f", str(tmp_path), "--dry-run", "-o", "name", state=state)
+    assert (dry.code, dry.out) == (0, "tenant/new\n")
+    both = run("delete", "tenant/other", "-f", "-", "-o", "name", state=state, stdin=TENANT)
+    assert (both.code, both.out) == (0, "tenant/new\ntenant/other\n")
+    assert run("get", "all", "-o", "name", state=state).out == ""
+
+
+def test_a_wrong_file_removes_nothing(server: Serving) -> None:
+    run("apply", "-f", "-", state=server.state, stdin=TENANT)
+    done = run("delete", "-f", "-", state=server.state, stdin=TENANT + "---\nkind: Host\n")
+    assert done.code == 1
+    assert done.err.startswith("stdin:5: FS1")
+    assert done.err.endswith("the files have errors, so nothing was removed\n")
+    assert run("get", "all", "-o", "name", state=server.state).out == "tenant/new\n"
+    for words in ((), ("-f", "/no/such/file"), ("--all", "tenant/new")):
+        assert run("delete", *words, state=server.state).code in (1, 2)
+
+
+def test_names_are_those_of_what_changes(server: Serving) -> None:
+    state = server.state
+    first = run("apply", "-f", "-", "-o", "name", state=state, stdin=TENANT + "---\n" + OTHER)
+    assert first.out == "tenant/new\ntenant/other\n"
+    moved = run("apply", "-f", "-", "-o", "name", state=state, stdin="\n" + TENANT)
+    assert moved.out == ""  # another line is no change
+    changed = TENANT + "spec: {default: allow}\n"
+    diff = run("diff", "-f", "-", "-o", "name", state=state, stdin=changed)
+    assert (diff.code, diff.out) == (1, "tenant/new\n")
+    back = run("rollback", "1", "--dry-run", "-o", "name", state=state)
+    assert (back.code, back.out) == (0, "")
 
 
 def test_errors_are_listed_as_compilers_do_and_nothing_is_stored(server: Serving) -> None:

@@ -122,7 +122,7 @@ def _entry(seen: Fields, node: str, details: str) -> Entry:
     return Entry(
         seen.seconds(5),
         node,
-        _outcome(denied is not None, upstream),
+        _outcome(denied is not None, bool(upstream) and not flags),
         source,
         source_port,
         destination,
@@ -136,7 +136,7 @@ def _entry(seen: Fields, node: str, details: str) -> Entry:
     )
 
 
-def _outcome(denied: bool, upstream: str) -> Outcome:
+def _outcome(denied: bool, reached: bool) -> Outcome:
     if denied:
         return Outcome.DENIED
-    return Outcome.FORWARDED if upstream else Outcome.ERROR
+    return Outcome.FORWARDED if reached else Outcome.ERROR

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from xds_server.protocols.reports.fields import Fields, put_seconds
 from xds_server.protocols.xds.protobuf import put_number
 
-_MOST = 100_000  # rows that are kept; the longest unheard-of are forgotten first
+_MOST = 10_000  # rows a node that are kept
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,7 +27,7 @@ class LoadKey:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One report; counts are those of ``interval`` seconds, ``in_progress`` that of its end."""
+    """One report; counts are of ``interval`` seconds, ``in_progress`` of its end; at 0: idle."""
 
     at: float
     interval: float
@@ -40,6 +41,9 @@ class Load:
     def rate(self) -> float:
         """Requests issued a second; 0 for an interval of no length."""
         return self.issued / self.interval if self.interval > 0 else 0.0
+
+
+_IDLE = Load(0.0, 0.0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +88,22 @@ class LoadTable:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._rows: dict[LoadKey, Load] = {}
+        self._nodes: dict[str, dict[LoadKey, Load]] = {}
         self.reports = 0
 
     def take(self, node: str, report: LoadReport) -> None:
-        """Keep what a node reports, in place of what it said before about the same."""
+        """Keep what a node reports in place of what it said before; what it leaves out is idle."""
         self.reports += 1
-        for cluster, locality, load in report.rows:
-            key = LoadKey(node, cluster, locality)
-            self._rows.pop(key, None)
-            self._rows[key] = load
-        while len(self._rows) > self._most:
-            del self._rows[next(iter(self._rows))]
+        rows = {LoadKey(node, cluster, locality): load for cluster, locality, load in report.rows}
+        for key in self._nodes.get(node, {}):
+            rows.setdefault(key, _IDLE)
+        self._nodes[node] = dict(islice(rows.items(), self._most))
 
     def forget(self, node: str) -> None:
         """Drop the rows of a node that has gone: its last rates no longer hold."""
-        self._rows = {key: load for key, load in self._rows.items() if key.node != node}
+        self._nodes.pop(node, None)
 
     def rows(self) -> tuple[tuple[LoadKey, Load], ...]:
         """Return all rows, by node, cluster and locality."""
-        return tuple(sorted(self._rows.items(), key=lambda item: item[0]))
+        rows = (item for found in self._nodes.values() for item in found.items())
+        return tuple(sorted(rows, key=lambda item: item[0]))

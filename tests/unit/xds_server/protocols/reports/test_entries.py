@@ -76,6 +76,9 @@ def test_a_server_that_answers_403_is_no_denial_of_ours() -> None:
 def test_what_reached_nobody_says_why() -> None:
     found = http(seen(response_flags=ResponseFlags(no_healthy_upstream=True)), 503, "x")
     assert (found.outcome, found.reason) == (Outcome.ERROR, "no healthy upstream")
+    refused = ResponseFlags(upstream_connection_failure=True)
+    found = http(seen(response_flags=refused, upstream_remote_address=at("10.0.0.9", 80)), 503, "")
+    assert found.outcome is Outcome.ERROR
 
 
 def test_a_connection_has_no_method() -> None:

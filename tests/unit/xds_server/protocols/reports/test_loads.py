@@ -65,8 +65,14 @@ def test_the_last_report_counts_until_its_node_leaves() -> None:
 
 def test_the_table_is_bounded() -> None:
     table = LoadTable(most=2)
-    for name in ("a", "b", "c"):
-        table.take(name, LoadReport(name, (("c", "", load(1)),)))
-    table.take("b", LoadReport("b", (("c", "", load(2)),)))
-    table.take("d", LoadReport("d", (("c", "", load(3)),)))
-    assert [key.node for key, _ in table.rows()] == ["b", "d"]
+    table.take("a", LoadReport("a", (("c", "", load(1)), ("d", "", load(1)))))
+    table.take("a", LoadReport("a", (("e", "", load(2)),)))
+    assert {key.cluster: row.at for key, row in table.rows()} == {"c": 0, "e": 2}
+
+
+def test_what_a_report_leaves_out_is_idle() -> None:
+    table = LoadTable()
+    table.take("a", LoadReport("a", (("c", "", load(1)),)))
+    table.take("a", LoadReport("a", ()))
+    ((_, row),) = table.rows()
+    assert row.rate == 0

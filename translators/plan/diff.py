@@ -48,8 +48,8 @@ def diff(old: Plan, new: Plan) -> tuple[Change, ...]:
     return tuple(sorted(found))
 
 
-def _named(things: Sequence[Any]) -> dict[str, dict[str, Any]]:
-    return {_name(thing): _fields(thing) for thing in things}
+def _named(things: Sequence[Any]) -> dict[str, Any]:
+    return {_name(thing): thing for thing in things}
 
 
 def _name(thing: Any) -> str:
@@ -64,9 +64,7 @@ def _fields(thing: Any) -> dict[str, Any]:
     return {name: value for name, value in plain(thing).items() if name != "origin"}
 
 
-def _part(
-    kind: str, old: Mapping[str, dict[str, Any]], new: Mapping[str, dict[str, Any]]
-) -> Iterator[Change]:
+def _part(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     for name in old.keys() - new.keys():
         yield Change(kind, name, "removed")
     for name in new.keys() - old.keys():
@@ -74,7 +72,9 @@ def _part(
     both = old.keys() & new.keys()
     moved = _moves(old, new) if kind == "rule" else {}
     for name in both:
-        details = [*_details(old[name], new[name]), *moved.get(name, ())]
+        details = [*moved.get(name, ())]
+        if old[name] != new[name]:  # spelling out what is equal would take most of the time
+            details = [*_details(_fields(old[name]), _fields(new[name])), *details]
         if details:
             yield Change(kind, name, "changed", "; ".join(details))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from translators.diagnostics import Diagnostic, report
 from translators.policy.document import Document, Origin
@@ -13,6 +14,7 @@ from translators.policy.yaml_tree import chunks, read
 
 LONGEST = 10_000_000  # characters of an input
 MOST = 20_000  # documents of an input
+_REMEMBERED = 10_000  # characters of a document that is kept in case it is read again
 
 # YAML 1.2.2, section 5.1; U+0085, U+2028 and U+2029 too, which some readers take for line ends.
 _CONTROL = re.compile(
@@ -49,7 +51,8 @@ def load(text: str, file: str, first_line: int = 1) -> Loaded:
         if start is None and not marked:
             continue
         blank = False
-        found = _one(chunk, start, Origin(file, first_line + offset))
+        read_one = _again if len(chunk) <= _REMEMBERED else _one
+        found = read_one(chunk, start, Origin(file, first_line + offset))
         documents.extend(found.documents)
         diagnostics.extend(found.diagnostics)
     if blank:
@@ -73,6 +76,11 @@ def _one(chunk: str, start: int | None, marker: Origin) -> Loaded:
     thing, invalid = document(tree.value, tree.lines, origin, source)
     wrong = tree.diagnostics + invalid
     return Loaded((thing,) if thing is not None and not wrong else (), wrong)
+
+
+# Most documents of an input were in the last one too, at the same place: what the same text at the
+# same line means cannot have changed, and what it was read into is frozen.
+_again = lru_cache(maxsize=MOST)(_one)
 
 
 def _first_content(chunk: str) -> int | None:

@@ -20,7 +20,7 @@ from xds_server.controller.gates import check_references
 from xds_server.controller.impact import impact
 from xds_server.controller.merge import changes_between
 from xds_server.controller.metering import Took
-from xds_server.controller.targets import Ports, Targets, targets_of
+from xds_server.controller.targets import Made, Ports, Targets, targets_of
 from xds_server.controller.values import (
     Allocated,
     DeviceImpact,
@@ -95,16 +95,19 @@ def compiled(
     ports: Mapping[str, Ports],
     found: tuple[Diagnostic, ...] = (),
     logged: Logged = Logged.DENIED,
+    before: Compiled | None = None,
 ) -> Compiled:
     """Compile documents and translate the plan for every device; RefusedError as in planned.
 
-    Devices for which no translation exists are listed in ``targets.faults``.
+    Devices for which no translation exists are listed in ``targets.faults``. What was compiled
+    ``before`` spares the work for bridges that a change does not touch; the result is the same.
     """
     ordered = sorted(documents, key=lambda document: document.key)
     began = perf_counter()
     compilation, diagnostics = planned(ordered, allocations, found)
     planned_at = perf_counter()
-    targets = targets_of(compilation.plan, ports, logged)
+    made = None if before is None else Made(before.plan, before.ports, before.targets.bridges)
+    targets = targets_of(compilation.plan, ports, logged, made)
     return Compiled(
         {document.key: document for document in ordered},
         compilation.plan,

@@ -27,6 +27,8 @@ def _proxies(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
 
 def _bridges(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
     for name in sorted({*old.bridges, *new.bridges}):
+        if old.bridges.get(name) is new.bridges.get(name):
+            continue  # nothing in it has changed, so that it was not made again
         before, after = (_entries(t.bridges.get(name)) for t in (old, new))
         yield _counted(DeviceKind.BRIDGE, name, "flows", before, after)
 

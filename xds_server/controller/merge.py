@@ -75,6 +75,8 @@ def changes_between(old: Documents, new: Documents) -> tuple[ObjectChange, ...]:
     """
     found = []
     for key in sorted({*old, *new}):
+        if old.get(key) is new.get(key):
+            continue  # nobody touched it
         before = stored(old[key]) if key in old else None
         after = stored(new[key]) if key in new else None
         if before != after:

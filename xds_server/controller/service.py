@@ -19,6 +19,7 @@ from xds_server.controller.compile import (
     load_files,
     nothing,
 )
+from xds_server.controller.gates import Judge, check_by_envoy, check_shrink
 from xds_server.controller.ledger import Ledger
 from xds_server.controller.memory import remembered
 from xds_server.controller.merge import merged, restore, without
@@ -67,6 +68,7 @@ class Controller:
         self.bridges = bridges
         self.state = State()
         self.holds = nothing()
+        self.judge: Judge | None = None  # of what proxies would be sent
         self.switches = Switches(self.feed, clock)
         self._proxies = proxies
         self._databases = databases
@@ -113,6 +115,7 @@ class Controller:
         *,
         dry_run: bool = False,
         prune: bool = False,
+        allow_shrink: bool = False,
     ) -> Outcome:
         """Merge files into the current objects, and publish the result unless ``dry_run``.
 
@@ -124,7 +127,10 @@ class Controller:
 
             def candidate() -> Candidate:
                 ports = self.state.ports
-                new = self._compiled(documents, self.holds.allocations, ports, found)
+                held = self.holds
+                new = self._compiled(documents, held.allocations, ports, found, before=held)
+                if not allow_shrink:
+                    check_shrink(self.holds.targets, new.targets)
                 return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -137,7 +143,9 @@ class Controller:
             documents = without(self.holds.documents, keys)
 
             def candidate() -> Candidate:
-                new = self._compiled(documents, self.holds.allocations, self.state.ports)
+                new = self._compiled(
+                    documents, self.holds.allocations, self.state.ports, before=self.holds
+                )
                 return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -153,7 +161,7 @@ class Controller:
 
             def candidate() -> Candidate:
                 documents = restore(objects).values()
-                new = self._compiled(documents, allocations, self.state.ports)
+                new = self._compiled(documents, allocations, self.state.ports, before=self.holds)
                 return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -206,6 +214,8 @@ class Controller:
         self, candidate: Callable[[], Candidate], author: str, message: str, dry_run: bool
     ) -> Outcome:
         found = await asyncio.to_thread(candidate)
+        if self.judge is not None:
+            await check_by_envoy(self.judge, self.holds.targets, found.compiled.targets)
         self._meter.compiled(found.compiled.took)
         number = self.state.revision
         stores = bool(found.changes) and not dry_run

@@ -10,6 +10,7 @@ from translators import envoy, fabric
 from translators.envoy.filters.access_log import Logged
 from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
+from translators.openflow.share import share
 from translators.openflow.translate import translate as translate_flows
 from translators.plan.model import Plan
 from xds_server.snapshots.evidence import Device, DeviceKind
@@ -27,7 +28,7 @@ from xds_server.snapshots.model import (
 )
 
 Ports = Mapping[str, int]  # interface name to OpenFlow port number
-Made = TypeVar("Made")
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,28 @@ class Targets:
     faults: Mapping[Device, str] = field(default_factory=dict)  # what cannot be made, and why
 
 
-def targets_of(plan: Plan, ports: Mapping[str, Ports], logged: Logged = Logged.DENIED) -> Targets:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Bridge programs that exist already, and what they were made from."""
+
+    plan: Plan
+    ports: Mapping[str, Ports]
+    bridges: Mapping[str, BridgeProgram]
+
+    def again(self, plan: Plan, host: str, ports: Ports | None) -> BridgeProgram | None:
+        """Return a host's program if it would be made again from this; else None."""
+        program = self.bridges.get(host)
+        if program is None or ports is None or dict(self.ports.get(host, {})) != dict(ports):
+            return None
+        return program if share(plan, host) == share(self.plan, host) else None
+
+
+def targets_of(
+    plan: Plan,
+    ports: Mapping[str, Ports],
+    logged: Logged = Logged.DENIED,
+    made: Made | None = None,
+) -> Targets:
     """Return what every device should run; ``ports`` are the known bridges', by host.
 
     A bridge whose ports are unknown is translated too, with invented ones: a plan that does not
@@ -50,24 +72,27 @@ def targets_of(plan: Plan, ports: Mapping[str, Ports], logged: Logged = Logged.D
     hosts = [host.name for host in plan.hosts]
 
     def program(host: str) -> BridgeProgram:
-        return bridge_program(plan, host, ports.get(host) or synthetic_ports(plan, host))
+        own = ports.get(host)
+        if made is not None and (kept := made.again(plan, host, own)) is not None:
+            return kept
+        return bridge_program(plan, host, synthetic_ports(plan, host) if own is None else own)
 
     proxies = _each(DeviceKind.PROXY, hosts, lambda h: proxy_snapshot(plan, h, logged), faults)
     bridges = _each(DeviceKind.BRIDGE, hosts, program, faults)
     names = [switch.name for switch in plan.switches]
     switches = _each(DeviceKind.SWITCH, names, lambda s: switch_config(plan, s), faults)
-    known = {host: made for host, made in bridges.items() if host in ports and host in proxies}
+    known = {host: kept for host, kept in bridges.items() if host in ports and host in proxies}
     return Targets(proxies, known, switches, faults)
 
 
 def _each(
     kind: DeviceKind,
     names: Iterable[str],
-    make: Callable[[str], Made],
+    make: Callable[[str], Thing],
     faults: dict[Device, str],
-) -> dict[str, Made]:
+) -> dict[str, Thing]:
     """Make something for each name; what a dialect cannot express becomes a fault."""
-    made: dict[str, Made] = {}
+    made: dict[str, Thing] = {}
     for name in names:
         try:
             made[name] = make(name)
@@ -86,7 +111,7 @@ def proxy_snapshot(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> Sna
 
 def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:
     """Return the flows and groups of a host's bridge."""
-    encoded = encode(translate_flows(plan, host, ports))
+    encoded = encode(translate_flows(share(plan, host), host, ports))
     return program_of(
         (
             FlowEntry(FlowKey(f.table, f.priority, f.match), f.cookie, f.instructions)

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from tests.plans import shop_plan
-from xds_server.controller.targets import relevant_ports, targets_of
+from translators.openflow.frames import synthetic_ports
+from xds_server.controller.targets import Made, bridge_program, relevant_ports, targets_of
 
 PLAN = shop_plan()
 PORTS = {"host1": {"fsdn-proxy": 1, "fsdn-tun": 2, "web": 3}}
@@ -32,3 +35,21 @@ def test_every_flow_of_a_program_is_ours() -> None:
 def test_only_named_ports_are_relevant() -> None:
     ports = {"web": 3, "eth0": 7, "fsdn-tun": 2}
     assert relevant_ports(PLAN, "host1", ports) == {"fsdn-tun": 2, "web": 3}
+
+
+def test_a_program_is_made_again_only_where_something_changed() -> None:
+    ports = {host.name: synthetic_ports(PLAN, host.name) for host in PLAN.hosts}
+    before = targets_of(PLAN, ports)
+    made = Made(PLAN, ports, before.bridges)
+    same = targets_of(replace(PLAN, placements=()), ports, made=made)
+    assert all(same.bridges[host] is before.bridges[host] for host in ports)
+    moved = {**ports, "host1": {**ports["host1"], "web": 99}}
+    after = targets_of(PLAN, moved, made=made)
+    assert after.bridges["host2"] is before.bridges["host2"]
+    assert after == targets_of(PLAN, moved)
+    fewer = replace(PLAN, rules=PLAN.rules[1:])
+    assert targets_of(fewer, ports, made=made) == targets_of(fewer, ports)
+
+
+def test_a_bridge_without_any_port_gets_a_program_of_its_own() -> None:
+    assert targets_of(PLAN, {"host1": {}}).bridges["host1"] == bridge_program(PLAN, "host1", {})

@@ -1,4 +1,4 @@
-"""Generate docs/reference/ from the code: policy, diagnostics, commands and settings.
+"""Generate docs/reference/ from the code: policy, diagnostics, commands, settings and metrics.
 
 ``python docs/generate.py`` writes the pages; ``--check`` names those that are out of date, and a
 test calls that.
@@ -19,6 +19,7 @@ from policy_page import policy_page
 from translators.diagnostics import CODES
 from xds_server.cli.exits import MEANINGS
 from xds_server.cli.main import app
+from xds_server.meters import Meters
 from xds_server.settings import ClientSettings, ServerSettings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -84,11 +85,23 @@ def settings_page() -> str:
     return "\n".join(lines)
 
 
+def metrics_page() -> str:
+    """Return the table of the server's metrics, from its registry."""
+    lines = [NOTE, "# Metrics", ""]
+    lines += ["`GET /metrics` on the API port answers them; [metrics](../metrics.md) says how."]
+    lines += ["", "| metric | type | meaning |", "|---|---|---|"]
+    for family in Meters().families():
+        name = family.name + ("_total" if family.type == "counter" else "")
+        lines.append(f"| `{name}` | {family.type} | {family.documentation} |")
+    return "\n".join([*lines, ""])
+
+
 PAGES = {
     "policy.md": lambda: NOTE + "\n" + policy_page(),
     "diagnostics.md": diagnostics_page,
     "cli.md": cli_page,
     "settings.md": settings_page,
+    "metrics.md": metrics_page,
 }
 
 

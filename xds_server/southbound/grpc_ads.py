@@ -206,6 +206,9 @@ def _options(settings: AdsSettings) -> list[tuple[str, int]]:
         ("grpc.max_receive_message_length", settings.max_message),
         ("grpc.max_send_message_length", -1),  # what we send is bounded by the snapshot
         ("grpc.max_concurrent_streams", settings.max_streams),
+        # All clients reconnect at once after a restart; from 1,000 waiting gRPC refuses at random.
+        ("grpc.server.max_pending_requests", settings.max_streams),
+        ("grpc.server.max_pending_requests_hard_limit", settings.max_streams),
         ("grpc.keepalive_time_ms", keepalive),
         ("grpc.keepalive_timeout_ms", keepalive // 2),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -23,6 +23,7 @@ from xds_server.journal import configure, record
 from xds_server.reporting import Reporting, reporting
 from xds_server.settings import Listen, ServerSettings
 from xds_server.snapshots.evidence import Evidence
+from xds_server.southbound.envoy_judge import EnvoyJudge
 from xds_server.southbound.grpc_ads import AdsServer, AdsSettings, ListenError, Tls
 from xds_server.southbound.openflow_tcp import OpenFlowServer
 from xds_server.southbound.ovsdb import OvsdbServer
@@ -81,6 +82,8 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     meters = reports.sources.meters
     logged = Logged.REPORTED if settings.access_logs else Logged.DENIED
     controller = Controller(repository, xds, openflow, ovsdb, clock, meters, logged)
+    if settings.envoy is not None:
+        controller.judge = EnvoyJudge(settings.envoy.resolve())
     reports.attach(xds, controller)
     return controller, Southbound(xds, openflow, ovsdb, reports)
 

@@ -103,6 +103,10 @@ class ServerSettings(BaseSettings):
     log_level: str = Field(
         default="info", description="Least level logged: debug, info, warning, error."
     )
+    envoy: Path | None = Field(
+        default=None,
+        description="Envoy binary that validates what proxies would be sent, before every change.",
+    )
     body_limit: int = Field(
         default=20_000_000, gt=0, description="Largest request body that the API accepts, in bytes."
     )
@@ -137,6 +141,8 @@ class ServerSettings(BaseSettings):
             raise SettingsError("--tls-cert and --tls-key belong together, give both or neither")
         if self.tls_ca is not None and self.tls_cert is None:
             raise SettingsError("--tls-ca needs --tls-cert and --tls-key beside it")
+        if self.envoy is not None and not self.envoy.is_file():
+            raise SettingsError(f"there is no file {self.envoy}, give the path of an Envoy binary")
         for path in (self.tls_cert, self.tls_key, self.tls_ca):
             if path is not None and not path.is_file():
                 raise SettingsError(f"there is no file {path}, check the --tls options")

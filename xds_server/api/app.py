@@ -16,6 +16,7 @@ from xds_server.api.views import diagnostic_views
 from xds_server.controller.errors import (
     ConflictError,
     ControllerError,
+    MachineError,
     NotFoundError,
     RefusedError,
     StoreError,
@@ -23,7 +24,8 @@ from xds_server.controller.errors import (
 )
 from xds_server.controller.service import Controller
 
-_STATUS = {
+_STATUS: dict[type[Exception], int] = {
+    MachineError: 503,
     NotFoundError: 404,
     ConflictError: 409,
     RefusedError: 422,
@@ -52,6 +54,7 @@ def create_app(
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)
     app.add_exception_handler(ControllerError, _refused)
+    app.add_exception_handler(MachineError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(Exception, _broken)
     closed = ("/v1",) if watched.open_metrics else ("/v1", "/metrics")

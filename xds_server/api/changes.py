@@ -21,7 +21,12 @@ def _files(body: ApplyBody) -> list[SourceFile]:
 async def apply(body: ApplyBody, controller: Access) -> OutcomeView:
     """Merge files into what holds; an error anywhere means that nothing is stored."""
     outcome = await controller.apply(
-        _files(body), body.author, body.message, dry_run=body.dry_run, prune=body.prune
+        _files(body),
+        body.author,
+        body.message,
+        dry_run=body.dry_run,
+        prune=body.prune,
+        allow_shrink=body.allow_shrink,
     )
     return outcome_view(outcome)
 
@@ -29,7 +34,9 @@ async def apply(body: ApplyBody, controller: Access) -> OutcomeView:
 @router.post("/diff")
 async def diff(body: ApplyBody, controller: Access) -> OutcomeView:
     """Answer what applying these files would change."""
-    outcome = await controller.apply(_files(body), "", "", dry_run=True, prune=body.prune)
+    outcome = await controller.apply(
+        _files(body), "", "", dry_run=True, prune=body.prune, allow_shrink=True
+    )
     return outcome_view(outcome)
 
 

@@ -38,6 +38,7 @@ class ApplyBody(ChangeBody):
 
     files: list[FileBody] = Field(description="Replaces objects of the same kind and name.")
     prune: bool = Field(False, description="Remove the objects that no file has.")
+    allow_shrink: bool = Field(False, description="Let proxies lose much of what they have.")
 
 
 class DeleteBody(ChangeBody):

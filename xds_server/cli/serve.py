@@ -28,6 +28,7 @@ def serve(
     tls_key: Annotated[Path | None, _option("tls_key", "--tls-key")] = None,
     tls_ca: Annotated[Path | None, _option("tls_ca", "--tls-ca")] = None,
     insecure: Annotated[bool | None, _option("insecure", "--insecure")] = None,
+    envoy: Annotated[Path | None, _option("envoy", "--envoy")] = None,
     log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,
     log_level: Annotated[str | None, _option("log_level", "--log-level")] = None,
 ) -> None:
@@ -46,6 +47,7 @@ def serve(
         "tls_key": tls_key,
         "tls_ca": tls_ca,
         "insecure": insecure,
+        "envoy": envoy,
         "log_format": log_format,
         "log_level": log_level,
     }

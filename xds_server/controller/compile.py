@@ -16,7 +16,7 @@ from translators.plan.model import Plan
 from translators.policy.document import Document
 from translators.policy.load import load
 from xds_server.controller.errors import RefusedError, UntranslatableError
-from xds_server.controller.gates import check_references
+from xds_server.controller.gates import check_references, check_shrink
 from xds_server.controller.impact import impact
 from xds_server.controller.merge import changes_between
 from xds_server.controller.metering import Took
@@ -119,15 +119,18 @@ def compiled(
     )
 
 
-def compared(old: Compiled, new: Compiled) -> Candidate:
+def compared(old: Compiled, new: Compiled, may_shrink: bool = True) -> Candidate:
     """Return the new compilation beside its differences from the old one.
 
     Raises UntranslatableError if there is a device that cannot hold its part of the new one, and
-    RefusedError where a proxy's resources refer to nothing.
+    RefusedError where a proxy's resources refer to nothing; without ``may_shrink`` UnsafeError
+    where a proxy would lose much.
     """
     if new.targets.faults:
         raise UntranslatableError(new.targets.faults)
     check_references(new.targets)
+    if not may_shrink:
+        check_shrink(old.targets, new.targets)
     return Candidate(
         new,
         changes_between(old.documents, new.documents),

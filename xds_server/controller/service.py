@@ -19,7 +19,7 @@ from xds_server.controller.compile import (
     load_files,
     nothing,
 )
-from xds_server.controller.gates import Judge, check_by_envoy, check_shrink
+from xds_server.controller.gates import Judge, check_by_envoy
 from xds_server.controller.ledger import Ledger
 from xds_server.controller.memory import remembered
 from xds_server.controller.merge import merged, restore, without
@@ -129,9 +129,7 @@ class Controller:
                 ports = self.state.ports
                 held = self.holds
                 new = self._compiled(documents, held.allocations, ports, found, before=held)
-                if not allow_shrink:
-                    check_shrink(self.holds.targets, new.targets)
-                return compared(self.holds, new)
+                return compared(self.holds, new, allow_shrink)
 
             return await self._settle(candidate, author, message, dry_run)
 

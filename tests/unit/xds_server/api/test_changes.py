@@ -1,6 +1,8 @@
 from pathlib import Path
 
 from tests.asking import asking, files
+from xds_server.controller.errors import MachineError
+from xds_server.snapshots.model import Snapshot
 
 
 async def test_apply_answers_revision_changes_and_devices(tmp_path: Path) -> None:
@@ -61,3 +63,39 @@ async def test_pruning_everything_away_is_refused(tmp_path: Path) -> None:
         answer = await client.post("/v1/apply", json={"files": [], "prune": True})
     assert answer.status_code == 400
     assert "delete --all" in answer.json()["error"]
+
+
+def many(count: int) -> dict[str, str]:
+    url = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
+    rows = "".join(f'    - {{"@type": {url}, cluster_name: c{n}}}\n' for n in range(count))
+    head = "apiVersion: fsdn/v1\nkind: EnvoyResource\nmetadata: {name: many}\nspec:\n  resources:\n"
+    return {"name": "many.yaml", "text": head + rows}
+
+
+async def test_a_proxy_does_not_shrink_by_accident(tmp_path: Path) -> None:
+    async with asking(tmp_path) as (client, controller, _):
+        await client.post("/v1/apply", json={"files": [*files(), many(90)]})
+        less = {"files": [many(20)]}
+        refused = await client.post("/v1/apply", json=less)
+        assert refused.status_code == 400
+        assert "--allow-shrink" in refused.json()["error"]
+        assert controller.state.revision == 1
+        assert (await client.post("/v1/diff", json=less)).json()["changes"]
+        meant = await client.post("/v1/apply", json={**less, "allow_shrink": True})
+        assert meant.json()["revision"] == 2
+        gone = await client.post("/v1/delete", json={"keys": ["envoyresource/many"]})
+        assert gone.json()["revision"] == 3
+
+
+class _NoEnvoy:
+    async def judge(self, node: str, snapshot: Snapshot) -> None:
+        raise MachineError("cannot run envoy, check --envoy")
+
+
+async def test_an_envoy_that_cannot_be_run_is_not_called_a_bug(tmp_path: Path) -> None:
+    async with asking(tmp_path) as (client, controller, _):
+        controller.judge = _NoEnvoy()
+        answer = await client.post("/v1/apply", json={"files": files()})
+        assert answer.status_code == 503
+        assert answer.json()["error"] == "cannot run envoy, check --envoy"
+        assert controller.state.revision == 0

@@ -19,6 +19,7 @@ from xds_server.snapshots.model import Snapshot
 from xds_server.southbound.grpc_health import Health
 from xds_server.southbound.grpc_identity import nodes_of
 from xds_server.southbound.grpc_session import Session
+from xds_server.southbound.grpc_terms import Gate, Terms
 from xds_server.southbound.grpc_waves import Waves
 
 
@@ -47,6 +48,7 @@ class AdsSettings:
     max_streams: int = 10_000
     keepalive: float = 30.0
     limits: Limits = field(default_factory=Limits)
+    terms: Terms = field(default_factory=Terms)
 
 
 class AdsServer:
@@ -76,6 +78,7 @@ class AdsServer:
         """Listen, and return the TCP port (0 without TCP). Raises ListenError."""
         self._draining = asyncio.Event()
         self._waves = Waves()
+        self._gate = Gate(self._settings.terms, self._clock())
         self._health = Health()
         self._server = grpc.aio.server(options=_options(self._settings))
         self._server.add_generic_rpc_handlers(
@@ -150,7 +153,9 @@ class AdsServer:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
         peer = self._peer(context)  # before a single byte of the client is parsed
         stream = XdsStream(dialect, only, self._settings.limits)
-        session = Session(stream, peer, self._fleet, self._evidence, self._clock, self._waves)
+        session = Session(
+            stream, peer, self._fleet, self._evidence, self._clock, self._waves, self._gate
+        )
         self._sessions[stream] = session
         self._open += 1
         try:

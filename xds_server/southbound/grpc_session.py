@@ -10,12 +10,12 @@ from typing import Any
 import grpc
 
 from xds_server.protocols.xds.ads import XdsStream
+from xds_server.protocols.xds.bucket import Bucket
 from xds_server.protocols.xds.effects import Close, Effect, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.snapshots.evidence import Evidence
+from xds_server.southbound.grpc_terms import Gate, Terms
 from xds_server.southbound.grpc_waves import Waves
-
-_HELLO_SECONDS = 30.0  # a client that opens a stream and says nothing is not waited for
 
 
 class Session:
@@ -29,6 +29,7 @@ class Session:
         evidence: Callable[[Evidence], None],
         clock: Callable[[], float],
         waves: Waves | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.stream = stream
         self._peer = peer
@@ -36,6 +37,9 @@ class Session:
         self._evidence = evidence
         self._clock = clock
         self._waves = waves or Waves()
+        self._gate = gate or Gate(Terms(), clock())
+        self._terms = self._gate.terms
+        self._pace = Bucket(self._terms.requests, clock())
         self._outbox: deque[Send] = deque()  # bounded: one response in flight a type
         self._written = asyncio.Event()
         self._refusal: Close | None = None
@@ -49,7 +53,13 @@ class Session:
             asyncio.create_task(draining.wait()),
         ]
         try:
-            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+            lifetime = self._terms.lifetime()
+            done, _ = await asyncio.wait(
+                jobs, timeout=lifetime, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                text = f"the stream is {lifetime:.0f} s old: connect again, to any server"
+                self._refusal = Close("UNAVAILABLE", text)
             for job in done:
                 job.result()  # raises what broke the reader or the writer
         finally:
@@ -76,25 +86,41 @@ class Session:
         self._set_timer()
 
     async def _read(self, context: Any) -> None:
-        timeout: float | None = _HELLO_SECONDS
+        timeout: float | None = self._terms.hello
         while self._refusal is None:
             try:
                 data = await asyncio.wait_for(context.read(), timeout)
             except TimeoutError:
-                text = f"no request within {_HELLO_SECONDS:g} s of opening the stream"
+                text = f"no request within {self._terms.hello:g} s of opening the stream"
                 self._refusal = Close("DEADLINE_EXCEEDED", text)
                 return
             if data is grpc.aio.EOF:
                 return
+            await self._turn()
             self.perform(self._fleet.receive(self.stream, self._peer, data, self._clock()))
-            timeout = None if self.stream.node is not None else _HELLO_SECONDS
+            timeout = None if self.stream.node is not None else self._terms.hello
+
+    async def _turn(self) -> None:
+        """Wait until this request may be worked on; meanwhile nothing more is read."""
+        now = self._clock()
+        delay = self._pace.take(now)
+        if self.stream.node is None:
+            delay = max(delay, self._gate.first.take(now))
+        if delay > 0:
+            await asyncio.sleep(delay)
 
     async def _write(self, context: Any) -> None:
         while True:
             await self._written.wait()
             self._written.clear()
             while self._outbox:
-                await self._waves.write(context, self._outbox.popleft())
+                try:
+                    async with asyncio.timeout(self._terms.stall):
+                        await self._waves.write(context, self._outbox.popleft())
+                except TimeoutError:
+                    text = f"a response was not taken within {self._terms.stall:g} s"
+                    self._refusal = Close("DEADLINE_EXCEEDED", text)
+                    return
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -22,6 +22,7 @@ class Response:
     versions: dict[str, str]
     removed: tuple[str, ...]
     errors: tuple[str, ...]
+    bodyless: tuple[str, ...] = ()  # names that stand for nothing, and heartbeats
 
 
 def read(data: bytes, dialect: Dialect) -> Response:
@@ -29,15 +30,18 @@ def read(data: bytes, dialect: Dialect) -> Response:
     texts = {1: "", 4: "", 5: ""}
     bodies: dict[str, bytes] = {}
     versions: dict[str, str] = {}
-    removed, errors = [], []
+    removed, errors, bodyless = [], [], []
     for key, value in scan(data):
         if key in texts:
             texts[key] = text(value)
         elif key == 2 and delta:
             fields = dict(scan(message(value)))
             name = text(fields[3])
-            bodies[name] = _any_body(message(fields[2]))
             versions[name] = text(fields[1])
+            if 2 in fields:
+                bodies[name] = _any_body(message(fields[2]))
+            else:
+                bodyless.append(name)
         elif key == 2:
             body = _any_body(message(value))
             bodies[text(dict(scan(body))[1])] = body
@@ -45,7 +49,8 @@ def read(data: bytes, dialect: Dialect) -> Response:
             removed.append(text(value))
         elif key in (7, 9):
             errors.append(text(dict(scan(message(dict(scan(message(value)))[2])))[2]))
-    return Response(texts[4], texts[1], texts[5], bodies, versions, tuple(removed), tuple(errors))
+    lists = (tuple(removed), tuple(errors), tuple(bodyless))
+    return Response(texts[4], texts[1], texts[5], bodies, versions, *lists)
 
 
 def _any_body(data: bytes) -> bytes:

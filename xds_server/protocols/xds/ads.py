@@ -48,12 +48,17 @@ class Limits:
 
     ``grace``: removals wait this long after a stream opens, since a client that reconnects asks
     for one type after the other, and its routes may still need what its clusters no longer list.
+
+    ``names``: subscriptions of all types; ``node``: bytes of the Node message (Envoy's is 61 KB);
+    ``streams``: of one node id at a time.
     """
 
     patience: float = 20.0  # longer than Envoy's initial fetch timeout of 15 s
     grace: float = 2.0
     types: int = 32
     names: int = 200_000
+    node: int = 256 * 1024
+    streams: int = 64
     earlier: int = 2
 
 
@@ -65,7 +70,7 @@ class XdsStream:
         self.node: Node | None = None
         self.snapshot: Snapshot | None = None
         self._only = only
-        self._limits = limits
+        self.limits = limits
         self._watches: dict[str, Watch] = {}
         self._backends: tuple[Watch, ...] = ()  # those of the watches that are of this tier
         self._routings: tuple[Watch, ...] = ()
@@ -110,12 +115,12 @@ class XdsStream:
         effects: list[Effect] = []
         watch = self._watches.get(type_url)
         if watch is None:
-            if len(self._watches) >= self._limits.types:
-                return [Close("RESOURCE_EXHAUSTED", f"over {self._limits.types} types a stream")]
+            if len(self._watches) >= self.limits.types:
+                return [Close("RESOURCE_EXHAUSTED", f"over {self.limits.types} types a stream")]
             watch, effects = self._open(type_url, now)
         effects += _hear(watch, request, now)
-        if len(watch.subscription.names) > self._limits.names:
-            return [Close("RESOURCE_EXHAUSTED", f"over {self._limits.names} names of {type_url}")]
+        if sum(len(w.subscription.names) for w in self._watches.values()) > self.limits.names:
+            return [Close("RESOURCE_EXHAUSTED", f"over {self.limits.names} names a stream")]
         if type_url == ENDPOINT:
             watch.force(frozenset(self._endpoints_owed))
             self._endpoints_owed.clear()
@@ -123,7 +128,7 @@ class XdsStream:
 
     def _open(self, type_url: str, now: float) -> tuple[Watch, list[Effect]]:
         kind = SotwWatch if self.dialect is Dialect.SOTW else DeltaWatch
-        watch: Watch = kind(type_url, self.device, self._limits.patience, self._shared)
+        watch: Watch = kind(type_url, self.device, self.limits.patience, self._shared)
         self._watches[type_url] = watch
         self._watches = dict(sorted(self._watches.items(), key=lambda item: rank(item[0])))
         self._backends = self._of(Tier.BACKEND)
@@ -146,7 +151,7 @@ class XdsStream:
             if before is None or before.version(type_url) != snapshot.version(type_url):
                 self._since[type_url] = self._epoch
         if before is not None:
-            self._earlier = (before, *self._earlier)[: self._limits.earlier]
+            self._earlier = (before, *self._earlier)[: self.limits.earlier]
         self.snapshot = snapshot
         return self._advance(now)
 
@@ -160,8 +165,8 @@ class XdsStream:
     def wakes_at(self, now: float) -> float | None:
         """Return when ``tick`` is wanted next, if ever."""
         times = [watch.wakes_at() for watch in self._watches.values()]
-        if self._watches and now < self._opened_at + self._limits.grace:
-            times.append(self._opened_at + self._limits.grace)
+        if self._watches and now < self._opened_at + self.limits.grace:
+            times.append(self._opened_at + self.limits.grace)
         return min((time for time in times if time is not None), default=None)
 
     def _advance(self, now: float) -> list[Effect]:
@@ -211,7 +216,7 @@ class XdsStream:
         """Whether nothing that the client uses can refer to what is gone."""
         if self._only:
             return True
-        return now >= self._opened_at + self._limits.grace and all(
+        return now >= self._opened_at + self.limits.grace and all(
             watch.settled >= self._since.get(watch.type_url, 0) for watch in self._routings
         )
 

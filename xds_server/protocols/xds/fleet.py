@@ -44,6 +44,9 @@ class Fleet:
         return effects + stream.receive(request, now)
 
     def _admit(self, stream: XdsStream, peer: Peer, request: Request, now: float) -> list[Effect]:
+        if len(request.node or b"") > stream.limits.node:
+            text = f"the node is over {stream.limits.node} bytes: shorten its metadata"
+            return [Close("RESOURCE_EXHAUSTED", text)]
         node = scan_node(request.node) if request.node is not None else Node("")
         if not node.id:
             text = "the first request names no node: set node.id in the client's bootstrap"
@@ -51,6 +54,9 @@ class Fleet:
         if peer.nodes is not None and node.id not in peer.nodes:
             text = f"node {node.id!r} is not what its certificate says: issue one for this node id"
             return [Close("PERMISSION_DENIED", text)]
+        if len(self._streams.get(node.id, ())) >= stream.limits.streams:
+            text = f"{node.id!r} has {stream.limits.streams} streams: node ids must be unique"
+            return [Close("RESOURCE_EXHAUSTED", text)]
         stream.identify(node, now, self._shared)
         known = self._snapshots.get(node.id)
         first = node.id not in self._streams

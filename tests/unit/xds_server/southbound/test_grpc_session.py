@@ -10,8 +10,8 @@ from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.protocols.xds.resource_types import LISTENER
 from xds_server.snapshots.evidence import Disconnected, Evidence, Warned
 from xds_server.snapshots.model import snapshot_of
-from xds_server.southbound import grpc_session
 from xds_server.southbound.grpc_session import Session
+from xds_server.southbound.grpc_terms import Gate, Terms
 
 
 class Line:
@@ -32,14 +32,21 @@ class Line:
 
 
 class Setting:
-    def __init__(self) -> None:
+    def __init__(self, terms: Terms | None = None) -> None:
         self.now = 100.0
         self.line = Line()
         self.evidence: list[Evidence] = []
         self.fleet = Fleet()
         self.fleet.publish("web-1", snapshot_of([listener("a")]), self.now)
         stream = XdsStream(Dialect.SOTW)
-        self.session = Session(stream, Peer(), self.fleet, self.evidence.append, lambda: self.now)
+        self.session = Session(
+            stream,
+            Peer(),
+            self.fleet,
+            self.evidence.append,
+            lambda: self.now,
+            gate=Gate(terms or Terms(), self.now),
+        )
         self.draining = asyncio.Event()
 
     def start(self) -> asyncio.Task[Close]:
@@ -70,9 +77,8 @@ async def test_an_overdue_answer_is_noticed_without_traffic() -> None:
     assert (await running).status == "UNAVAILABLE"
 
 
-async def test_silence_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grpc_session, "_HELLO_SECONDS", 0.05)
-    close = await asyncio.wait_for(Setting().start(), 5)
+async def test_silence_is_not_waited_for() -> None:
+    close = await asyncio.wait_for(Setting(Terms(hello=0.05)).start(), 5)
     assert close.status == "DEADLINE_EXCEEDED"
 
 

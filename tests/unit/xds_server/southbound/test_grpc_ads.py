@@ -12,6 +12,7 @@ import trustme
 from tests.conversations.xds.responses import delta_request, endpoints, listener, read
 from tests.unit.xds_server.southbound.grpc_client import Client
 from xds_server.protocols.xds.ads import Dialect
+from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.resource_types import ENDPOINT, LISTENER, SERVICES
 from xds_server.snapshots.evidence import Acked, Connected, Disconnected, Evidence
 from xds_server.snapshots.model import snapshot_of
@@ -216,3 +217,15 @@ async def test_other_services_share_the_port() -> None:
             await until(lambda: server.connected())
     finally:
         await server.stop(0.5)
+
+
+async def test_many_clients_that_come_at_once_are_all_served() -> None:
+    many = 3100  # more than gRPC lets wait by itself
+    async with serving() as (server, port, _), channel_to(port) as channel:
+        clients = [Client(channel) for _ in range(many)]
+        for number, client in enumerate(clients):
+            server.publish(f"web-{number}", SNAPSHOT)
+            await client.ask(LISTENER, node=put_text(1, f"web-{number}"))
+        async with asyncio.timeout(60):
+            heard = await asyncio.gather(*(client.hear(60) for client in clients))
+        assert {tuple(response.bodies) for response in heard} == {("a",)}

@@ -38,7 +38,7 @@ def reconcile(state: State, event: Event) -> Step:
         case Untranslated():
             state, effects = _untranslated(state, event)
         case Tick(at=at):
-            state, effects = _every(state, state.rollouts, lambda s, host: advance(s, host, at))
+            state, effects = _advance(state, at)
         case _:
             state, effects = _heard(state, event)
     state = progressed(state, event)
@@ -88,7 +88,8 @@ def _committed(state: State, event: Committed) -> Step:
         state = blame(state, device, reason, event.at)
     able = sorted(names & event.targets.proxies.keys())
     state, started = _every(state, able, lambda s, host: start(s, host, event.at))
-    return state, effects + stale + started
+    state, advanced = _advance(state, event.at)
+    return state, effects + stale + started + advanced
 
 
 def _forget_moved(state: State, plan: Plan) -> State:
@@ -127,9 +128,20 @@ def _heard(state: State, evidence: Evidence) -> Step:
     if isinstance(evidence, PortsChanged):
         state, effects = _ports(state, host, evidence.ports)
     if host in state.rollouts:
-        state, more = advance(state, host, evidence.at)
+        state, more = _advance(state, evidence.at)
         effects = effects + more
     return state, effects
+
+
+def _advance(state: State, at: float) -> Step:
+    """Take every host as far as it may go; one that goes on may let another one go on."""
+    effects: list[Effect] = []
+    while True:
+        before = state.rollouts
+        state, more = _every(state, before, lambda s, host: advance(s, host, at))
+        effects += more
+        if state.rollouts == before:
+            return state, effects
 
 
 def _ports(state: State, host: str, ports: Ports) -> Step:
@@ -156,7 +168,7 @@ def _translated(state: State, event: Translated) -> Step:
         translating=state.translating - {host},
     )
     if host in state.rollouts:
-        return advance(state, host, event.at)
+        return _advance(state, event.at)
     return tell_bridge(state, host)
 
 
@@ -172,7 +184,7 @@ def _untranslated(state: State, event: Untranslated) -> Step:
         translating=state.translating - {host},
     )
     state = blame(state, Device(DeviceKind.BRIDGE, host), event.reason, event.at)
-    return advance(state, host, event.at)
+    return _advance(state, event.at)
 
 
 def _same_ports(plan: Plan, host: str, one: Ports, other: Ports | None) -> bool:

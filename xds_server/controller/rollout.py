@@ -1,16 +1,18 @@
-"""The order of a host's devices on a change: make before break, across proxy and bridge.
+"""The order of devices on a change: make before break, across proxy and bridge, and across hosts.
 
-The proxy first gets the new resources beside the old ones; once it has them the bridge is changed,
-which is the moment when traffic moves; once the bridge holds its program the proxy drops what is
-old. A refusal or a deadline lets the host go on, for every mixture is the old meaning, the new one,
-or stricter: a bridge that steers to a listener which is missing closes connections, never opens.
+First what receives is widened: a proxy gets the new resources beside the old ones, and a bridge
+accepts from other hosts what it is to accept beside what it did. Then the bridges change what they
+send, which is the moment when traffic moves; once they have, what receives is narrowed. A refusal
+or a deadline lets a host go on, for every mixture is the old meaning, the new one, or stricter: the
+source's bridge decides exactly, and one that steers to a missing listener closes connections.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from translators.openflow.tables import Table
 from xds_server.controller.state import (
     FLOWS,
     STAGE_SECONDS,
@@ -22,7 +24,13 @@ from xds_server.controller.state import (
     State,
 )
 from xds_server.snapshots.evidence import Device, DeviceKind
-from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
+from xds_server.snapshots.model import (
+    BridgeProgram,
+    Resource,
+    Snapshot,
+    content_version,
+    snapshot_of,
+)
 from xds_server.status.fold import expect
 from xds_server.status.model import DeviceStatus
 from xds_server.status.model import State as Running
@@ -37,15 +45,20 @@ _WILDCARD = (
 
 
 def start(state: State, host: str, at: float) -> Step:
-    """Begin to bring a host to ``state.targets``; its proxy is told at once."""
-    target = state.targets.proxies[host]
+    """Begin to bring a host to ``state.targets``: what receives is widened at once.
+
+    ``advance`` does the rest, once every host has begun.
+    """
+    target = state.targets.between.get(host, state.targets.proxies[host])
     before = state.published.get(host)
     widened = target if before is None else united(target, before)
     state, effects = _tell_proxy(state, host, widened)
+    program, held = state.targets.bridges.get(host), state.programs.get(host)
+    if program is not None and held is not None:
+        state, more = _tell_program(state, host, accepting(held, program, newer=program))
+        effects = effects + more
     rollouts = {**state.rollouts, host: Rollout(Stage.PROXY, at + STAGE_SECONDS)}
-    state = replace(state, rollouts=dict(sorted(rollouts.items())))
-    state, more = advance(state, host, at)
-    return state, effects + more
+    return replace(state, rollouts=dict(sorted(rollouts.items()))), effects
 
 
 def advance(state: State, host: str, at: float) -> Step:
@@ -53,12 +66,13 @@ def advance(state: State, host: str, at: float) -> Step:
     effects: list[Effect] = []
     rollout = state.rollouts.get(host)
     if rollout is not None and rollout.stage is Stage.PROXY and _proxy_ready(state, host, at):
-        state, effects = tell_bridge(state, host)
+        state, effects = _send(state, host)
         rollout = Rollout(Stage.BRIDGE, at + STAGE_SECONDS)
         state = replace(state, rollouts={**state.rollouts, host: rollout})
     if rollout is not None and rollout.stage is Stage.BRIDGE and _bridge_ready(state, host, at):
         state, more = _tell_proxy(state, host, state.targets.proxies[host])
-        effects = effects + more
+        state, last = tell_bridge(state, host)
+        effects = effects + more + last
         rest = {name: kept for name, kept in state.rollouts.items() if name != host}
         state = replace(state, rollouts=rest)
     return state, effects
@@ -67,8 +81,20 @@ def advance(state: State, host: str, at: float) -> Step:
 def tell_bridge(state: State, host: str) -> Step:
     """Publish a host's program, unless it is unknown yet or what the bridge was told before."""
     program = state.targets.bridges.get(host)
+    return (state, []) if program is None else _tell_program(state, host, program)
+
+
+def _send(state: State, host: str) -> Step:
+    """Let a bridge send as it is to, while it goes on to accept what it did."""
+    program, held = state.targets.bridges.get(host), state.programs.get(host)
+    if program is None or held is None:
+        return tell_bridge(state, host)
+    return _tell_program(state, host, accepting(program, held, newer=program))
+
+
+def _tell_program(state: State, host: str, program: BridgeProgram) -> Step:
     before = state.programs.get(host)
-    if program is None or (before is not None and before.version == program.version):
+    if before is not None and before.version == program.version:
         return state, []
     device = Device(DeviceKind.BRIDGE, host)
     state = replace(
@@ -77,6 +103,21 @@ def tell_bridge(state: State, host: str) -> Step:
         status=expect(state.status, device, {FLOWS: program.version}),
     )
     return state, [PublishBridge(state.plan.host[host].datapath_id, program)]
+
+
+def accepting(program: BridgeProgram, other: BridgeProgram, newer: BridgeProgram) -> BridgeProgram:
+    """Return a program that also accepts from other hosts what another program accepts.
+
+    Where both have a flow for the same packets, that of the ``newer`` one counts.
+    """
+    found = {key: flow for key, flow in other.flows.items() if key.table == Table.ARRIVAL}
+    flows = {**program.flows, **found} if newer is other else {**found, **program.flows}
+    for known in (program, other):
+        if flows == known.flows and program.groups == known.groups:
+            return known
+    parts = (program.version, other.version, newer.version)
+    version = content_version(*(part.encode() for part in parts))
+    return BridgeProgram(dict(sorted(flows.items())), program.groups, version)
 
 
 def united(new: Snapshot, old: Snapshot) -> Snapshot:
@@ -110,18 +151,38 @@ def _tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
 def _proxy_ready(state: State, host: str, at: float) -> bool:
     if host in state.translating:
         return False  # the bridge could not be told what to steer
-    return _settled(state.status.of(Device(DeviceKind.PROXY, host))) or _late(state, host, at)
+    if _late(state, host, at):
+        return True
+    ready = _settled(state.status.of(Device(DeviceKind.PROXY, host)))
+    widening = (name for name, kept in state.rollouts.items() if kept.stage is Stage.PROXY)
+    return ready and _all_settled(state, widening)  # they accept what it is going to send
 
 
 def _bridge_ready(state: State, host: str, at: float) -> bool:
     """Whether the old may go; a bridge that is away still steers to it, so that has no deadline."""
     if host in state.translating:
         return False
+    if not _late(state, host, at) and not _may_narrow(state, host):
+        return False
     known = state.status.of(Device(DeviceKind.BRIDGE, host))
     if known.connected:
         fresh = at < known.at + STAGE_SECONDS  # one that has just come back gets its time
         return _settled(known) or (_late(state, host, at) and not fresh)
     return not known.seen
+
+
+def _may_narrow(state: State, host: str) -> bool:
+    """Whether no other host still sends what this one is going to accept no longer."""
+    program, held = state.targets.bridges.get(host), state.programs.get(host)
+    if program is None or held is None or program.version == held.version:
+        return True
+    others = {name: kept for name, kept in state.rollouts.items() if name != host}
+    sending = all(kept.stage is Stage.BRIDGE for kept in others.values())
+    return sending and _all_settled(state, others)
+
+
+def _all_settled(state: State, hosts: Iterable[str]) -> bool:
+    return all(_settled(state.status.of(Device(DeviceKind.BRIDGE, name))) for name in hosts)
 
 
 def _settled(known: DeviceStatus) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from translators import envoy, fabric
@@ -39,6 +39,8 @@ class Targets:
     bridges: Mapping[str, BridgeProgram] = field(default_factory=dict)  # by host
     switches: Mapping[str, SwitchConfig] = field(default_factory=dict)  # by name
     faults: Mapping[Device, str] = field(default_factory=dict)  # what cannot be made, and why
+    # By host: the new resources with a filter chain for sources that are still steered to them.
+    between: Mapping[str, Snapshot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,31 @@ def targets_of(
     names = [switch.name for switch in plan.switches]
     switches = _each(DeviceKind.SWITCH, names, lambda s: switch_config(plan, s), faults)
     known = {host: kept for host, kept in bridges.items() if host in ports and host in proxies}
-    return Targets(proxies, known, switches, faults)
+    between: dict[str, Snapshot] = {}
+    if made is not None and (wide := staying(plan, made.plan)) != plan:
+        wider = _each(DeviceKind.PROXY, hosts, lambda h: proxy_snapshot(wide, h, logged), faults)
+        between = {h: kept for h, kept in wider.items() if kept != proxies.get(h)}
+    return Targets(proxies, known, switches, faults, between)
+
+
+def staying(plan: Plan, before: Plan) -> Plan:
+    """Return the plan in which who leaves a capture is captured still, under the new rules.
+
+    A bridge goes on to steer them until it holds its new program. A capture that ends altogether
+    needs nothing: its listener has a name of its own, and the old one is kept beside the new.
+    """
+    captures = []
+    for capture in plan.captures:
+        old = before.captured.get((capture.service, capture.port))
+        segment = plan.service[capture.service].segment
+        leaving = {
+            name
+            for name in (old.sources if old is not None else ())
+            if name in plan.endpoint and plan.endpoint[name].segment == segment
+        }
+        sources = tuple(sorted(leaving.union(capture.sources)))
+        captures.append(replace(capture, sources=sources) if leaving else capture)
+    return replace(plan, captures=tuple(captures))
 
 
 def _each(

@@ -1,5 +1,7 @@
 """The order of a host's devices on a change: what is told to whom, and after which word."""
 
+from dataclasses import replace
+
 from tests.conversations.controller.script import (
     BRIDGE,
     LISTENER,
@@ -130,3 +132,14 @@ def test_a_restart_publishes_what_is_stored_and_nothing_else() -> None:
     talk = Conversation()
     assert talk.commit(7, targets(snapshot("a"), program(1))) == ["proxy a", "bridge 1"]
     assert talk.state.revision == 7
+
+
+def test_who_leaves_a_capture_keeps_its_filter_chain_until_the_bridge_stops_steering() -> None:
+    talk = running()
+    wanted = targets(snapshot("old"), program(2))
+    between = {"host1": snapshot("old", "chain-of-the-leaving")}
+    wanted = replace(wanted, between=between)
+    assert talk.commit(2, wanted) == ["proxy chain-of-the-leaving old"]
+    assert talk.ack_proxy() == ["bridge 2"]
+    assert talk.ack_bridge() == ["proxy old"]
+    assert talk.ack_proxy() == ["reached 2"]

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from tests.plans import shop_plan
 from translators.openflow.frames import synthetic_ports
-from xds_server.controller.targets import Made, bridge_program, relevant_ports, targets_of
+from xds_server.controller.targets import Made, bridge_program, relevant_ports, staying, targets_of
 
 PLAN = shop_plan()
 PORTS = {"host1": {"fsdn-proxy": 1, "fsdn-tun": 2, "web": 3}}
@@ -53,3 +53,22 @@ def test_a_program_is_made_again_only_where_something_changed() -> None:
 
 def test_a_bridge_without_any_port_gets_a_program_of_its_own() -> None:
     assert targets_of(PLAN, {"host1": {}}).bridges["host1"] == bridge_program(PLAN, "host1", {})
+
+
+def test_who_leaves_a_capture_has_a_filter_chain_in_between() -> None:
+    capture = PLAN.captures[0]
+    stranger = next(
+        e.name
+        for e in PLAN.endpoints
+        if e.host == "host1"
+        and e.name not in capture.sources
+        and e.segment == PLAN.service[capture.service].segment
+    )
+    more = replace(capture, sources=tuple(sorted((*capture.sources, stranger))))
+    old = replace(PLAN, captures=(more, *PLAN.captures[1:]))
+    assert staying(PLAN, old).captures[0].sources == more.sources
+    assert staying(old, PLAN) == old
+    found = targets_of(PLAN, {}, made=Made(old, {}, {}))
+    assert set(found.between) == {"host1"}
+    assert found.between["host1"] == targets_of(old, {}).proxies["host1"]
+    assert targets_of(PLAN, {}, made=Made(PLAN, {}, {})).between == {}

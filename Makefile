@@ -14,10 +14,10 @@ demo: setup  ## Drive a real Envoy, Open vSwitch and FRR fabric, and prove it (K
 	@bash integration/as_root.sh $(PYTHON) -m integration.demo
 
 test: setup  ## Run all tests, those on real devices included
-	@bash integration/as_root.sh $(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@bash integration/as_root.sh $(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 integration: setup  ## Run the tests on real devices alone, the whole bed among them
-	@bash integration/as_root.sh $(PYTHON) -m pytest -m device -n 2 --dist loadgroup $(ARGS)
+	@bash integration/as_root.sh $(PYTHON) -m pytest -m device -n 2 --dist loadfile $(ARGS)
 
 lint: setup  ## ruff, mypy, import contracts
 	@$(VENV)/bin/ruff format --check -q .

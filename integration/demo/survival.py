@@ -56,7 +56,7 @@ def server_killed(bed: Bed) -> Row:
         kill(bed.server)
         time.sleep(AWAY)
         bed.server = bed.controller.start()
-        until(lambda: not bed.controller.unsettled(bed.layout.devices), "not all are back", 40)
+        until(lambda: _all_heard(bed), "not all are back", 40)
         report = stop()
     devices = {d["device"]: d for d in bed.controller.ask("/v1/status")["devices"]}
     written = {name: _written(devices[name]) for name in bed.layout.devices}
@@ -69,5 +69,14 @@ def server_killed(bed: Bed) -> Row:
     )
 
 
+def _all_heard(bed: Bed) -> bool:
+    """Whether every device is in step, and has said so since the server began anew."""
+    if bed.controller.unsettled(bed.layout.devices):
+        return False
+    devices = {d["device"]: d for d in bed.controller.ask("/v1/status")["devices"]}
+    expected = (devices[name] for name in bed.layout.devices)
+    return all(kept["written"] is not None for device in expected for kept in device["types"])
+
+
 def _written(device: dict[str, Any]) -> int:
-    return sum(kept["written"] or 0 for kept in device["types"])
+    return sum(kept["written"] for kept in device["types"])

@@ -5,6 +5,7 @@ Every address is local there, so that one namespace serves as all clients, servi
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import http.client
 import itertools
@@ -210,7 +211,8 @@ def _await_live(running: Envoy, process: subprocess.Popen[bytes], controller: Co
     while time.monotonic() < deadline:
         if process.poll() is not None or controller.rejected:
             break
-        if Path(running.admin).exists() and running.ask("/ready").startswith("LIVE"):
-            return
+        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):  # not listening yet
+            if running.ask("/ready").startswith("LIVE"):
+                return
         waiting.wait(0.02)
     raise AssertionError(f"Envoy is not live: {controller.rejected} {running.output.read_text()}")

@@ -24,7 +24,7 @@ from integration.bed.vswitch import Vswitch
 from integration.bed.workload import Place, attach
 from xds_server.agent.host_commands import Controllers, Datapath, HostFacts, commands
 
-pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.xdist_group("bed-capture")]
+pytestmark = [pytest.mark.device, pytest.mark.root]
 
 FACTS = HostFacts("host1", "br-int", 1, "fsdn-proxy", "fsdn-tun", False, 1400)
 PROXY, GATEWAY = "02:fd:00:00:00:02", "02:fd:00:00:00:01"

@@ -19,7 +19,7 @@ from integration.demo import fabric, isolation, requests, survival
 from integration.demo.run import raise_bed
 from integration.demo.shop import shop_plan
 
-pytestmark = [pytest.mark.device, pytest.mark.xdist_group("bed-demo")]
+pytestmark = [pytest.mark.device]
 CLAIMS = (
     requests.proxied,
     requests.proxied_by_six,

@@ -19,7 +19,7 @@ from translators.compiler.pipeline import compile_policy
 from translators.policy.load import load
 from xds_server.agent.switch import SwitchAgentSettings, serve_switch
 
-pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.xdist_group("frr")]
+pytestmark = [pytest.mark.device, pytest.mark.root]
 
 SHOP = Path(__file__).parents[1] / "golden" / "cases" / "shop" / "policy.yaml"
 FSDN = str(Path(sys.executable).with_name("fsdn"))

@@ -22,7 +22,7 @@ from xds_server.snapshots.evidence import Acked, Nacked
 from xds_server.southbound.frr_commands import SwitchUnavailableError
 from xds_server.southbound.frr_state import SwitchState, switch_state
 
-pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.xdist_group("frr")]
+pytestmark = [pytest.mark.device, pytest.mark.root]
 
 
 def _plan() -> Plan:

@@ -22,7 +22,7 @@ import pytest
 from integration.bed import netns
 from integration.bed.vswitch import Vswitch
 
-pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.xdist_group("host-agent")]
+pytestmark = [pytest.mark.device, pytest.mark.root]
 
 FACTS = {
     "name": "host1",

@@ -76,7 +76,12 @@ def flows(ovs: PrivateOvs) -> str:
 
 def synced(server: Serving) -> bool:
     found = server.devices()
-    return all(found[name]["state"] == "SYNCED" and found[name]["types"] for name in EXPECTED)
+    return all(
+        found[name]["state"] == "SYNCED"
+        and found[name]["types"]
+        and None not in written(found[name])
+        for name in EXPECTED
+    )
 
 
 def written(device: dict[str, Any]) -> set[int | None]:

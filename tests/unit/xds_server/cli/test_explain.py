@@ -34,6 +34,12 @@ def test_the_exit_code_is_the_verdict_with_and_without_a_server(
     assert ("allow" if code == 0 else "deny") in online.out
 
 
+def test_the_name_is_that_of_the_rule_that_decides(tmp_path: Path) -> None:
+    asked = ("explain", "web", "reviews", "--http", "/admin", "--offline", "-f", str(SHOP))
+    done = run(*asked, "-o", "name", state=tmp_path)
+    assert (done.code, done.out) == (3, "shop/reviews[0]\n")
+
+
 def test_each_row_names_layer_line_and_native_rule(shop_server: Serving) -> None:
     done = run("explain", "web", "reviews", "--http", "/admin", state=shop_server.state)
     assert "vswitch  steer  host1/br-int" in done.out

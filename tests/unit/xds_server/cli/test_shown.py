@@ -24,3 +24,9 @@ def test_findings_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> No
     shown.findings([{"text": "a.yaml:1: FS1001 [x] wrong"}])
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "a.yaml:1: FS1001 [x] wrong\n")
+
+
+def test_names_leave_out_what_only_moved(capsys: pytest.CaptureFixture[str]) -> None:
+    changes = [{"change": change, "key": f"host/{change}"} for change in ("added", "moved")]
+    shown.names({"changes": changes})
+    assert capsys.readouterr().out == "host/added\n"

@@ -1,14 +1,20 @@
 """Cold start: a thousand services from policy text to a proxy's resources as bytes.
 
-A change of one endpoint is computed in full, as everything is, so that it costs the same.
+A change of one endpoint is compiled and encoded in full; only what did not change is not read
+again.
 """
 
 from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import count
 
 from benchmarks.report import QUICK, Figure, figure, median_ms
 from translators.compiler.pipeline import compile_policy
 from translators.policy.load import load
 from xds_server.controller.targets import proxy_snapshot
+from xds_server.snapshots.model import Snapshot
 
 SERVICES = 100 if QUICK else 1000
 RUNS = 3
@@ -71,23 +77,31 @@ def text(services: int) -> str:
 def figures(log: list[str]) -> list[Figure]:
     """Measure each stage."""
     found: list[Figure] = []
+    source = text(SERVICES)
+    numbers = count(1)  # a text that was read before, in a file of the same name, is remembered
 
-    def stage(name: str, work: object) -> float:
-        assert callable(work)
+    def stage(name: str, work: Callable[[], object], target: float | None = None) -> float:
+        cpu = time.process_time()
         median, runs = median_ms(work, RUNS)
-        log.append(f"{name}: {' '.join(f'{run:.2f}' for run in runs)} ms")
-        found.append(figure(name, median, "ms"))
+        cpu = (time.process_time() - cpu) * 1000 / RUNS
+        log.append(f"{name}: {' '.join(f'{run:.2f}' for run in runs)} ms, CPU {cpu:.2f} ms")
+        found.append(figure(name, median, "ms", target=target))
         return median
 
-    source = text(SERVICES)
+    stage(f"{SERVICES} services: read the text", lambda: load(source, f"{next(numbers)}.yaml"))
     loaded = load(source, "bench.yaml")
     assert not loaded.diagnostics, loaded.diagnostics[:3]
     plan = compile_policy(loaded.documents).plan
     size = sum(map(len, proxy_snapshot(plan, "host1").resources.values()))
-    stage(f"{SERVICES} services: read the text", lambda: load(source, "bench.yaml"))
     compiling = stage("compile to a plan", lambda: compile_policy(loaded.documents))
     encoding = stage(f"encode {size} resources", lambda: proxy_snapshot(plan, "host1"))
     target = 2000.0 * SERVICES / 1000
     found.append(figure("compile and encode", compiling + encoding, "ms", target=target))
-    found.append(figure("one endpoint changed", compiling + encoding, "ms", target=5.0))
+    stage("one endpoint changed, text to bytes", lambda: _move(source, next(numbers)), 5.0)
     return found
+
+
+def _move(source: str, number: int) -> Snapshot:
+    """Return the proxy's resources after the first service's endpoint moved."""
+    moved = source.replace("[10.0.1.1]", f"[10.0.100.{number}]")
+    return proxy_snapshot(compile_policy(load(moved, "bench.yaml").documents).plan, "host1")

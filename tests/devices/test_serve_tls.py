@@ -80,12 +80,16 @@ class TlsServing(Serving):
             return json.load(answer)
 
 
+def tls_options(who: Identity) -> tuple[str, ...]:
+    files = (who.certificate, who.key, who.authority)
+    return tuple(f"--tls-{n}={file}" for n, file in zip(("cert", "key", "ca"), files, strict=True))
+
+
 @contextmanager
 def proxy(server: TlsServing, directory: Path, who: Identity) -> Iterator[None]:
     """Run an Envoy by what ``fsdn bootstrap`` prints."""
-    tls = ("--tls-cert", who.certificate, "--tls-key", who.key, "--tls-ca", who.authority)
     where = ("--xds", f"127.0.0.1:{server.port('xds')}", "--admin", str(directory / "admin"))
-    printed = server.fsdn("bootstrap", "node-proxy", "--node", "host1", *where, *map(str, tls))
+    printed = server.fsdn("bootstrap", "node-proxy", "--node", "host1", *where, *tls_options(who))
     assert printed.returncode == 0, printed.stderr
     config = directory / "envoy.yaml"
     config.write_text(printed.stdout)
@@ -134,6 +138,9 @@ def test_everything_is_synced_over_mutual_tls(tmp_path: Path) -> None:
         shown = server.fsdn("status", "-o", "name")
         assert set(shown.stdout.split()) >= set(EXPECTED)
         assert "cookie=0xf5d0" in one.ofctl("dump-flows", BRIDGE, "--no-stats", "--no-names")
+        agent = ("agent", "--role", "host", "--name", "host1", "--agent-state", str(tmp_path))
+        told = server.fsdn(*agent, "--print", *tls_options(operator))
+        assert "set-controller br-int ssl:127.0.0.1:6653" in told.stdout, told.stderr
         anonymous = fsdn("--ca-file", str(ours.file), "status", state=server.state)
         assert anonymous.returncode == 4, anonymous.stdout
         assert server.stop() == 0

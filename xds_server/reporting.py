@@ -20,6 +20,7 @@ from xds_server.southbound.grpc_callers import Callers
 from xds_server.southbound.grpc_csds import ClientStatus
 from xds_server.southbound.grpc_lrs import LoadReports
 from xds_server.southbound.grpc_metrics import ProxyMetrics
+from xds_server.southbound.grpc_reflection import Reflection
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
 
     sources = Sources(logs, table, Meters(read), settings.metrics_open)
     status = ClientStatus(lambda: made.streams(), callers)
-    services = (status, LoadReports(table, clock, callers), logs, proxies)
+    loads, told = LoadReports(table, clock, callers), Reflection(callers)
+    services = (status, loads, logs, proxies, told)
     made = Reporting(services, sources)
     return made

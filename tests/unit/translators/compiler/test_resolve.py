@@ -16,6 +16,11 @@ def test_endpoints_come_by_selector_or_by_name() -> None:
     assert plan.service["shop/one"].endpoints == ("shop/api-2",)
 
 
+def test_a_selector_wants_every_label() -> None:
+    both = service(selector={"app": "api", "version": "v2"})  # web has the version, api-1 the app
+    assert plan_of(both).service["shop/api"].endpoints == ("shop/api-2",)
+
+
 def test_subsets_are_parts_of_the_endpoints() -> None:
     (found,) = plan_of(service(subsets={"v1": {"version": "v1"}, "none": {"a": "b"}})).services
     assert [(s.name, s.endpoints) for s in found.subsets] == [("none", ()), ("v1", ("shop/api-1",))]

@@ -20,6 +20,7 @@ from xds_server.cli import (
     history,
     observe,
     offline,
+    proxy,
     serve,
     status,
 )
@@ -46,6 +47,7 @@ app.command()(offline.validate)
 app.command("compile")(offline.compile_)
 app.command()(status.status)
 app.command()(explain.explain)
+app.add_typer(proxy.app, name="proxy", no_args_is_help=True)
 app.command()(observe.observe)
 app.command()(history.history)
 app.command()(apply.rollback)

@@ -1,0 +1,71 @@
+"""``fsdn proxy`` beside a real Envoy that takes raw resources from a real server."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.devices.xds_proxy import ENVOY, bootstrap, short_directory
+from tests.serving import Serving
+
+pytestmark = pytest.mark.device
+POLICY = """
+apiVersion: fsdn/v1
+kind: Host
+metadata: {name: host1}
+spec: {datapathId: "0000000000000001"}
+---
+apiVersion: fsdn/v1
+kind: EnvoyResource
+metadata: {name: extra}
+spec:
+  resources:
+    - "@type": type.googleapis.com/envoy.config.cluster.v3.Cluster
+      name: extra
+      type: EDS
+      eds_cluster_config: {eds_config: {ads: {}, resource_api_version: V3}}
+      outlier_detection: {consecutive_5xx: 3}
+    - "@type": type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment
+      cluster_name: extra
+      endpoints:
+        - lb_endpoints:
+            - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 9}}}
+"""
+
+
+def test_what_was_sent_is_what_runs(tmp_path: Path) -> None:
+    with Serving(tmp_path / "state") as server, short_directory() as directory:
+        applied = server.fsdn("apply", "-f", "-", stdin=POLICY)
+        assert applied.returncode == 0, applied.stderr
+        config = bootstrap(directory, "host1", delta=True)
+        (xds,) = config["static_resources"]["clusters"]
+        xds["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"] = {
+            "socket_address": {"address": "127.0.0.1", "port_value": server.port("xds")}
+        }
+        (directory / "envoy.json").write_text(json.dumps(config))
+        argv = [ENVOY, "-c", str(directory / "envoy.json"), "-l", "off", "--concurrency", "1"]
+        with subprocess.Popen([*argv, "--disable-hot-restart"]) as envoy:
+            try:
+                _compare(server, str(directory / "host1.admin"))
+            finally:
+                envoy.send_signal(signal.SIGKILL)
+
+
+def _compare(server: Serving, admin: str) -> None:
+    deadline = time.monotonic() + 60
+    while "STALE" in (told := server.fsdn("proxy", "status").stdout) or "NEVER" in told:
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+    assert "host1  CDS   SYNCED" in told
+    assert "envoy" in told
+    shown = server.fsdn("proxy", "config", "host1", "clusters", "--admin", admin)
+    assert shown.stdout.splitlines()[1].split()[:2] == ["CDS", "extra"], shown.stderr
+    assert " same " in shown.stdout
+    same = server.fsdn("proxy", "config", "host1", "--diff", "--admin", admin)
+    assert same.returncode == 0, same.stdout + same.stderr
+    why = server.fsdn("proxy", "explain", "host1", "extra").stdout
+    assert "because of stdin:12" in why
+    assert "envoyresource/extra: " in why

@@ -17,6 +17,7 @@ from xds_server.settings import ServerSettings
 from xds_server.southbound.grpc_ads import AdsServer
 from xds_server.southbound.grpc_als import AccessLogs
 from xds_server.southbound.grpc_callers import Callers
+from xds_server.southbound.grpc_channelz import Channelz
 from xds_server.southbound.grpc_csds import ClientStatus
 from xds_server.southbound.grpc_lrs import LoadReports
 from xds_server.southbound.grpc_metrics import ProxyMetrics
@@ -65,6 +66,6 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
     sources = Sources(logs, table, Meters(read), settings.metrics_open)
     status = ClientStatus(lambda: made.streams(), callers)
     loads, told = LoadReports(table, clock, callers), Reflection(callers)
-    services = (status, loads, logs, proxies, told)
+    services = (status, loads, logs, proxies, told, Channelz(callers))
     made = Reporting(services, sources)
     return made

@@ -68,6 +68,16 @@ _STATUS, _LOADS = "envoy.service.status.v3.", "envoy.service.load_stats.v3."
 _ASK, _ANSWER = f"{_STATUS}ClientStatusRequest", f"{_STATUS}ClientStatusResponse"
 _HEALTH = "grpc.health.v1."
 _PROBE, _PROBED = f"{_HEALTH}HealthCheckRequest", f"{_HEALTH}HealthCheckResponse"
+_CHANNELZ, _ONCE = "grpc.channelz.v1.Get", (False, False)
+_SHOWN = (
+    "TopChannels",
+    "Servers",
+    "Server",
+    "ServerSockets",
+    "Channel",
+    "Subchannel",
+    "Socket",
+)
 
 SERVED = (
     discovery(AGGREGATED, "AggregatedResources"),
@@ -96,6 +106,13 @@ SERVED = (
         (
             Method("Check", _PROBE, _PROBED, False, False),
             Method("Watch", _PROBE, _PROBED, False, True),
+        ),
+    ),
+    Service(
+        "grpc.channelz.v1.Channelz",
+        tuple(
+            Method(f"Get{what}", f"{_CHANNELZ}{what}Request", f"{_CHANNELZ}{what}Response", *_ONCE)
+            for what in _SHOWN
         ),
     ),
     _reflection("v1"),

@@ -5,18 +5,21 @@ from pathlib import Path
 import pytest
 
 from tests.controlling import Sinks, controlling, policies, shop
-from xds_server.controller.compile import compiled, load_files
+from translators.fabric import FabricError
+from translators.plan.model import Plan
 from xds_server.controller.errors import (
     NotFoundError,
     RefusedError,
     StoreError,
     UntranslatableError,
 )
-from xds_server.controller.merge import changes_between, stored
+from xds_server.controller.merge import stored
 from xds_server.controller.service import Controller
 from xds_server.controller.switches import find_switch
+from xds_server.controller.targets import switch_config
 from xds_server.controller.values import SourceFile, StoredObject
 from xds_server.snapshots.evidence import Connected, Device, DeviceKind, PortsChanged
+from xds_server.snapshots.model import SwitchConfig
 from xds_server.status.model import State as Running
 
 BRIDGE = Device(DeviceKind.BRIDGE, "host1")
@@ -140,29 +143,39 @@ async def test_what_an_effect_brings_about_waits_for_its_turn(tmp_path: Path) ->
         assert sinks.snapshots
 
 
-def impossible() -> list[SourceFile]:
-    """A leaf whose bare port is called as its loopback device: sound, and on no device."""
-    return [SourceFile(f.name, f.text.replace("name: bare1", "name: lo")) for f in shop()]
+def refuse_leaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the fabric's dialect refuse leaf1, as it does what passes every check before it."""
+
+    def picky(plan: Plan, switch: str) -> SwitchConfig:
+        if switch == "leaf1":
+            raise FabricError("fabric.yaml:12: switch leaf1: interface x1 is used twice")
+        return switch_config(plan, switch)
+
+    monkeypatch.setattr("xds_server.controller.targets.switch_config", picky)
 
 
-async def test_what_a_device_cannot_hold_is_refused_before_it_is_stored(tmp_path: Path) -> None:
+async def test_what_a_device_cannot_hold_is_refused_before_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with controlling(tmp_path) as (controller, sinks):
         await controller.apply(shop(), "ann", "")
         before = (controller.state, controller.holds, dict(sinks.snapshots))
+        refuse_leaf(monkeypatch)
         for dry_run in (True, False):
-            with pytest.raises(UntranslatableError, match=r"switch/leaf1: fabric.yaml:12: .* lo "):
-                await controller.apply(impossible(), "ann", "", dry_run=dry_run)
+            with pytest.raises(UntranslatableError, match=r"switch/leaf1: fabric.yaml:12: .* x1 "):
+                change = policies("weight: 90", "weight: 50")
+                await controller.apply(change, "ann", "", dry_run=dry_run)
         assert (controller.state, controller.holds, sinks.snapshots) == before
         assert await controller.repository.head() == 1
 
 
-async def test_a_stored_policy_that_no_longer_fits_is_shown_and_mended(tmp_path: Path) -> None:
+async def test_a_stored_policy_that_no_longer_fits_is_shown_and_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As after an upgrade: the store has what this program would refuse."""
     async with controlling(tmp_path) as (controller, _):
-        found = compiled(load_files(impossible())[0], {}, {})
-        changes = changes_between({}, found.documents)
-        commit = controller.repository.commit
-        await commit(0, "ann", "", 1.0, changes, found.allocations)
+        await controller.apply(shop(), "ann", "")
+    refuse_leaf(monkeypatch)
     async with controlling(tmp_path) as (controller, sinks):
         assert controller.state.revision == 1
         assert sinks.snapshots["host1"].resources
@@ -173,9 +186,10 @@ async def test_a_stored_policy_that_no_longer_fits_is_shown_and_mended(tmp_path:
         refusal = known.types["config"].refusal
         assert refusal is not None
         assert refusal.origin == "fabric.yaml:12"
-        with pytest.raises(NotFoundError, match="interface lo is used"):
+        with pytest.raises(NotFoundError, match="interface x1 is used"):
             find_switch(controller.state, "leaf1")
-        await controller.apply(shop(), "ann", "")
+        monkeypatch.undo()
+        await controller.apply(policies("weight: 90", "weight: 50"), "ann", "")
         assert controller.state.status.of(leaf).overall is Running.STALE
 
 

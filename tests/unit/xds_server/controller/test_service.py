@@ -161,9 +161,9 @@ async def test_what_a_device_cannot_hold_is_refused_before_it_is_stored(
         await controller.apply(shop(), "ann", "")
         before = (controller.state, controller.holds, dict(sinks.snapshots))
         refuse_leaf(monkeypatch)
+        change = policies("weight: 90", "weight: 50")
         for dry_run in (True, False):
             with pytest.raises(UntranslatableError, match=r"switch/leaf1: fabric.yaml:12: .* x1 "):
-                change = policies("weight: 90", "weight: 50")
                 await controller.apply(change, "ann", "", dry_run=dry_run)
         assert (controller.state, controller.holds, sinks.snapshots) == before
         assert await controller.repository.head() == 1

@@ -12,7 +12,9 @@ from tests.serving import FSDN, SHOP, Serving
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-ELSEWHERE = re.compile(r"192\.0\.2\.|\b(agent|serve)\b")  # needs machines that are not here
+ELSEWHERE = re.compile(
+    r"192\.0\.2\.|fsdn (proxy|logs)\b|\b(agent|serve)\b|--follow"
+)  # needs devices
 ALLOWED = {"explain": {0, 3}, "diff": {0, 1}}
 
 
@@ -38,7 +40,8 @@ def run(line: str, directory: Path, state: Path) -> "subprocess.CompletedProcess
             (directory / name).symlink_to(ROOT / name)
     path = f"{Path(FSDN).parent}:{os.environ['PATH']}"
     environment = {**os.environ, "FSDN_STATE": str(state), "NO_COLOR": "1", "PATH": path}
-    argv = ["bash", "-o", "pipefail", "-c", line]
+    # With a second command bash stays the parent, by which completion tells the shell.
+    argv = ["bash", "-o", "pipefail", "-c", f"{line}\nexit $?"]
     return subprocess.run(
         argv, cwd=directory, env=environment, capture_output=True, text=True, check=False
     )

@@ -30,6 +30,7 @@ def hello(port: int, text: str):
 
 
 async def main(address: str, port: int) -> None:
+    """Serve one greeting, then another."""
     """Serve one answer, and after two seconds another, until interrupted."""
     cache = SnapshotCache(node_hash=lambda _: "all")  # one snapshot for every node
     cache.set_snapshot("all", [hello(port, "hello")], version="1")

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PACKAGES=(openvswitch-switch frr frr-pythontools iproute2 ethtool nftables iputils-ping)
+PACKAGES=(openvswitch-switch frr frr-pythontools iproute2 ethtool nftables iputils-ping curl procps)
 
 say() { printf '\033[1m[setup]\033[0m %s\n' "$*"; }
 
@@ -59,7 +59,8 @@ install_python() {
   python=$(find_python)
   "$python" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
   say "creating .venv with $("$python" --version) and installing fullstack-sdn and its development tools"
-  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  # One without pip is what an interrupted run has left.
+  .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
   .venv/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]'
   touch "$stamp"
 }

@@ -18,6 +18,7 @@ COMMANDS = {
     "status",
     "explain",
     "history",
+    "observe",
     "rollback",
     "schema",
     "agent",

@@ -125,6 +125,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, object]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    print(flush=True)  # from here on it may be stopped
     if arguments.duration:
         loop.call_later(arguments.duration, stop.set)
     sessions = [

@@ -67,6 +67,7 @@ async def probe(host: str, flows: int, interval: float) -> dict[str, object]:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    print(flush=True)  # from here on it may be stopped
     made = [
         await loop.create_datagram_endpoint(Flow, remote_addr=(host, PORT)) for _ in range(flows)
     ]

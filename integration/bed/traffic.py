@@ -65,6 +65,8 @@ class Running:
             start_new_session=True,
             text=True,
         )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # the client's empty line: a signal now finds its handler
 
     def stop(self) -> str:
         """End it and return what it printed; BedError if it had failed."""

@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 import pytest
@@ -91,9 +90,7 @@ def test_control_characters_are_named(char: str) -> None:
         "# c\n" * 400_000,
     ],
 )
-def test_hostile_text_is_refused_quickly(text: str) -> None:
-    started = time.perf_counter()
-    loaded = load(text, "f")
-    assert time.perf_counter() - started < 5
+def test_hostile_text_is_refused(text: str) -> None:
+    loaded = load(text, "f")  # where it is not bounded this does not end within a test run
     assert loaded.documents == ()
     assert loaded.diagnostics

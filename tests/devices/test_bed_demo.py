@@ -6,7 +6,6 @@ import io
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -62,11 +61,9 @@ def test_removing_ends_what_runs_in_a_namespace_and_nothing_else(tmp_path: Path)
     outside = netns.spawn(["sleep", "60"], tmp_path / "b.log")
     try:
         assert netns.existing(prefix) == (netns.Namespace(f"{prefix}-a"),)
-        began = time.monotonic()
         netns.remove(netns.existing(prefix))
         assert inside.wait(5) != 0
         assert outside.poll() is None
-        assert time.monotonic() - began < 3
         assert netns.existing(prefix) == ()
     finally:
         outside.kill()

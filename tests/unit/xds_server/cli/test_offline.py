@@ -1,5 +1,4 @@
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -42,24 +41,20 @@ def test_one_device_can_be_chosen(tmp_path: Path) -> None:
     assert "known: host1, host2" in none.err
 
 
-def test_a_huge_file_is_refused_quickly(tmp_path: Path) -> None:
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     huge = tmp_path / "huge.yaml"
     with huge.open("wb") as file:
         file.truncate(100_000_000)
-    began = time.monotonic()
     done = run("validate", "-f", str(huge), state=tmp_path)
     assert done.code == 1
     assert "larger than 10 MB" in done.err
-    assert time.monotonic() - began < 5
 
 
-def test_an_abyss_of_yaml_is_refused_quickly(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_an_abyss_of_yaml_is_refused(tmp_path: Path) -> None:
     done = run("validate", "-f", "-", state=tmp_path, stdin="[" * 20_000)
     assert done.code == 1
     assert "stdin:1: FS1" in done.err
     assert "Traceback" not in done.err
-    assert time.monotonic() - began < 10
 
 
 def test_the_schema_is_json_schema(tmp_path: Path) -> None:

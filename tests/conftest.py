@@ -1,6 +1,17 @@
-"""How every test runs: generated cases are judged by their outcome, not by their pace."""
+"""How every test runs: judged by outcome, not by pace; no test inherits another one's log."""
 
+from collections.abc import Iterator
+
+import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("fsdn", deadline=None)
 settings.load_profile("fsdn")
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Forget how a test had the log written: pytest closes the stream behind it."""
+    yield
+    structlog.reset_defaults()

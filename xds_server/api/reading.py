@@ -63,13 +63,14 @@ async def revisions(
     controller: Access, limit: Annotated[int, Query(ge=1, le=1000)] = 50
 ) -> list[RevisionView]:
     """List the newest revisions, newest first."""
-    return [revision_view(one) for one in await controller.repository.revisions(limit)]
+    stored = await controller.repository.revisions(limit)
+    return [revision_view(controller.ledger.complete(one)) for one in stored]
 
 
 @router.get("/revisions/{number}")
 async def revision(controller: Access, number: int) -> RevisionInFull:
     """Answer one revision, and how far it came on each device."""
-    found = await controller.repository.revision(number)
+    found = controller.ledger.complete(await controller.repository.revision(number))
     rows = await controller.progress(number)
     devices = progress_views(rows, current=number == controller.state.revision)
     return RevisionInFull(**revision_view(found).model_dump(), devices=devices)
@@ -94,7 +95,7 @@ async def wait(
 
 async def _waited(controller: Controller, number: int, level: str, done: bool) -> WaitView:
     known = {d: k for d, k in controller.state.status.devices.items() if k.declared}
-    revision = await controller.repository.revision(number)
+    revision = controller.ledger.complete(await controller.repository.revision(number))
     return WaitView(
         revision=number,
         level=level,

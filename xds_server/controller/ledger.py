@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -10,7 +11,7 @@ from xds_server.controller.errors import StoreError
 from xds_server.controller.memory import rows_of
 from xds_server.controller.ports import Repository
 from xds_server.controller.state import State
-from xds_server.controller.values import ProgressRow, StatusRow
+from xds_server.controller.values import ProgressRow, Revision, StatusRow
 
 _log = structlog.get_logger("fsdn.ledger")
 FIRST_DELAY = 1.0  # seconds until a failed write is tried again; doubled each time
@@ -29,6 +30,7 @@ class Ledger:
         self._progress: dict[tuple[int, str], ProgressRow] = {}  # not stored yet
         self._noted: dict[tuple[int, str], ProgressRow] = {}  # of the current revision
         self._reached: dict[int, float] = {}  # not stored yet
+        self._last: tuple[int, float] | None = None  # the last revision that was reached
         self._delay = 0.0
 
     def recall(self, states: Iterable[StatusRow], progress: Iterable[ProgressRow]) -> None:
@@ -39,6 +41,13 @@ class Ledger:
     def reached(self, revision: int, seconds: float) -> None:
         """Take note that every connected device runs a revision."""
         self._reached[revision] = seconds
+        self._last = (revision, seconds)
+
+    def complete(self, revision: Revision) -> Revision:
+        """Return a stored revision with what is known of it and perhaps not stored yet."""
+        if revision.acked_after is None and self._last and self._last[0] == revision.number:
+            return replace(revision, acked_after=self._last[1])
+        return revision
 
     def note(self, state: State) -> None:
         """Take note of a revision's progress; called before the next one replaces it."""

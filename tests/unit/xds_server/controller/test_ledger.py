@@ -28,6 +28,10 @@ async def test_a_locked_database_is_tried_again_and_nothing_is_lost(tmp_path: Pa
     talk.commit(1, targets(snapshot("a"), program(1)))
     talk.ack_proxy()
     ledger.reached(1, 0.5)
+    stored = await repository.revision(1)
+    assert stored.acked_after is None
+    assert ledger.complete(stored).acked_after == 0.5  # told before it is stored
+    assert ledger.complete(replace(stored, number=2)).acked_after is None
     with sqlite3.connect(tmp_path / "db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         delays = []

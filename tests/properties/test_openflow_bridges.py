@@ -59,7 +59,9 @@ def _proxied(rng: Random, plan: Plan) -> Packet:
         if own.version == there.version
     ]
     if source == target or not pairs:
-        return packet
+        # A proxy is known by the address it sends from: that workload is the one it speaks for.
+        owner = plan.by_address.get(packet.source)
+        return packet if owner is None else replace(packet, endpoint=owner.name)
     return Packet(source.name, *rng.choice(pairs), TCP, 40000, port)
 
 

@@ -1,7 +1,6 @@
 """One real FRR without neighbours: checked, changed, asked again, refused."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -19,7 +18,6 @@ from xds_server.southbound.frr_commands import FrrPaths, SwitchUnavailableError
 pytestmark = [
     pytest.mark.root,
     pytest.mark.device,
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces"),
 ]
 LEAF = Switch("leaf1", Role.LEAF, 65001, IPv4Address("10.254.0.11"), (), ORIGIN)
 PLAN = Plan(switches=(LEAF,))

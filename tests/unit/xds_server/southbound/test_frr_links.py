@@ -19,7 +19,6 @@ from xds_server.southbound.frr_links import SwitchLinks
 pytestmark = [
     pytest.mark.root,
     pytest.mark.device,
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces"),
 ]
 NUMBERS = itertools.count()
 WANTED = links.parse(translate(shop_plan(), "leaf1").links)

@@ -24,12 +24,13 @@ from xds_server.reporting import Reporting, reporting
 from xds_server.settings import Listen, ServerSettings
 from xds_server.snapshots.evidence import Evidence
 from xds_server.southbound.envoy_judge import EnvoyJudge
-from xds_server.southbound.grpc_ads import AdsServer, AdsSettings, ListenError, Tls
+from xds_server.southbound.grpc_ads import AdsServer, ListenError
 from xds_server.southbound.openflow_tcp import OpenFlowServer
 from xds_server.southbound.ovsdb import OvsdbServer
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
 from xds_server.store.state_dir import prepare, remove_endpoints, token_of, write_endpoints
+from xds_server.xds_port import ads_settings
 
 _log = structlog.get_logger("fsdn.server")
 _GRACE_SECONDS = 2.0  # for streams to end once we stop
@@ -75,8 +76,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
         reports.sources.meters.hear(evidence)
         controller.feed(evidence)
 
-    listeners = settings.listeners
-    xds = AdsServer(_ads_settings(settings, listeners["xds"]), heard, clock, reports.services)
+    xds = AdsServer(ads_settings(settings), heard, clock, reports.services)
     openflow = OpenFlowServer(heard, clock=clock)
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
     meters = reports.sources.meters
@@ -178,14 +178,6 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-def _ads_settings(settings: ServerSettings, at: Listen) -> AdsSettings:
-    tls = None
-    if settings.tls_cert is not None and settings.tls_key is not None:
-        ca = None if settings.tls_ca is None else settings.tls_ca.read_bytes()
-        tls = Tls(settings.tls_cert.read_bytes(), settings.tls_key.read_bytes(), ca)
-    return AdsSettings(at.host, at.port, tls=tls)
 
 
 def _tls_context(settings: ServerSettings) -> ssl.SSLContext | None:

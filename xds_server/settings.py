@@ -10,6 +10,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from xds_server.xds_settings import XdsSettings
+
 API_PORT, XDS_PORT, OPENFLOW_PORT, OVSDB_PORT = 8600, 18000, 6653, 6640
 
 
@@ -58,10 +60,8 @@ def parse_listen(text: str) -> Listen:
     return Listen(host, int(port))
 
 
-class ServerSettings(BaseSettings):
+class ServerSettings(XdsSettings):
     """Settings of ``fsdn serve``."""
-
-    model_config = SettingsConfigDict(env_prefix="FSDN_", extra="ignore")
 
     state: Path = Field(
         default_factory=default_state,
@@ -148,6 +148,8 @@ class ServerSettings(BaseSettings):
                 raise SettingsError(f"there is no file {path}, check the --tls options")
         if self.log_format not in ("console", "json"):
             raise SettingsError(f"the log format {self.log_format!r} is neither console nor json")
+        if wrong := self.complaint():
+            raise SettingsError(wrong)
         open_ones = [f"--{n} {a}" for n, a in self.listeners.items() if not a.loopback]
         if open_ones and self.tls_cert is None and not self.insecure:
             raise SettingsError(

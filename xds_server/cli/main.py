@@ -94,14 +94,21 @@ def main() -> None:
         complain(f"fsdn: {fail}")
         sys.exit(fail.code)
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        complain(f"fsdn: a setting is wrong: {found}; see the FSDN_ variables of the environment")
+        complain(f"fsdn: {_wrong(error)}")
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell counts a program that SIGINT ended
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as 'head' does; nothing is wrong
         sys.exit(Exit.OK)
+
+
+def _wrong(error: ValidationError) -> str:
+    found = [
+        f"{'.'.join(map(str, each['loc']))} is {each['input']!r}: {each['msg']}"
+        for each in error.errors()
+    ]
+    return f"a setting is wrong: {'; '.join(found)}; see the options and the FSDN_ variables"
 
 
 if __name__ == "__main__":

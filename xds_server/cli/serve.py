@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +12,10 @@ import typer
 from xds_server.cli.context import shared
 from xds_server.cli.exits import Exit, Fail
 from xds_server.settings import ServerSettings, SettingsError
+from xds_server.xds_settings import XdsSettings
+
+_LIMITS = "Limits of the xDS port"
+Command = Callable[..., None]
 
 
 def _option(field: str, *names: str) -> Any:
@@ -17,6 +23,27 @@ def _option(field: str, *names: str) -> Any:
     return typer.Option(*names, help=ServerSettings.model_fields[field].description)
 
 
+def _with_limits(command: Command) -> Command:
+    """Give a command an option for each setting of the xDS port, for typer to find."""
+    own = signature(command, eval_str=True).parameters.values()
+    kept = [each for each in own if each.kind is not Parameter.VAR_KEYWORD]
+    limits = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=_annotated(name))
+        for name in XdsSettings.model_fields
+    ]
+    vars(command)["__signature__"] = Signature([*kept, *limits])
+    return command
+
+
+def _annotated(name: str) -> Any:
+    field = XdsSettings.model_fields[name]
+    flag = "--" + name.replace("_", "-")
+    option = typer.Option(flag, help=field.description, rich_help_panel=_LIMITS)
+    kind = int if field.annotation is int else float
+    return Annotated[kind | None, option]
+
+
+@_with_limits
 def serve(
     state: Annotated[Path | None, _option("state", "--state")] = None,
     api: Annotated[str | None, _option("listen_api", "--api")] = None,
@@ -31,6 +58,7 @@ def serve(
     envoy: Annotated[Path | None, _option("envoy", "--envoy")] = None,
     log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,
     log_level: Annotated[str | None, _option("log_level", "--log-level")] = None,
+    **limits: float | None,
 ) -> None:
     """Run the controller: proxies, bridges, switches and you connect to it.
 
@@ -50,6 +78,7 @@ def serve(
         "envoy": envoy,
         "log_format": log_format,
         "log_level": log_level,
+        **limits,
     }
     settings = ServerSettings.model_validate(
         ServerSettings().model_dump() | {k: v for k, v in given.items() if v is not None}

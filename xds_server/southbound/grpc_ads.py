@@ -22,6 +22,8 @@ from xds_server.southbound.grpc_session import Session
 from xds_server.southbound.grpc_terms import Gate, Terms
 from xds_server.southbound.grpc_waves import Waves
 
+_OTHER_CALLS = 100  # of a connection: other services, and streams that are yet to be refused
+
 
 class ListenError(OSError):
     """The server cannot listen where it was told to."""
@@ -207,13 +209,14 @@ def _methods() -> dict[str, tuple[Dialect, str]]:
 
 def _options(settings: AdsSettings) -> list[tuple[str, int]]:
     keepalive = int(settings.keepalive * 1000)
+    calls = settings.max_streams + _OTHER_CALLS
     return [
         ("grpc.max_receive_message_length", settings.max_message),
         ("grpc.max_send_message_length", -1),  # what we send is bounded by the snapshot
-        ("grpc.max_concurrent_streams", settings.max_streams),
+        ("grpc.max_concurrent_streams", calls),
         # All clients reconnect at once after a restart; from 1,000 waiting gRPC refuses at random.
-        ("grpc.server.max_pending_requests", settings.max_streams),
-        ("grpc.server.max_pending_requests_hard_limit", settings.max_streams),
+        ("grpc.server.max_pending_requests", calls),
+        ("grpc.server.max_pending_requests_hard_limit", calls),
         ("grpc.keepalive_time_ms", keepalive),
         ("grpc.keepalive_timeout_ms", keepalive // 2),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -15,6 +15,7 @@ from xds_server.protocols.reports.loads import Load, LoadKey
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES
 from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Evidence, Nacked, Offered
 from xds_server.status.model import DeviceStatus
+from xds_server.status.reasons import refusal_class
 
 _PACE = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _LABELS = ("kind", "type")
@@ -50,7 +51,9 @@ class Meters:
 
         self._pushes = counter("fsdn_pushes", "Versions that were sent to devices.", _LABELS)
         self._acks = counter("fsdn_acks", "Versions that devices said they run.", _LABELS)
-        self._nacks = counter("fsdn_nacks", "Versions that devices refused.", _LABELS)
+        self._nacks = counter(
+            "fsdn_nacks", "Versions that devices refused, by why.", (*_LABELS, "reason")
+        )
         self._suppressed = counter(
             "fsdn_suppressed_pushes", "Versions for which a device had to be sent nothing.", _LABELS
         )
@@ -83,8 +86,8 @@ class Meters:
                 elif device.kind is DeviceKind.BRIDGE:
                     self._bundles.labels("committed").inc()
                     self._flows.inc(written)
-            case Nacked(device=device, type=kind):
-                self._nacks.labels(*_labels(device, kind)).inc()
+            case Nacked(device=device, type=kind, reason=reason):
+                self._nacks.labels(*_labels(device, kind), refusal_class(reason)).inc()
                 if device.kind is DeviceKind.BRIDGE:
                     self._bundles.labels("refused").inc()
             case _:

@@ -50,7 +50,7 @@ def test_evidence_is_counted_by_kind_and_type() -> None:
     proxy = '{kind="proxy",type="Listener"}'
     assert told[f"fsdn_pushes_total{proxy}"] == 1
     assert told[f"fsdn_acks_total{proxy}"] == 2
-    assert told[f"fsdn_nacks_total{proxy}"] == 1
+    assert told['fsdn_nacks_total{kind="proxy",reason="other",type="Listener"}'] == 1
     assert told[f"fsdn_suppressed_pushes_total{proxy}"] == 1
     assert told[f"fsdn_written_total{proxy}"] == 3
     assert told['fsdn_pushes_total{kind="proxy",type="other"}'] == 1

@@ -74,12 +74,10 @@ class SnapshotCache:
 
     def _versioned(self, name: str, found: Snapshot, version: str) -> Snapshot:
         last, content = self._told.get(name, ("", found))
-        if last == version and content.versions != found.versions:
+        if last == version and content.digests != found.digests:
             raise ValueError(f"version {version!r} of {name!r} had another content, give a new one")
         self._told[name] = (version, found)
-        given = Snapshot(found.resources)
-        object.__setattr__(given, "versions", dict.fromkeys(found.resources, version))
-        return given
+        return Snapshot(found.resources, dict.fromkeys(found.resources, version))
 
 
 @dataclass(frozen=True, slots=True)

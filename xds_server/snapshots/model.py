@@ -27,7 +27,7 @@ class Resource:
 
     type_url: str
     name: str
-    body: bytes
+    body: bytes = field(repr=False)  # it may be a secret
     version: str = ""
     origin: str = ""  # "file:line" of the clause that caused it
     aliases: tuple[str, ...] = ()
@@ -44,15 +44,22 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything one proxy should have: type URL to name to resource; version per type."""
+    """Everything one proxy should have: type URL to name to resource; version per type.
+
+    ``digests`` are of the content; ``given`` versions, by type, are shown to clients in their
+    place. Whoever gives them must not give one version to two contents of a proxy.
+    """
 
     resources: Mapping[str, Mapping[str, Resource]]
+    given: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(init=False)
     versions: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "versions", {url: _version(named) for url, named in self.resources.items()}
-        )
+        digests = {url: _version(named) for url, named in self.resources.items()}
+        given = {url: self.given[url] for url in digests if self.given.get(url)}
+        object.__setattr__(self, "digests", digests)
+        object.__setattr__(self, "versions", {**digests, **given})
 
     def of(self, type_url: str) -> Mapping[str, Resource]:
         """Return the resources of one type, by name."""
@@ -60,7 +67,11 @@ class Snapshot:
 
     def version(self, type_url: str) -> str:
         """Return the state-of-the-world version of one type; a type without resources has one."""
-        return self.versions.get(type_url) or _version({})
+        return self.versions.get(type_url) or _NO_RESOURCES
+
+    def digest(self, type_url: str) -> str:
+        """Return a hash of one type's content, whatever version its author gave it."""
+        return self.digests.get(type_url) or _NO_RESOURCES
 
 
 def _version(named: Mapping[str, Resource]) -> str:
@@ -68,12 +79,15 @@ def _version(named: Mapping[str, Resource]) -> str:
     return content_version(*(f"{name}={version}".encode() for name, version in pairs))
 
 
-def snapshot_of(resources: Iterable[Resource]) -> Snapshot:
+_NO_RESOURCES = _version({})
+
+
+def snapshot_of(resources: Iterable[Resource], given: Mapping[str, str] | None = None) -> Snapshot:
     """Return a snapshot that holds these resources, in canonical order."""
     by_type: dict[str, dict[str, Resource]] = {}
     for resource in sorted(resources, key=lambda r: (r.type_url, r.name)):
         by_type.setdefault(resource.type_url, {})[resource.name] = resource
-    return Snapshot(by_type)
+    return Snapshot(by_type, given or {})
 
 
 @dataclass(frozen=True, slots=True, order=True)

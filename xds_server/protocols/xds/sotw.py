@@ -96,7 +96,7 @@ class SotwWatch(Watch):
             content=content,
             changed=tuple(lacking[item] for item in chosen),
             digest=digest,
-            wire_version=digest,
+            wire_version=self._wire_version(digest, target.snapshot),
             due=self._must_answer or self._forced or _versions(content) != self.known,
             whole=whole,
             exact=exact and whole,
@@ -129,8 +129,9 @@ class SotwWatch(Watch):
         """
         known = self._shared.states
         snapshots = (target.snapshot, *target.earlier)
-        versions = tuple(snapshot.version(self.type_url) for snapshot in snapshots)
-        key = ("claim", self.type_url, self.subscription, self._claimed, versions, target.retain)
+        url = self.type_url
+        versions = tuple((one.version(url), one.digest(url)) for one in snapshots)
+        key = ("claim", url, self.subscription, self._claimed, versions, target.retain)
         found = known.recall(key, lambda: self._claim(target, snapshots), len, (self._held,))
         if found is not _NONE:
             self._hold(found)
@@ -140,14 +141,20 @@ class SotwWatch(Watch):
     def _claim(self, target: Target, snapshots: tuple[Snapshot, ...]) -> Mapping[str, Resource]:
         for snapshot in snapshots:
             content, _ = self._content(replace(target, snapshot=snapshot))
-            if self._digest(content, snapshot) == self._claimed:
+            if self._wire_version(self._digest(content, snapshot), snapshot) == self._claimed:
                 return content
         return _NONE
 
     def _digest(self, content: Mapping[str, Resource], snapshot: Snapshot | None) -> str:
         if snapshot is not None and content.keys() == snapshot.of(self.type_url).keys():
-            return snapshot.version(self.type_url)  # the same by definition, hashed once for all
+            return snapshot.digest(self.type_url)  # the same by definition, hashed once for all
         return snapshot_of(content.values()).version(self.type_url)
+
+    def _wire_version(self, digest: str, snapshot: Snapshot) -> str:
+        """Return the version that the caller gave the whole type, if that is the content."""
+        if digest == snapshot.digest(self.type_url):
+            return snapshot.version(self.type_url)
+        return digest
 
     def _content(self, target: Target) -> tuple[dict[str, Resource], bool]:
         """Return what the client should hold now, and whether nothing was retained."""

@@ -96,8 +96,8 @@ class Watch(ABC):
         if self.quarantine or target.missing:
             return self._compose(target)
         values, objects = self._basis()
-        version = target.snapshot.version(self.type_url)
-        key = ("draft", self.type_url, self.subscription, version, target.retain, *values)
+        version = target.snapshot.version(self.type_url), target.snapshot.digest(self.type_url)
+        key = ("draft", self.type_url, self.subscription, *version, target.retain, *values)
         return self._shared.states.recall(key, lambda: self._compose(target), _size, objects)
 
     def _encoded(self, draft: Draft) -> Encoded:

@@ -1,4 +1,6 @@
-from tests.conversations.xds.responses import listener, read, sotw_request
+import pytest
+
+from tests.conversations.xds.responses import delta_request, listener, read, sotw_request
 from xds_server.protocols.xds.ads import Dialect, XdsStream
 from xds_server.protocols.xds.effects import Close, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
@@ -83,3 +85,18 @@ def test_withdrawn_nodes_keep_what_they_have() -> None:
     assert fleet.snapshot("web-1") is None
     _, effects = join(fleet)
     assert [e for e in effects if isinstance(e, Send)] == []
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_a_version_that_two_nodes_share_does_not_mix_up_their_contents(dialect: Dialect) -> None:
+    fleet, given = Fleet(), {LISTENER: "1"}
+    request = sotw_request if dialect is Dialect.SOTW else delta_request
+    for node in ("web-1", "web-2"):
+        fleet.publish(node, snapshot_of([listener(node)], given), 0.0)
+    for node in ("web-1", "web-2"):
+        first = request(LISTENER, node=put_text(1, node))
+        effects = fleet.receive(XdsStream(dialect), PEER, first, 1.0)
+        [sent] = [e for e in effects if isinstance(e, Send)]
+        said = read(sent.data, dialect)
+        assert set(said.bodies) == {node}
+        assert said.version == "1"

@@ -9,6 +9,7 @@ import httpx
 
 from tests.controlling import Sinks, controlling, shop
 from xds_server.api.app import create_app
+from xds_server.api.sources import Sources
 from xds_server.controller.service import Controller
 
 TOKEN = "a-token-for-tests-only"
@@ -16,11 +17,11 @@ TOKEN = "a-token-for-tests-only"
 
 @asynccontextmanager
 async def asking(
-    directory: Path, body_limit: int = 1_000_000
+    directory: Path, body_limit: int = 1_000_000, sources: Sources | None = None
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Controller, Sinks]]:
     """Open a client with the right token."""
     async with controlling(directory) as (controller, sinks):
-        app: Any = create_app(controller, TOKEN, body_limit)
+        app: Any = create_app(controller, TOKEN, body_limit, sources)
         headers = {"Authorization": f"Bearer {TOKEN}"}
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(

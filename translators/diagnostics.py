@@ -202,6 +202,15 @@ FS6007 error: reference to no Envoy resource
 FS6008 error: refused by Envoy
     The Envoy that the server is given with --envoy refuses what would be sent to a proxy.
     mend the field that Envoy names, or remove it
+FS6009 warning: not a resource
+    A bootstrap in a folder of resources has fields that concern the proxy itself.
+    keep them in the proxy's own bootstrap
+FS6010 error: two versions of a type
+    A proxy gets the resources of a type with one version, and files give it two.
+    give the same version_info wherever the type is given one
+FS6011 error: version used twice
+    The version was given to other resources before, so that proxies would keep those.
+    give a version_info that was not used before
 FS7001 error: nothing here speaks HTTP
     An HTTP match or a route covers destinations that are not HTTP ports of services.
     name a service with an http, http2 or grpc port, or match its ports with tcp

@@ -7,7 +7,7 @@ import os
 import signal
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -19,6 +19,7 @@ from xds_server.api.sources import Sources
 from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
+from xds_server.folders import Folders, resource_folder
 from xds_server.journal import configure, record
 from xds_server.reporting import Reporting, reporting
 from xds_server.settings import Listen, ServerSettings
@@ -44,6 +45,7 @@ class Southbound:
     openflow: OpenFlowServer
     ovsdb: OvsdbServer
     reports: Reporting
+    folders: Folders
 
 
 def run(settings: ServerSettings) -> None:
@@ -61,6 +63,7 @@ async def _serve(settings: ServerSettings) -> None:
     try:
         controller, southbound = _assemble(settings, SqlRepository(engine))
         await _start(controller)
+        await southbound.folders.open()
         await _run(settings, controller, southbound)
         await controller.ledger.close(controller.state)
     finally:
@@ -85,7 +88,8 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     if settings.envoy is not None:
         controller.judge = EnvoyJudge(settings.envoy.resolve())
     reports.attach(xds, controller)
-    return controller, Southbound(xds, openflow, ovsdb, reports)
+    reports.sources.folders.resources = resource_folder(settings.resources, controller)
+    return controller, Southbound(xds, openflow, ovsdb, reports, reports.sources.folders)
 
 
 async def _start(controller: Controller) -> None:
@@ -114,7 +118,9 @@ async def _run(settings: ServerSettings, controller: Controller, southbound: Sou
     _announce(settings, ports)
     try:
         async with asyncio.TaskGroup() as group:
-            working = group.create_task(controller.run())
+            working = [
+                group.create_task(job) for job in (controller.run(), southbound.folders.watch())
+            ]
             group.create_task(api.serve(sockets=[socket]))
             group.create_task(_drain(stop, controller, api, working, reported))
     finally:
@@ -126,7 +132,7 @@ async def _drain(
     stop: asyncio.Event,
     controller: Controller,
     api: ApiServer,
-    working: asyncio.Task[None],
+    working: Sequence[asyncio.Task[None]],
     reported: Sources,
 ) -> None:
     await stop.wait()
@@ -134,7 +140,8 @@ async def _drain(
     controller.close()
     reported.logs.close()
     api.should_exit = True
-    working.cancel()
+    for job in working:
+        job.cancel()
 
 
 async def _listen(settings: ServerSettings, southbound: Southbound) -> dict[str, int]:

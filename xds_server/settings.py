@@ -76,6 +76,11 @@ class ServerSettings(XdsSettings):
         default=f"127.0.0.1:{XDS_PORT}",
         description="Address that proxies get their xDS resources from.",
     )
+    xds_socket: Path | None = Field(
+        default=None,
+        description="Path of a Unix socket for proxies of the server's own user, beside --xds; "
+        "whoever connects there may speak for every proxy.",
+    )
     openflow: str = Field(
         default=f"127.0.0.1:{OPENFLOW_PORT}",
         description="Address that bridges connect to by OpenFlow.",
@@ -106,6 +111,11 @@ class ServerSettings(XdsSettings):
     envoy: Path | None = Field(
         default=None,
         description="Envoy binary that validates what proxies would be sent, before every change.",
+    )
+    resources: Path | None = Field(
+        default=None,
+        description="Folder of plain Envoy resources (YAML or JSON) to serve: its files to every "
+        "proxy, those of a folder in it to the proxy of that node id.",
     )
     body_limit: int = Field(
         default=20_000_000, gt=0, description="Largest request body that the API accepts, in bytes."
@@ -143,6 +153,10 @@ class ServerSettings(XdsSettings):
             raise SettingsError("--tls-ca needs --tls-cert and --tls-key beside it")
         if self.envoy is not None and not self.envoy.is_file():
             raise SettingsError(f"there is no file {self.envoy}, give the path of an Envoy binary")
+        if self.resources is not None and not self.resources.is_dir():
+            raise SettingsError(
+                f"there is no folder {self.resources}, make it or check --resources"
+            )
         for path in (self.tls_cert, self.tls_key, self.tls_ca):
             if path is not None and not path.is_file():
                 raise SettingsError(f"there is no file {path}, check the --tls options")

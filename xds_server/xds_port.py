@@ -16,6 +16,7 @@ def ads_settings(settings: ServerSettings) -> AdsSettings:
     return AdsSettings(
         at.host,
         at.port,
+        "" if settings.xds_socket is None else str(settings.xds_socket.resolve()),
         tls=_tls(settings),
         max_message=settings.xds_max_message,
         max_streams=settings.xds_max_streams,

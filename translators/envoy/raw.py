@@ -68,7 +68,7 @@ def _unserved(url: str) -> Iterator[Wrong]:
     short = url.rpartition(".")[2]
     mend = f"write one of {', '.join(kind.rpartition('.')[2] for kind in SERVED)}"
     if url == _SECRET:
-        mend = "name the files of key and certificate in the transport socket (filename)"
+        mend = "name its files in the transport socket (filename), or serve it with --secrets"
     yield Wrong(("@type",), "FS6001", f"a {short} is not served by itself", mend)
 
 

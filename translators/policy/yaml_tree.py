@@ -42,12 +42,12 @@ class Tree:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def read(text: str, file: str, first_line: int) -> Tree:
+def read(text: str, file: str, first_line: int, most: int = MOST) -> Tree:
     """Return the one document of ``text``, which starts at ``first_line`` of the file.
 
     Whatever is wrong is a diagnostic; nothing is raised.
     """
-    builder = _Builder(file, first_line)
+    builder = _Builder(file, first_line, most)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             if not builder.take(event):
@@ -93,6 +93,7 @@ class _Frame:
 class _Builder:
     file: str
     first_line: int
+    most: int = MOST
     lines: dict[Path, int] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     stack: list[_Frame] = field(default_factory=list)
@@ -122,8 +123,8 @@ class _Builder:
     def _check(self, event: NodeEvent) -> None:
         line = event.start_mark.line
         self.count += 1
-        if self.count > MOST:
-            self.refuse("FS1008", line, f"the document has more than {MOST:,} values")
+        if self.count > self.most:
+            self.refuse("FS1008", line, f"the document has more than {self.most:,} values")
         if len(self.stack) >= DEEPEST:
             self.refuse("FS1007", line, f"the document nests more than {DEEPEST} levels")
         if isinstance(event, AliasEvent):

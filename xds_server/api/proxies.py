@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from translators.envoy.rendering import as_dict
 from xds_server.api.access import Access
 from xds_server.api.models import DeviceView
+from xds_server.api.sources import Sources, Watched
 from xds_server.api.views import device_view
 from xds_server.controller.errors import NotFoundError
 from xds_server.controller.references import place_of, references, shown
@@ -59,7 +60,9 @@ class CauseView(BaseModel):
     name: str
     version: str
     origin: list[str] = Field(description="Places in the policy; patches after what they amend.")
-    object: str = Field(description="Key of the object at the last of these places.")
+    object: str = Field(
+        description="Key of the object at the last of these places, or that it is of a folder."
+    )
     text: str = Field(description="Its line there.")
     used_by: list[str]
     uses: list[str]
@@ -113,7 +116,7 @@ async def resources(controller: Access, node: str, type: str = "") -> list[Resou
 
 
 @router.get("/{node}/explain")
-async def explain(controller: Access, node: str, name: str) -> list[CauseView]:
+async def explain(controller: Access, sources: Watched, node: str, name: str) -> list[CauseView]:
     """Answer, for every resource of this name, which line of the policy put it there."""
     snapshot = _snapshot(controller, node)
     found = [one for one in _every(snapshot) if one.name == name]
@@ -121,14 +124,14 @@ async def explain(controller: Access, node: str, name: str) -> list[CauseView]:
         raise NotFoundError(
             f"the proxy {node} has no resource {name!r}; 'fsdn proxy config {node}' lists all"
         )
-    return [_cause(controller, snapshot, one) for one in found]
+    return [_cause(controller, sources, snapshot, one) for one in found]
 
 
 def _snapshot(controller: Controller, node: str) -> Snapshot:
     found = controller.state.published.get(node)
     if found is None:
         raise NotFoundError(
-            f"no proxy {node!r} is declared; a proxy's node id is the name of its Host document"
+            f"no proxy {node!r} is declared or served; 'fsdn proxy status' lists all"
         )
     return found
 
@@ -138,10 +141,12 @@ def _every(snapshot: Snapshot) -> Iterator[Resource]:
         yield from named.values()
 
 
-def _cause(controller: Controller, snapshot: Snapshot, one: Resource) -> CauseView:
+def _cause(
+    controller: Controller, sources: Sources, snapshot: Snapshot, one: Resource
+) -> CauseView:
     me = (one.type_url, one.name)
     users = [r for r in _every(snapshot) if me in references(r.type_url, r.body)]
-    key, text = _written(controller, one.origin)
+    key, text = _written(controller, sources, one.origin)
     return CauseView(
         type=one.type_url,
         name=one.name,
@@ -154,8 +159,10 @@ def _cause(controller: Controller, snapshot: Snapshot, one: Resource) -> CauseVi
     )
 
 
-def _written(controller: Controller, origin: str) -> tuple[str, str]:
-    """Return the object at an origin, and the text of the line."""
+def _written(controller: Controller, sources: Sources, origin: str) -> tuple[str, str]:
+    """Return the object at an origin, or the folder's word for it, and the text of the line."""
+    if found := sources.folders.text(origin):
+        return "folder of resources", found
     file, line = place_of(origin)
     for key, document in controller.holds.documents.items():
         lines = document.source.splitlines()

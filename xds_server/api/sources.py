@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from xds_server.folders import Folders
 from xds_server.meters import Meters
 from xds_server.protocols.reports.loads import LoadTable
 from xds_server.protocols.reports.ring import Ring
@@ -26,6 +27,7 @@ class Sources:
     loads: LoadTable = field(default_factory=LoadTable)
     meters: Meters = field(default_factory=Meters)
     open_metrics: bool = False
+    folders: Folders = field(default_factory=Folders)
 
 
 def _sources(request: Request) -> Sources:

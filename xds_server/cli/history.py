@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from xds_server.cli import client
-from xds_server.cli.output import Form, Output, say, seconds, structured, table, write
+from xds_server.cli.output import Form, Output, clock, say, seconds, structured, table, write
 
 
 def history(
@@ -45,7 +44,7 @@ def _device(told: dict[str, Any]) -> list[str]:
 
 
 def _row(one: dict[str, Any], form: Form) -> list[str]:
-    when = datetime.fromtimestamp(one["at"], UTC).strftime("%Y-%m-%d %H:%M:%S")
+    when = clock(one["at"])
     after = "-" if one["acked_after"] is None else seconds(one["acked_after"])
     first = one["message"].partition("\n")[0]
     row = [str(one["revision"]), when, one["author"], str(len(one["changes"])), after, first]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from io import StringIO
 from typing import Annotated, Any
@@ -104,6 +105,11 @@ def _line(cells: Sequence[str], widths: Sequence[int], style: str = "") -> str:
         text = f"[{color}]{escape(cell)}[/{color}]" if color else escape(cell)
         parts.append(text + " " * (0 if index == last else width - len(cell)))
     return "  ".join(parts).rstrip()
+
+
+def clock(at: float) -> str:
+    """Return a moment, in seconds since the epoch, as date and time (UTC)."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def seconds(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from xds_server.cli import client
+from xds_server.cli import client, shown
 from xds_server.cli.admin import config_dump
 from xds_server.cli.exits import Exit
 from xds_server.cli.output import Form, Output, complain, say, structured, table, under, write
@@ -174,6 +174,21 @@ def explain(
         for label, names in (("used by", one["used_by"]), ("uses", one["uses"])):
             for name in names:
                 under(f"{label} {name}")
+
+
+@app.command()
+def reload(
+    allow_shrink: Annotated[
+        bool, typer.Option("--allow-shrink", help="Also if proxies lose much, or all they have.")
+    ] = False,
+) -> None:
+    """Read the server's folder of resources (fsdn serve --resources) now, and serve it."""
+    path = "/v1/folders/resources/reload"
+    try:
+        shown.folder(client.post(path + ("?allow_shrink=true" if allow_shrink else ""), {}))
+    except client.Refusal as refusal:
+        shown.findings(refusal.diagnostics)
+        raise
 
 
 def _short(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from xds_server.cli.output import complain, say, table, write
+from xds_server.cli.output import clock, complain, say, table, write
 
 _MARKS = {"added": "+", "changed": "~", "moved": "=", "removed": "-"}
 
@@ -46,6 +46,17 @@ def meaning(told: dict[str, Any]) -> None:
             ("CHANGE", "KIND", "NAME", "DETAIL"),
             ((c["change"], c["kind"], c["name"], c["detail"]) for c in told["meaning"]),
         )
+
+
+def folder(one: dict[str, Any]) -> None:
+    """Print what of a folder is served; why its last reading is not goes to standard error."""
+    served = f"{one['count']} {one['name']} served, {one['nodes']} nodes have a folder of their own"
+    say(f"{one['path']}: {served}")
+    if one["state"] == "refused":
+        complain(f"{one['path']} is refused since {clock(one['at'])}, the last good set is served")
+        if one["error"]:
+            complain(one["error"])
+    findings(one["findings"])
 
 
 def devices(impacts: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from xds_server.cli import client
+from xds_server.cli import client, shown
 from xds_server.cli.exits import Exit
 from xds_server.cli.output import Form, Output, complain, say, structured, table, write
 
@@ -21,19 +21,24 @@ _SHORT = {
 
 def status(
     check: Annotated[
-        bool, typer.Option("--check", help="Exit 1 unless every declared device is SYNCED.")
+        bool,
+        typer.Option(
+            "--check", help="Exit 1 unless all devices are SYNCED, and all folders served."
+        ),
     ] = False,
     output: Output = Form.TABLE,
 ) -> None:
     """Show whether each device runs what it should, and if not, why and because of which line."""
     told = client.get("/v1/status")
+    told["folders"] = client.get("/v1/folders")
     found = told["devices"]
     if output is Form.NAME:
         for device in found:
             write(device["device"])
     elif not structured(told, output):
         _show(told, output)
-    if check and any(device["state"] != "SYNCED" for device in found):
+    refused = any(folder["state"] == "refused" for folder in told["folders"])
+    if check and (refused or any(device["state"] != "SYNCED" for device in found)):
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -41,6 +46,8 @@ def _show(told: dict[str, Any], form: Form) -> None:
     say(_headline(told))
     if told["store"]:
         complain(f"evidence is not stored: {told['store']}")
+    for folder in told["folders"]:
+        shown.folder(folder)
     if not told["devices"]:
         say("no device is declared or connected; apply Host and Switch documents")
         return

@@ -20,6 +20,7 @@ from xds_server.controller.gates import check_references, check_shrink
 from xds_server.controller.impact import impact
 from xds_server.controller.merge import changes_between
 from xds_server.controller.metering import Took
+from xds_server.controller.provided import NOTHING, Provided, clashes, joined
 from xds_server.controller.targets import Made, Ports, Targets, targets_of
 from xds_server.controller.values import (
     Allocated,
@@ -96,11 +97,13 @@ def compiled(
     found: tuple[Diagnostic, ...] = (),
     logged: Logged = Logged.DENIED,
     before: Compiled | None = None,
+    provided: Provided = NOTHING,
 ) -> Compiled:
     """Compile documents and translate the plan for every device; RefusedError as in planned.
 
     Devices for which no translation exists are listed in ``targets.faults``. What was compiled
     ``before`` spares the work for bridges that a change does not touch; the result is the same.
+    What is ``provided`` is served beside it; a name that both have is an error.
     """
     ordered = sorted(documents, key=lambda document: document.key)
     began = perf_counter()
@@ -108,6 +111,10 @@ def compiled(
     planned_at = perf_counter()
     made = None if before is None else Made(before.plan, before.ports, before.targets.bridges)
     targets = targets_of(compilation.plan, ports, logged, made)
+    if provided:
+        if found := clashes(targets.proxies, provided):
+            raise RefusedError(found)
+        targets = joined(targets, compilation.plan.host.keys(), provided)
     return Compiled(
         {document.key: document for document in ordered},
         compilation.plan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from translators.diagnostics import Diagnostic, report
@@ -15,6 +16,7 @@ from xds_server.snapshots.model import Resource, Snapshot
 # ordinary edit is a large part of the whole, and a guard that cries each time is turned off.
 GUARDED = 20
 SHARE = 0.3  # of a proxy's resources
+OTHERS = "every other node"  # the proxies that nobody names
 
 
 class Refused(Protocol):
@@ -38,7 +40,7 @@ class Judge(Protocol):
 
 def check_references(targets: Targets) -> None:
     """Raise RefusedError where a resource refers to one that its proxy does not have."""
-    if found := reference_findings(targets.proxies):
+    if found := reference_findings(_snapshots(targets)):
         raise RefusedError(found)
 
 
@@ -56,9 +58,38 @@ def check_shrink(old: Targets, new: Targets) -> None:
         )
 
 
+def check_kept(old: Targets, new: Targets) -> None:
+    """Raise UnsafeError where a proxy would be left with nothing, or lose much, by a folder.
+
+    Here a proxy of any size is guarded from losing all: a file vanishes more easily than a policy.
+    """
+    before = _snapshots(old)
+    left = {host: new.proxies.get(host) or new.others or Snapshot({}) for host in before}
+    kept = replace(new, proxies={**new.proxies, **left})
+    emptied = [host for host in before if _count(before[host]) and not _count(left[host])]
+    losses = [f"{host} would lose all its {_count(before[host])} resources" for host in emptied]
+    sound = replace(old, proxies={h: s for h, s in before.items() if h not in emptied})
+    losses += [text for host in sorted(sound.proxies) for text in _losses(host, sound, kept)]
+    if losses:
+        raise UnsafeError(
+            f"{'; '.join(losses)}: if that is meant, run 'fsdn proxy reload --allow-shrink'; until "
+            "then the last good set stays served"
+        )
+
+
+def _snapshots(targets: Targets) -> dict[str, Snapshot]:
+    """Return what every proxy should run; those that nobody names count as one."""
+    others = {} if targets.others is None else {OTHERS: targets.others}
+    return {**targets.proxies, **others}
+
+
+def _count(snapshot: Snapshot) -> int:
+    return sum(len(named) for named in snapshot.resources.values())
+
+
 def _losses(host: str, old: Targets, new: Targets) -> Iterator[str]:
     before, after = old.proxies[host], new.proxies.get(host)
-    total = sum(len(named) for named in before.resources.values())
+    total = _count(before)
     if after is None or total < GUARDED:
         return
     gone = sum(
@@ -74,8 +105,9 @@ def _losses(host: str, old: Targets, new: Targets) -> Iterator[str]:
 async def check_by_envoy(judge: Judge, old: Targets, new: Targets) -> None:
     """Raise RefusedError where the proxies' own binary refuses what a change would send."""
     found = []
-    for host, snapshot in sorted(new.proxies.items()):
-        before = old.proxies.get(host)
+    known = _snapshots(old)
+    for host, snapshot in sorted(_snapshots(new).items()):
+        before = known.get(host)
         if before is None or before.versions != snapshot.versions:
             refused = await judge.judge(host, snapshot)
             if refused is not None:

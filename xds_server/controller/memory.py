@@ -14,7 +14,7 @@ def rows_of(status: Status) -> tuple[StatusRow, ...]:
     return tuple(
         _row(device, known, name, kept)
         for device, known in sorted(status.devices.items())
-        if known.declared
+        if known.declared and not known.guest
         for name, kept in sorted(known.types.items())
         if kept.acked or kept.refusal is not None
     )

@@ -19,7 +19,11 @@ def progressed(state: State, event: Event) -> State:
     fresh = dict(state.progress)
     for device in _touched(state, event):
         before, known = fresh.get(device), state.status.of(device)
-        if not known.declared or (before is not None and before.reach is Reach.ACKED):
+        if (
+            not known.declared
+            or known.guest
+            or (before is not None and before.reach is Reach.ACKED)
+        ):
             continue
         after = _progress(state, device, known, max(0.0, event.at - state.committed_at))
         if after != before:

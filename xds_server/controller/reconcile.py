@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from translators.plan.model import Plan
 from xds_server.controller.blame import blame, located
+from xds_server.controller.guests import invited, marked, parted, welcomed
 from xds_server.controller.progress import progressed
-from xds_server.controller.rollout import Step, advance, start, tell_bridge
+from xds_server.controller.rollout import Step, advance, start, tell_bridge, tell_proxy
 from xds_server.controller.state import (
     CONFIG,
     Committed,
@@ -63,8 +64,9 @@ def settled(state: State) -> bool:
 
 
 def _committed(state: State, event: Committed) -> Step:
-    plan = event.plan
-    names = {host.name for host in plan.hosts}
+    plan, named = event.plan, event.targets.proxies.keys() | event.plan.host.keys()
+    event = invited(state, event)
+    names = named | event.targets.proxies.keys()
     state = replace(
         _forget_moved(state, plan),
         revision=event.revision,
@@ -73,10 +75,10 @@ def _committed(state: State, event: Committed) -> Step:
         acked=event.acked,
         plan=plan,
         targets=event.targets,
-        rollouts={host: kept for host, kept in state.rollouts.items() if host in names},
-        status=declare(state.status, _devices(plan)),
+        rollouts={host: kept for host, kept in state.rollouts.items() if host in plan.host},
+        status=declare(state.status, _devices(plan, names)),
     )
-    state = _expect_switches(state)
+    state = _expect_switches(marked(state, named))
     gone = [name for name in state.published if name not in names]
     effects: list[Effect] = [WithdrawProxy(name) for name in gone]
     state = replace(
@@ -86,10 +88,12 @@ def _committed(state: State, event: Committed) -> Step:
     state, stale = _retranslate(state, event)
     for device, reason in sorted(event.targets.faults.items()):
         state = blame(state, device, reason, event.at)
-    able = sorted(names & event.targets.proxies.keys())
+    able = sorted(plan.host.keys() & event.targets.proxies.keys())
     state, started = _every(state, able, lambda s, host: start(s, host, event.at))
+    alone = sorted(event.targets.proxies.keys() - plan.host.keys())
+    state, told = _every(state, alone, lambda s, n: tell_proxy(s, n, s.targets.proxies[n]))
     state, advanced = _advance(state, event.at)
-    return state, effects + stale + started + advanced
+    return state, effects + stale + started + told + advanced
 
 
 def _forget_moved(state: State, plan: Plan) -> State:
@@ -122,11 +126,14 @@ def _retranslate(state: State, event: Committed) -> Step:
 
 
 def _heard(state: State, evidence: Evidence) -> Step:
+    state, effects = parted(state, evidence)
     state = replace(state, status=fold(state.status, located(state.plan, evidence)))
+    state, told = welcomed(state, evidence)
+    effects = effects + told
     host = evidence.device.name
-    effects: list[Effect] = []
     if isinstance(evidence, PortsChanged):
-        state, effects = _ports(state, host, evidence.ports)
+        state, more = _ports(state, host, evidence.ports)
+        effects = effects + more
     if host in state.rollouts:
         state, more = _advance(state, evidence.at)
         effects = effects + more
@@ -201,9 +208,9 @@ def _every(state: State, hosts: Iterable[str], step: Callable[[State, str], Step
     return state, effects
 
 
-def _devices(plan: Plan) -> list[Device]:
+def _devices(plan: Plan, proxies: Iterable[str]) -> list[Device]:
     return [
-        *(Device(DeviceKind.PROXY, host.name) for host in plan.hosts),
+        *(Device(DeviceKind.PROXY, name) for name in proxies),
         *(Device(DeviceKind.BRIDGE, host.name) for host in plan.hosts),
         *(Device(DeviceKind.SWITCH, switch.name) for switch in plan.switches),
     ]

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from translators.openflow.tables import Table
+from xds_server.controller.references import references
 from xds_server.controller.state import (
     FLOWS,
     STAGE_SECONDS,
@@ -52,7 +53,7 @@ def start(state: State, host: str, at: float) -> Step:
     target = state.targets.between.get(host, state.targets.proxies[host])
     before = state.published.get(host)
     widened = target if before is None else united(target, before)
-    state, effects = _tell_proxy(state, host, widened)
+    state, effects = tell_proxy(state, host, widened)
     program, held = state.targets.bridges.get(host), state.programs.get(host)
     if program is not None and held is not None:
         state, more = _tell_program(state, host, accepting(held, program, newer=program))
@@ -70,7 +71,7 @@ def advance(state: State, host: str, at: float) -> Step:
         rollout = Rollout(Stage.BRIDGE, at + STAGE_SECONDS)
         state = replace(state, rollouts={**state.rollouts, host: rollout})
     if rollout is not None and rollout.stage is Stage.BRIDGE and _bridge_ready(state, host, at):
-        state, more = _tell_proxy(state, host, state.targets.proxies[host])
+        state, more = tell_proxy(state, host, state.targets.proxies[host])
         state, last = tell_bridge(state, host)
         effects = effects + more + last
         rest = {name: kept for name, kept in state.rollouts.items() if name != host}
@@ -131,10 +132,18 @@ def united(new: Snapshot, old: Snapshot) -> Snapshot:
 def wanted_versions(snapshot: Snapshot, before: Snapshot | None) -> Mapping[str, str]:
     """Return the versions that a proxy has to acknowledge to run this snapshot."""
     emptied = [url for url in _WILDCARD if before is not None and before.of(url)]
-    return {url: snapshot.version(url) for url in sorted({*snapshot.resources, *emptied})}
+    asked = [url for url in snapshot.resources if url in _WILDCARD or _referred(url, snapshot)]
+    return {url: snapshot.version(url) for url in sorted({*asked, *emptied})}
 
 
-def _tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
+def _referred(type_url: str, snapshot: Snapshot) -> bool:
+    """Whether a proxy will ask for this type: something that it has refers to one of the type."""
+    every = (one for named in snapshot.resources.values() for one in named.values())
+    return any(url == type_url for one in every for url, _ in references(one.type_url, one.body))
+
+
+def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
+    """Publish a snapshot, unless it is what the proxy was told before."""
     before = state.published.get(host)
     if before is not None and before.versions == snapshot.versions:
         return state, []

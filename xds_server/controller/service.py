@@ -72,10 +72,10 @@ class Controller:
         self.switches = Switches(self.feed, clock)
         self._proxies = proxies
         self._databases = databases
-        self._clock = clock
+        self.clock = clock
         self._meter = meter or Unmetered()
-        self._compiled = partial(compiled, logged=logged)
-        self._changing = asyncio.Lock()
+        self.compiler = partial(compiled, logged=logged)
+        self.changing = asyncio.Lock()
         self._jobs: asyncio.Queue[Translate] = asyncio.Queue()
         self._news = asyncio.Event()
         self._closing = False
@@ -97,7 +97,7 @@ class Controller:
         objects = await self.repository.objects(head)
         allocations = await self.repository.allocations(head)
         self.holds = await asyncio.to_thread(
-            lambda: self._compiled(restore(objects).values(), allocations, {})
+            lambda: self.compiler(restore(objects).values(), allocations, {})
         )
         self._adopt(revision, self.holds, {device_named(p.device): p.progress for p in progress})
 
@@ -121,14 +121,14 @@ class Controller:
 
         Raises RefusedError with every finding if any is an error; nothing is stored then.
         """
-        async with self._changing:
+        async with self.changing:
             given, found = await asyncio.to_thread(load_files, files)
             documents = merged(self.holds.documents, given, prune)
 
             def candidate() -> Candidate:
                 ports = self.state.ports
                 held = self.holds
-                new = self._compiled(documents, held.allocations, ports, found, before=held)
+                new = self.compiler(documents, held.allocations, ports, found, before=held)
                 return compared(self.holds, new, allow_shrink)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -137,11 +137,11 @@ class Controller:
         self, keys: Iterable[str], author: str, message: str, *, dry_run: bool = False
     ) -> Outcome:
         """Remove objects by key; RefusedError if others still refer to them."""
-        async with self._changing:
+        async with self.changing:
             documents = without(self.holds.documents, keys)
 
             def candidate() -> Candidate:
-                new = self._compiled(
+                new = self.compiler(
                     documents, self.holds.allocations, self.state.ports, before=self.holds
                 )
                 return compared(self.holds, new)
@@ -152,14 +152,14 @@ class Controller:
         self, number: int, author: str, message: str, *, dry_run: bool = False
     ) -> Outcome:
         """Make the objects and numbers of an earlier revision hold again, as a new revision."""
-        async with self._changing:
+        async with self.changing:
             await self.repository.revision(number)
             objects = await self.repository.objects(number)
             allocations = await self.repository.allocations(number)
 
             def candidate() -> Candidate:
                 documents = restore(objects).values()
-                new = self._compiled(documents, allocations, self.state.ports, before=self.holds)
+                new = self.compiler(documents, allocations, self.state.ports, before=self.holds)
                 return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -234,7 +234,7 @@ class Controller:
             self.state.revision,
             author,
             message,
-            self._clock(),
+            self.clock(),
             found.changes,
             found.compiled.allocations,
         )
@@ -255,7 +255,7 @@ class Controller:
             holds.plan,
             holds.targets,
             holds.ports,
-            self._clock(),
+            self.clock(),
             acked=revision.acked_after is not None,
             since=revision.at,
             progress=progress,
@@ -288,13 +288,13 @@ class Controller:
                 program = await asyncio.to_thread(bridge_program, plan, host, ports)
             except ValueError as error:  # it does not fit into this bridge
                 _log.error("not translated", device=f"bridge/{host}", reason=str(error))
-                self.feed(Untranslated(host, plan, ports, str(error), self._clock()))
+                self.feed(Untranslated(host, plan, ports, str(error), self.clock()))
             else:
-                self.feed(Translated(host, plan, ports, program, self._clock()))
+                self.feed(Translated(host, plan, ports, program, self.clock()))
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self.switches.expire()
-            self.feed(Tick(self._clock()))
+            self.feed(Tick(self.clock()))
             await self.ledger.tick(self.state)

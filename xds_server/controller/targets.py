@@ -41,6 +41,7 @@ class Targets:
     faults: Mapping[Device, str] = field(default_factory=dict)  # what cannot be made, and why
     # By host: the new resources with a filter chain for sources that are still steered to them.
     between: Mapping[str, Snapshot] = field(default_factory=dict)
+    others: Snapshot | None = None  # of every proxy that is not among them
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,11 @@ class AdsServer:
             return
         try:
             # Unix peers are identified by the file's mode: only its owner may connect.
-            self._server.add_insecure_port(f"unix:{path}")
+            mask = os.umask(0o177)
+            try:
+                self._server.add_insecure_port(f"unix:{path}")
+            finally:
+                os.umask(mask)
             os.chmod(path, 0o600)
         except (RuntimeError, OSError) as error:
             raise ListenError(f"cannot listen on the socket {path}: {error}") from error

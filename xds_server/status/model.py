@@ -47,6 +47,7 @@ class DeviceStatus:
     """One device with all its types."""
 
     declared: bool = False
+    guest: bool = False  # declared only by being served while it is connected
     connected: bool = False
     seen: bool = False
     at: float = 0.0

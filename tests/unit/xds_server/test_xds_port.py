@@ -34,3 +34,9 @@ def test_certificates_are_read(tmp_path: Path) -> None:
     tls = ads_settings(ServerSettings.model_validate(files)).tls
     assert tls is not None
     assert (tls.certificate, tls.key, tls.client_ca) == (b"cert", b"key", b"ca")
+
+
+def test_a_socket_is_listened_on_beside_the_port(tmp_path: Path) -> None:
+    found = ads_settings(ServerSettings(xds_socket=tmp_path / "xds.sock"))
+    assert found.unix_socket == str(tmp_path.resolve() / "xds.sock")
+    assert ads_settings(ServerSettings()).unix_socket == ""

@@ -1,5 +1,6 @@
 import json
 import time
+from pathlib import Path
 
 from tests.commanding import run
 from tests.serving import Serving
@@ -58,3 +59,21 @@ def test_ages_are_short() -> None:
     now = time.time()
     ages = [_age(at) for at in (0, now - 5, now - 125, now - 7300, now - 200_000)]
     assert ages == ["-", "5s", "2m", "2h", "2d"]
+
+
+def test_a_folder_is_read_again_and_a_loss_has_to_be_meant(tmp_path: Path) -> None:
+    folder = tmp_path / "resources" / "n"
+    folder.mkdir(parents=True)
+    file = folder / "a.yaml"
+    file.write_text('"@type": type.googleapis.com/envoy.config.cluster.v3.Cluster\nname: a\n')
+    with Serving(tmp_path / "state", "--resources", str(folder.parent)) as server:
+        assert "1 resources served" in run("status", state=server.state).out
+        file.write_text("nme: a\n")
+        refused = run("proxy", "reload", state=server.state)
+        assert refused.code == 1
+        assert f"{file}:1: FS6001" in refused.err
+        assert "is refused since" in run("status", state=server.state).err
+        file.unlink()
+        assert "--allow-shrink" in run("proxy", "reload", state=server.state).err
+        done = run("proxy", "reload", "--allow-shrink", state=server.state)
+        assert (done.code, "0 resources served" in done.out) == (0, True)

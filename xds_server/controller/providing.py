@@ -1,0 +1,151 @@
+"""A folder of plain resources on its way to proxies: read, checked as a whole, published."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+
+from translators.diagnostics import Diagnostic, has_errors
+from translators.folder.read import Contents, File, read_folder
+from xds_server.controller.compile import Compiled
+from xds_server.controller.errors import ControllerError, MachineError, RefusedError
+from xds_server.controller.gates import check_by_envoy, check_kept, check_references
+from xds_server.controller.provided import Provided, VersionBook, provided_of
+from xds_server.controller.service import Controller
+from xds_server.controller.state import Committed
+
+
+class Reading(StrEnum):
+    """Whether what a folder holds is what is served."""
+
+    SERVED = "served"
+    REFUSED = "refused"  # the last good set stays served
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """What came of the last reading of a folder; ``count`` is of what is served."""
+
+    name: str
+    path: str
+    state: Reading = Reading.SERVED
+    at: float = 0.0  # seconds since the epoch
+    count: int = 0
+    nodes: int = 0
+    error: str = ""  # why it is refused, where no file is at fault
+    findings: tuple[Diagnostic, ...] = ()
+
+
+class Providing:
+    """Keeps a controller supplied with the last good set of a folder."""
+
+    def __init__(self, controller: Controller, path: str) -> None:
+        self.provided = Provided()
+        self.state = FolderState("resources", path)
+        self._controller = controller
+        self._book = VersionBook()
+
+    async def provide(self, files: Sequence[File], *, allow_shrink: bool = False) -> FolderState:
+        """Serve what the files hold, or nothing of it; return what is served then.
+
+        Raises RefusedError with every finding, and UnsafeError where a proxy would be left with
+        nothing or lose much, unless ``allow_shrink``; the last good set then stays served.
+        """
+        try:
+            await self._replace(files, allow_shrink)
+        except (ControllerError, MachineError) as error:
+            self.refuse(error)
+            raise
+        return self.state
+
+    def refuse(self, error: Exception) -> None:
+        """Note why the folder as it is now is not served."""
+        findings = error.diagnostics if isinstance(error, RefusedError) else ()
+        self.state = replace(
+            self.state,
+            state=Reading.REFUSED,
+            at=self._controller.clock(),
+            error="" if findings else str(error),
+            findings=findings,
+        )
+
+    async def _replace(self, files: Sequence[File], allow_shrink: bool) -> None:
+        controller = self._controller
+        contents, provided = await asyncio.to_thread(_read, files)
+        errors = contents.diagnostics
+        if not has_errors(errors):
+            errors = self._book.reused(contents, provided)
+        if has_errors(errors):
+            raise RefusedError(errors)
+        async with controller.changing:
+            held = controller.holds
+            compiler = partial(controller.compiler, provided=provided)
+            new = await asyncio.to_thread(_checked, compiler, controller, allow_shrink)
+            if controller.judge is not None:
+                await check_by_envoy(controller.judge, held.targets, new.targets)
+            controller.compiler = compiler
+            controller.holds = new
+            controller.feed(_renewed(controller, new))
+        self._book.keep(provided)
+        self.provided = provided
+        self.state = self._served(contents, provided)
+
+    def _served(self, contents: Contents, provided: Provided) -> FolderState:
+        return FolderState(
+            self.state.name,
+            self.state.path,
+            Reading.SERVED,
+            self._controller.clock(),
+            sum(len(held.resources) for held in contents.nodes.values()),
+            len(provided.nodes),
+            findings=contents.diagnostics,
+        )
+
+
+def _renewed(controller: Controller, new: Compiled) -> Committed:
+    """Return what lets the revision that holds be published anew."""
+    state = controller.state
+    return Committed(
+        state.revision,
+        new.plan,
+        new.targets,
+        new.ports,
+        controller.clock(),
+        acked=state.acked,
+        since=state.committed_at,
+        progress=state.progress,
+    )
+
+
+def _read(files: Sequence[File]) -> tuple[Contents, Provided]:
+    contents = read_folder(files)
+    return contents, provided_of(contents, _texts(contents, files))
+
+
+def _texts(contents: Contents, files: Sequence[File]) -> dict[str, str]:
+    """Return the source line of each resource."""
+    lines = {file.name: file.text.splitlines() for file in files}
+    texts = {}
+    for held in contents.nodes.values():
+        for one in held.resources.values():
+            name, _, line = one.origin.rpartition(":")
+            texts[one.origin] = lines[name][int(line) - 1].strip()
+    return texts
+
+
+def _checked(compiler: partial[Compiled], controller: Controller, allow_shrink: bool) -> Compiled:
+    held = controller.holds
+    new = compiler(
+        held.documents.values(),
+        held.allocations,
+        controller.state.ports,
+        held.diagnostics,
+        before=held,
+    )
+    check_references(new.targets)
+    if not allow_shrink:
+        check_kept(held.targets, new.targets)
+    return new

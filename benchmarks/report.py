@@ -39,11 +39,16 @@ def figure(
     peer: str = "",
     peer_value: float | None = None,
     target: float | None = None,
+    at_least: bool = False,
 ) -> Figure:
-    """Return a figure with its ratio to the peer; a target is met by a value not above it."""
+    """Return a figure with its ratio to the peer.
+
+    A target is met by a value not above it; with ``at_least`` (a rate) by one not below it.
+    """
     ratio = round(value / peer_value, 4) if peer_value else None
-    met = None if target is None else value <= target
-    return Figure(name, round(value, 3), unit, peer, _rounded(peer_value), ratio, target, met)
+    met = None if target is None else (value >= target if at_least else value <= target)
+    shown = _rounded(target)
+    return Figure(name, round(value, 3), unit, peer, _rounded(peer_value), ratio, shown, met)
 
 
 def median_ms(work: Callable[[], object], runs: int) -> tuple[float, list[float]]:
@@ -57,11 +62,21 @@ def median_ms(work: Callable[[], object], runs: int) -> tuple[float, list[float]
 
 
 def publish(name: str, figures: list[Figure], log: list[str]) -> None:
-    """Print the figures as a table and write ``results/NAME.json`` and ``results/NAME.log``."""
+    """Print the figures as a table and keep them."""
+    keep(name, figures, log)
+    show(name, figures)
+
+
+def keep(name: str, figures: list[Figure], log: list[str]) -> None:
+    """Write ``results/NAME.json`` and ``results/NAME.log``."""
     RESULTS.mkdir(exist_ok=True)
     rows = [asdict(row) for row in figures]
     (RESULTS / f"{name}.json").write_text(json.dumps(rows, indent=1) + "\n")
     (RESULTS / f"{name}.log").write_text("\n".join(log) + "\n")
+
+
+def show(name: str, figures: list[Figure]) -> None:
+    """Print the figures as a table."""
     table = Table(title=f"{name}{' (quick)' if QUICK else ''}")
     for column in ("figure", "value", "peer", "peer value", "ratio", "target", "met"):
         table.add_column(column)
@@ -75,7 +90,10 @@ def publish(name: str, figures: list[Figure], log: list[str]) -> None:
             _cell(row.target),
             {True: "yes", False: "NO", None: "-"}[row.met],
         )
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(table)
 
 
 def _rounded(value: float | None) -> float | None:

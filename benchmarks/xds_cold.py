@@ -1,24 +1,38 @@
-"""Cold start: a thousand services from policy text to a proxy's resources as bytes.
+"""Cold start: a thousand services from policy text to a proxy's resources as bytes; then a change.
 
-A change of one endpoint is compiled and encoded in full; only what did not change is not read
-again.
+The change moves one endpoint, by a controller with a database, as it does for an ``apply``. Every
+run is a process of its own, since what is encoded once is kept: ``python -m benchmarks.xds_cold``.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
-from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from benchmarks.report import QUICK, Figure, figure
+from benchmarks.report import QUICK, figure
+from benchmarks.xds_book import Book
+from benchmarks.xds_process import SERVER_CORE, Pinned
+from tests.controlling import Sinks
 from translators.compiler.pipeline import compile_policy
 from translators.policy.load import load
+from xds_server.controller.metering import Took
+from xds_server.controller.service import Controller
 from xds_server.controller.targets import proxy_snapshot
-from xds_server.snapshots.model import Snapshot
+from xds_server.controller.values import SourceFile
+from xds_server.journal import configure
+from xds_server.store.engine import open_engine
+from xds_server.store.repository import SqlRepository
 
 SERVICES = 100 if QUICK else 1000
-RUNS = 3
+RUNS = 1 if QUICK else 3
+MOVES = 5
+COLD_MS, MOVE_MS = 2000.0 * SERVICES / 1000, 5.0
 
 NOUNS = """\
 apiVersion: fsdn/v1
@@ -75,39 +89,96 @@ def text(services: int) -> str:
     return NOUNS + "".join(SERVICE.format(n=n, high=high, low=low) for n, high, low in where)
 
 
-def figures(log: list[str]) -> list[Figure]:
-    """Measure each stage."""
-    found: list[Figure] = []
+def moved(shift: int) -> str:
+    """Return the first service's endpoint, at another address."""
+    return SERVICE.format(n=0, high=100, low=shift).split("---\n")[1]
+
+
+class Noted:
+    """A meter that remembers the last compilation."""
+
+    def __init__(self) -> None:
+        self.took = Took()
+
+    def compiled(self, took: Took) -> None:
+        """Note a compilation."""
+        self.took = took
+
+    def acknowledged(self, seconds: float) -> None:
+        """Nobody is connected."""
+
+
+def run() -> dict[str, float]:
+    """Return the ms of CPU of every stage from nothing, and the ms of a change."""
     source = text(SERVICES)
-    numbers = count(1)  # a text that was read before, in a file of the same name, is remembered
+    found: dict[str, float] = {}
 
-    def stage(name: str, work: Callable[[], object], target: float | None = None) -> float:
-        runs = [_cpu_ms(work) for _ in range(RUNS)]
-        log.append(f"{name}: {' '.join(f'{run:.2f}' for run in runs)} ms of CPU")
-        found.append(figure(f"{name}, CPU", statistics.median(runs), "ms", target=target))
-        return statistics.median(runs)
+    def stage(name: str, work: Callable[[], object]) -> None:
+        start = time.process_time()
+        work()
+        found[name] = (time.process_time() - start) * 1000
 
-    stage(f"{SERVICES} services: read the text", lambda: load(source, f"{next(numbers)}.yaml"))
+    stage("read", lambda: load(source, "bench.yaml"))
     loaded = load(source, "bench.yaml")
     assert not loaded.diagnostics, loaded.diagnostics[:3]
+    stage("compile", lambda: compile_policy(loaded.documents))
     plan = compile_policy(loaded.documents).plan
-    size = sum(map(len, proxy_snapshot(plan, "host1").resources.values()))
-    compiling = stage("compile to a plan", lambda: compile_policy(loaded.documents))
-    encoding = stage(f"encode {size} resources", lambda: proxy_snapshot(plan, "host1"))
-    target = 2000.0 * SERVICES / 1000
-    found.append(figure("compile and encode, CPU", compiling + encoding, "ms", target=target))
-    stage("one endpoint changed, text to bytes", lambda: _move(source, next(numbers)), 5.0)
-    return found
+    stage("encode", lambda: proxy_snapshot(plan, "host1"))
+    with TemporaryDirectory(prefix="fsdn-bench-") as directory:
+        return found | asyncio.run(_moves(source, Path(directory)))
 
 
-def _cpu_ms(work: Callable[[], object]) -> float:
-    """Return the CPU time, which is what one thread takes where nothing else runs."""
-    start = time.process_time()
-    work()
-    return (time.process_time() - start) * 1000
+async def _moves(source: str, directory: Path) -> dict[str, float]:
+    """Return what moving an endpoint takes a controller that holds the whole policy."""
+    engine = await open_engine(f"sqlite+aiosqlite:///{directory / 'fsdn.db'}")
+    sinks, meter, found = Sinks(), Noted(), []
+    controller = Controller(
+        SqlRepository(engine), sinks, sinks.bridges, sinks.bridges, time.time, meter
+    )
+    try:
+        await controller.start()
+        await controller.apply([SourceFile("bench.yaml", source)], "bench", "")
+        before = sinks.snapshots["host1"]
+        for shift in range(1, MOVES + 1):
+            start = time.perf_counter()
+            await controller.apply([SourceFile("bench.yaml", moved(shift))], "bench", "")
+            found.append((time.perf_counter() - start, meter.took))
+        assert sinks.snapshots["host1"] != before
+    finally:
+        await engine.dispose()
+    return {
+        "apply": statistics.median(whole for whole, _ in found) * 1000,
+        "again": statistics.median(took.plan + took.encode for _, took in found) * 1000,
+    }
 
 
-def _move(source: str, number: int) -> Snapshot:
-    """Return the proxy's resources after the first service's endpoint moved."""
-    moved = source.replace("[10.0.1.1]", f"[10.0.100.{number}]")
-    return proxy_snapshot(compile_policy(load(moved, "bench.yaml").documents).plan, "host1")
+def scenario(book: Book, _peers: str, _scratch: Path) -> None:
+    """Run it in processes of their own, on the server's core."""
+    runs: list[dict[str, float]] = []
+    for number in range(RUNS):
+        book.say(f"cold start of {SERVICES} services, run {number + 1} of {RUNS}")
+        start = time.perf_counter()
+        with Pinned(SERVER_CORE, sys.executable, "-m", "benchmarks.xds_cold") as process:
+            runs.append(process.hear())
+            took = (time.perf_counter() - start) * 1000
+            book.waited("all stages", process.waited_ms(), took)
+        book.raw({"cold": runs[-1]})
+
+    def add(
+        name: str, of: Callable[[dict[str, float]], float], target: float | None = None
+    ) -> None:
+        value = statistics.median(of(one) for one in runs)
+        book.add(figure(f"{SERVICES} services: {name}", value, "ms", target=target))
+
+    add("read the text, CPU", lambda one: one["read"])
+    add("compile from nothing, CPU", lambda one: one["compile"])
+    add("encode from nothing, CPU", lambda one: one["encode"])
+    add("compile and encode, CPU", lambda one: one["compile"] + one["encode"], COLD_MS)
+    add("one endpoint changed: compile and encode", lambda one: one["again"], MOVE_MS)
+    add("one endpoint changed: the whole apply, until published", lambda one: one["apply"])
+
+
+if __name__ == "__main__":
+    configure("json", "warning")  # to standard error
+    print(json.dumps(run()), flush=True)
+    sys.stdin.read()  # its figures are read before it ends

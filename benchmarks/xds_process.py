@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
 SERVER_CORE, GENERATOR_CORE = "0", "1"
@@ -21,7 +23,7 @@ class ProcessError(RuntimeError):
 class Pinned:
     """One process on one core; a context manager that ends it."""
 
-    def __init__(self, core: str, *command: str) -> None:
+    def __init__(self, core: str, *command: str, errors: IO[str] | None = None) -> None:
         self._command = command
         self._process = subprocess.Popen(
             ["taskset", "-c", core, *command],
@@ -29,6 +31,7 @@ class Pinned:
             env={**os.environ, "GOMAXPROCS": "1", "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=errors,
             text=True,
         )
 
@@ -40,9 +43,42 @@ class Pinned:
         self._process.communicate()
 
     def waited_ms(self) -> float:
-        """Return how long its threads were ready but others had the core; see sched(7)."""
-        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
-        return sum(int(task.read_text().split()[1]) for task in tasks) / 1e6
+        """Return how long its threads were ready but others had the core."""
+        return self._schedule(1)
+
+    def _schedule(self, field: int) -> float:
+        return _scheduled(self._process.pid, field)
+
+    def end(self) -> None:
+        """Ask it to end, and wait."""
+        self._process.terminate()
+        self._process.wait(10)
+
+    def family_cpu_ms(self) -> float:
+        """Return how long it and its children have had a core."""
+        return sum(_scheduled(pid, 0) for pid in _family(self._process.pid))
+
+    def family_memory_kib(self) -> float:
+        """Return what it and its children take, what they share counted once (Pss)."""
+        pages = (Path(f"/proc/{pid}/smaps_rollup") for pid in _family(self._process.pid))
+        rows = (line for page in pages for line in page.read_text().splitlines())
+        return sum(float(row.split()[1]) for row in rows if row.startswith("Pss:"))
+
+    def _ran_ms(self) -> float:
+        """Return how long its threads have had a core; asking costs it nothing."""
+        return self._schedule(0)
+
+    def quiet(self, least: float, patience: float = 30.0) -> float:
+        """Wait until it does nothing for half a second, ``least`` s or longer; return ms waited."""
+        start = busy = time.monotonic()
+        before = self._ran_ms()
+        while (now := time.monotonic()) - start < patience:
+            time.sleep(0.1)
+            if self._ran_ms() - before > 2:
+                before, busy = self._ran_ms(), time.monotonic()
+            elif now - busy > 0.5 and now - start > least:
+                break
+        return (busy - start) * 1000
 
     def hear(self) -> dict[str, Any]:
         """Return the next answer; ProcessError if it is an error or there is none."""
@@ -63,6 +99,18 @@ class Pinned:
         return self.hear()
 
 
+def _scheduled(pid: int, field: int) -> float:
+    """Return the ms that a field of a process's threads' schedstat counts in ns; see sched(7)."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[field]) for task in tasks) / 1e6
+
+
+def _family(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
+    return [pid, *(one for child in children for one in _family(child))]
+
+
 def build_peers() -> str:
     """Compile the Go programs and return their path; ProcessError where there is no Go."""
     if shutil.which("go") is None:
@@ -76,9 +124,19 @@ def build_peers() -> str:
     return str(binary)
 
 
-def subjects(peers: str) -> dict[str, tuple[str, ...]]:
-    """Return the command lines of the servers that are compared."""
-    return {
-        "fsdn": (sys.executable, "-m", "benchmarks.xds_ours"),
-        "go-control-plane": (peers, "serve"),
-    }
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A server that is compared; ``each``: its command where every node has its own snapshot."""
+
+    name: str
+    command: tuple[str, ...]
+    each: tuple[str, ...]
+
+
+def subjects(peers: str) -> tuple[Subject, Subject]:
+    """Return ours and the peer's."""
+    ours = (sys.executable, "-m", "benchmarks.xds_ours")
+    return (
+        Subject("fsdn", ours, ours),
+        Subject("go-control-plane", (peers, "serve"), (peers, "serve-each")),
+    )

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.xds_content import NAMES, ROUTES, write
-from benchmarks.xds_process import GENERATOR_CORE, SERVER_CORE, Pinned
+from benchmarks.xds_process import Subject
+from benchmarks.xds_session import Session
 from xds_server.snapshots.model import Snapshot
-
-NODE_KIB = 60  # what an Envoy says of itself on a stream's first request
-_GRACE = 2.5  # s; a new stream of ours holds removals back for 2 s, and a timer ends that
-_QUIET = 3.0  # s without a word after a reconnect count as silence
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A kind of change: its name, the type awaited, rounds, and the snapshot of each round."""
+    """A kind of change: its name, the type awaited, rounds, and the snapshot of each round.
+
+    ``before`` is published first, unmeasured, where a round would else begin from elsewhere.
+    """
 
     name: str
     type_url: str
     rounds: int
     snapshot: Callable[[int], Snapshot]
+    before: bool = False
 
 
 @dataclass(slots=True)
@@ -56,71 +55,56 @@ class Run:
 
     def cpu(self, change: str) -> float:
         """Return the server's CPU time in microseconds for one stream of the median round."""
-        found = [float(one["cpu_ms"]) for one in self.rounds[change]]
-        return statistics.median(found) * 1000 / self.streams
+        return self.median(change, "cpu_ms") * 1000 / self.streams
+
+    def median(self, change: str, what: str) -> float:
+        """Return the median round's value."""
+        return statistics.median(float(one[what]) for one in self.rounds[change])
+
+    def waited(self, change: str) -> tuple[float, float]:
+        """Return how many ms the server waited for its core in all rounds, and of how many."""
+        found = self.rounds[change]
+        return sum(one["waited_ms"] for one in found), sum(one["asked_ms"] for one in found)
 
 
 def measure(
-    run: Run, command: tuple[str, ...], peers: str, changes: list[Change], scratch: Path
-) -> None:
-    """Fill ``run`` from a server of its own. Raises ProcessError where a stream is not served."""
-    with (
-        Pinned(SERVER_CORE, *command) as server,
-        Pinned(GENERATOR_CORE, peers, "load") as generator,
-    ):
-        port = server.hear()["port"]
-        first = _file(scratch, changes[0].snapshot(0))
-        server.ask("publish", file=first, type="", streams=0, nodes=run.streams)
-        before = server.ask("usage")
-        run.opened_ms = _open(generator, run, port)
-        time.sleep(_GRACE)
-        after = server.ask("usage")
-        run.memory = (after["rss_kib"] - before["rss_kib"]) / run.streams
-        run.open_cpu_ms = after["cpu_ms"] - before["cpu_ms"]
+    subject: Subject,
+    peers: str,
+    dialect: str,
+    streams: int,
+    changes: list[Change],
+    scratch: Path,
+    reconnects: bool = True,
+) -> Run:
+    """Return a run of a server of its own. Raises ProcessError where a stream is not served."""
+    run = Run(subject.name, dialect, streams)
+    with Session(subject.command, peers, scratch) as session:
+        session.publish([changes[0].snapshot(0)], streams)
+        before, cpu = session.memory_kib(), session.cpu_ms()
+        run.opened_ms = session.open(streams, dialect)
+        session.settle()
+        run.open_cpu_ms = session.cpu_ms() - cpu
+        run.memory = (session.memory_kib() - before) / streams
         for change in changes:
-            run.rounds[change.name] = _rounds(server, generator, run, change, scratch)
-        run.reconnect = _reconnect(server, generator)
+            run.rounds[change.name] = _rounds(session, streams, change)
+        if reconnects:
+            run.reconnect = _reconnect(session)
+    return run
 
 
-def _open(generator: Pinned, run: Run, port: int) -> float:
-    opened = generator.ask(
-        "open",
-        streams=run.streams,
-        dialect=run.dialect,
-        port=port,
-        node_kib=NODE_KIB,
-        names=NAMES,
-        routes=ROUTES,
-    )
-    return float(opened["all_ms"])
+def _rounds(session: Session, streams: int, change: Change) -> list[dict[str, Any]]:
+    first = 0 if change.before else 1
+    found = [
+        session.publish([change.snapshot(number)], streams, change.type_url, streams)
+        for number in range(first, change.rounds + 1)
+    ]
+    return found[1 - first :]
 
 
-def _rounds(
-    server: Pinned, generator: Pinned, run: Run, change: Change, scratch: Path
-) -> list[dict[str, Any]]:
-    found = []
-    generator.ask("received")
-    for number in range(1, change.rounds + 1):
-        file = _file(scratch, change.snapshot(number))
-        waited = server.waited_ms(), generator.waited_ms()
-        answer = server.ask(
-            "publish", file=file, type=change.type_url, streams=run.streams, nodes=run.streams
-        )
-        answer["waited_ms"] = server.waited_ms() - waited[0]
-        answer["generator_waited_ms"] = generator.waited_ms() - waited[1]
-        found.append({**answer, **generator.ask("received")})
-    return found
-
-
-def _reconnect(server: Pinned, generator: Pinned) -> dict[str, Any]:
-    before = server.ask("usage")
-    generator.ask("reconnect")
-    time.sleep(_QUIET)
-    after = server.ask("usage")
-    return {**generator.ask("received"), "cpu_ms": after["cpu_ms"] - before["cpu_ms"]}
-
-
-def _file(scratch: Path, snapshot: Snapshot) -> str:
-    path = scratch / "snapshot.json"
-    write(path, snapshot)
-    return str(path)
+def _reconnect(session: Session) -> dict[str, Any]:
+    """Reconnect everybody at once, and wait until the server has no more to do."""
+    session.received()
+    cpu = session.cpu_ms()
+    session.generator.ask("reconnect")
+    took = session.server.quiet(1.0)
+    return {**session.received(), "cpu_ms": session.cpu_ms() - cpu, "quiet_ms": took}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
+	"strconv"
+	"strings"
+	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -23,34 +25,69 @@ var asked = []string{
 // held is what a client has of one type: a version of all, and one of each in delta.
 type held struct {
 	version string
+	nonce   string
 	each    map[string]string
 }
 
-// client acknowledges everything, and remembers what it must say when it connects again.
+// client acknowledges everything unless told otherwise, and remembers what it must say when it
+// connects again. The lock is for its stream's writes and for what they are made of.
 type client struct {
+	sync.Mutex
 	node   []byte
 	delta  bool
 	names  map[string][]string // type to names; none: a wildcard
 	held   map[string]*held
 	totals *totals
+	odd    *odd
+	stream grpc.ClientStream
+	missed chan struct{} // closed when it hears that odd.missing does not exist
 }
 
-func newClient(number int, wanted command, totals *totals) *client {
+func newClient(number int, wanted command, totals *totals, odd *odd) *client {
 	return &client{
 		node:   node(fmt.Sprintf("node-%d", number), wanted.NodeKiB),
 		delta:  wanted.Dialect == "delta",
-		names:  map[string][]string{asked[1]: wanted.Names, asked[3]: wanted.Routes},
+		names:  map[string][]string{asked[1]: wanted.Names, asked[3]: own(wanted.Routes, number)},
 		held:   map[string]*held{},
 		totals: totals,
+		odd:    odd,
+		missed: make(chan struct{}),
 	}
 }
 
+// own puts a client's number where a name has {n}.
+func own(names []string, number int) []string {
+	found := make([]string, len(names))
+	for index, name := range names {
+		found[index] = strings.ReplaceAll(name, "{n}", strconv.Itoa(number))
+	}
+	return found
+}
+
 func (c *client) run(life context.Context, port int, fresh bool, ready func()) error {
-	connection, err := dial(port)
+	connection, err := dial(port, window)
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
+	first := asked[:1]
+	if !fresh {
+		first = asked // a client that has everything asks for everything
+	}
+	stream, err := c.ask(life, connection, first)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		ready()
+	}
+	return c.listen(stream, fresh, ready)
+}
+
+// ask opens the stream and sends the first request of each of these types.
+func (c *client) ask(
+	life context.Context, connection *grpc.ClientConn, kinds []string,
+) (grpc.ClientStream, error) {
 	method := service + "StreamAggregatedResources"
 	if c.delta {
 		method = service + "DeltaAggregatedResources"
@@ -58,21 +95,17 @@ func (c *client) run(life context.Context, port int, fresh bool, ready func()) e
 	description := &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}
 	stream, err := connection.NewStream(life, description, method)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	first := asked[:1]
-	if !fresh {
-		first = asked // a client that has everything asks for everything
-	}
-	for number, kind := range first {
+	c.Lock()
+	defer c.Unlock()
+	c.stream = stream
+	for number, kind := range kinds {
 		if err := stream.SendMsg(c.first(kind, number == 0)); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if !fresh {
-		ready()
-	}
-	return c.listen(stream, fresh, ready)
+	return stream, nil
 }
 
 // listen acknowledges until the stream ends, and asks for the types one after the other.
@@ -83,11 +116,8 @@ func (c *client) listen(stream grpc.ClientStream, fresh bool, ready func()) erro
 		if err := stream.RecvMsg(&data); err != nil {
 			return err
 		}
-		kind, nonce, err := c.take(data)
+		kind, err := c.answer(data)
 		if err != nil {
-			return err
-		}
-		if err := stream.SendMsg(c.acknowledgement(kind, nonce)); err != nil {
 			return err
 		}
 		if !fresh || next > len(asked) || kind != asked[next-1] {
@@ -95,11 +125,33 @@ func (c *client) listen(stream grpc.ClientStream, fresh bool, ready func()) erro
 		}
 		if next == len(asked) {
 			ready()
-		} else if err := stream.SendMsg(c.first(asked[next], false)); err != nil {
+		} else if err := c.send(func() []byte { return c.first(asked[next], false) }); err != nil {
 			return err
 		}
 		next++
 	}
+}
+
+// answer takes a response and acknowledges or refuses it.
+func (c *client) answer(data []byte) (string, error) {
+	if c.odd.refuses(data) {
+		kind, err := c.skim(data)
+		if err != nil {
+			return "", err
+		}
+		return kind, c.send(func() []byte { return c.refusal(kind) })
+	}
+	kind, err := c.take(data)
+	if err != nil {
+		return "", err
+	}
+	return kind, c.send(func() []byte { return c.acknowledgement(kind, c.held[kind].nonce) })
+}
+
+func (c *client) send(made func() []byte) error {
+	c.Lock()
+	defer c.Unlock()
+	return c.stream.SendMsg(made())
 }
 
 // first returns the first request of a type. Field numbers: envoy/service/discovery/v3.
@@ -150,8 +202,8 @@ func (c *client) named(out []byte, kind string) []byte {
 }
 
 // take reads a response and keeps what it says; type_url and nonce have the same numbers in both.
-func (c *client) take(data []byte) (kind, nonce string, err error) {
-	version, resources := "", [][]byte{}
+func (c *client) take(data []byte) (kind string, err error) {
+	version, nonce, resources := "", "", [][]byte{}
 	removed := []string{}
 	err = fields(data, func(number protowire.Number, value []byte) {
 		switch number {
@@ -168,21 +220,27 @@ func (c *client) take(data []byte) (kind, nonce string, err error) {
 		}
 	})
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	c.totals.bytes.Add(int64(len(data)))
 	c.totals.responses.Add(1)
 	c.totals.resources.Add(int64(len(resources)))
-	has := c.held[kind]
-	if has == nil {
-		has = &held{each: map[string]string{}}
-		c.held[kind] = has
-	}
-	has.version = version
+	c.Lock()
+	defer c.Unlock()
+	c.odd.look(c, kind, resources, removed)
+	has := c.has(kind)
+	has.version, has.nonce = version, nonce
 	if c.delta {
-		return kind, nonce, has.change(resources, removed)
+		return kind, has.change(resources, removed)
 	}
-	return kind, nonce, nil
+	return kind, nil
+}
+
+func (c *client) has(kind string) *held {
+	if c.held[kind] == nil {
+		c.held[kind] = &held{each: map[string]string{}}
+	}
+	return c.held[kind]
 }
 
 func (h *held) change(resources [][]byte, removed []string) error {
@@ -205,44 +263,4 @@ func (h *held) change(resources [][]byte, removed []string) error {
 		delete(h.each, name)
 	}
 	return nil
-}
-
-// fields calls with each length-delimited field; the responses have no others that count here.
-func fields(data []byte, with func(protowire.Number, []byte)) error {
-	for len(data) > 0 {
-		number, kind, size := protowire.ConsumeTag(data)
-		if size < 0 {
-			return errors.New("a response is not protobuf")
-		}
-		data = data[size:]
-		rest := protowire.ConsumeFieldValue(number, kind, data)
-		if rest < 0 {
-			return errors.New("a response ends within a field")
-		}
-		if kind == protowire.BytesType {
-			value, _ := protowire.ConsumeBytes(data)
-			with(number, value)
-		}
-		data = data[rest:]
-	}
-	return nil
-}
-
-func put(out []byte, number protowire.Number, value []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(out, number, protowire.BytesType), value)
-}
-
-// node returns a Node of about this size: Envoy lists its extensions in it, 61 KB of them.
-func node(name string, kib int) []byte {
-	out := put(nil, 1, []byte(name))
-	out = put(out, 2, []byte("bench"))
-	out = put(out, 6, []byte("envoy"))
-	for number := 0; len(out) < kib<<10; number++ {
-		extension := put(nil, 1, []byte(fmt.Sprintf("envoy.filters.http.extension_%d", number)))
-		extension = put(extension, 2, []byte("envoy.filters.http"))
-		extension = put(extension, 6,
-			[]byte(fmt.Sprintf("envoy.extensions.filters.http.v3.Extension%d", number)))
-		out = put(out, 9, extension)
-	}
-	return out
 }

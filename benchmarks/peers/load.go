@@ -29,12 +29,12 @@ func (raw) Unmarshal(data []byte, into any) error {
 }
 
 // totals is what all streams have received since they were read last.
-type totals struct{ bytes, responses, resources atomic.Int64 }
+type totals struct{ bytes, responses, resources, refused atomic.Int64 }
 
 func (t *totals) read() answer {
 	return answer{
 		"bytes": t.bytes.Swap(0), "responses": t.responses.Swap(0),
-		"resources": t.resources.Swap(0),
+		"resources": t.resources.Swap(0), "refused": t.refused.Swap(0),
 	}
 }
 
@@ -42,9 +42,11 @@ func (t *totals) read() answer {
 type fleet struct {
 	clients []*client
 	totals  totals
+	odd     odd
 	wanted  command
 	failed  chan error
 	alive   sync.WaitGroup
+	life    context.Context
 	cancel  context.CancelFunc
 }
 
@@ -55,6 +57,8 @@ func load() {
 		"reconnect": func(command) (answer, error) { return all.reconnect() },
 		"received":  func(command) (answer, error) { return all.totals.read(), all.failure() },
 		"close":     func(command) (answer, error) { return all.close() },
+		"refuse":    func(next command) (answer, error) { return all.refuse(next.Marker) },
+		"miss":      func(next command) (answer, error) { return all.miss(next) },
 	})
 }
 
@@ -62,9 +66,13 @@ func (f *fleet) open(next command) (answer, error) {
 	f.wanted = next
 	f.clients = make([]*client, next.Streams)
 	for number := range f.clients {
-		f.clients[number] = newClient(number, next, &f.totals)
+		f.clients[number] = newClient(number, next, &f.totals, &f.odd)
 	}
-	return f.run(true)
+	opened, err := f.run(true)
+	if err == nil {
+		err = f.openSlow(next)
+	}
+	return opened, err
 }
 
 // reconnect ends every stream and opens it again with what its client holds.
@@ -81,7 +89,7 @@ func (f *fleet) reconnect() (answer, error) {
 func (f *fleet) run(fresh bool) (answer, error) {
 	start := time.Now()
 	life, cancel := context.WithCancel(context.Background())
-	f.cancel, f.failed = cancel, make(chan error, len(f.clients))
+	f.life, f.cancel, f.failed = life, cancel, make(chan error, len(f.clients))
 	ready := make(chan struct{}, len(f.clients))
 	for _, one := range f.clients {
 		f.alive.Add(1)
@@ -124,7 +132,7 @@ func (f *fleet) close() (answer, error) {
 }
 
 // dial opens a connection that no other stream shares.
-func dial(port int) (*grpc.ClientConn, error) {
+func dial(port int, window int32) (*grpc.ClientConn, error) {
 	return grpc.NewClient(
 		fmt.Sprintf("passthrough:///127.0.0.1:%d", port),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

@@ -25,6 +25,12 @@ type command struct {
 	NodeKiB int      `json:"node_kib"` // open: size of the Node of a stream's first request
 	Names   []string `json:"names"`    // open: the endpoint assignments to ask for
 	Routes  []string `json:"routes"`   // open: the route configurations to ask for
+	Slow    int      `json:"slow"`     // open: how many streams more ask and never read
+	Nodes   int      `json:"nodes"`    // publish: how many nodes there are
+	Marker  string   `json:"marker"`   // refuse: what a refused response contains
+	Name    string   `json:"name"`     // miss: the endpoint assignment that does not exist
+	Seconds float64  `json:"seconds"`  // miss: how long to wait for a word
+	Count   int      `json:"count"`    // build: how many endpoints
 }
 
 type answer map[string]any
@@ -84,11 +90,13 @@ func residentKiB() (int, error) {
 func main() {
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == "serve":
-		serve()
+		serve(oneForAll{})
+	case len(os.Args) == 2 && os.Args[1] == "serve-each":
+		serve(oneForEach{})
 	case len(os.Args) == 2 && os.Args[1] == "load":
 		load()
 	default:
-		fmt.Fprintln(os.Stderr, "usage: peers serve|load")
+		fmt.Fprintln(os.Stderr, "usage: peers serve|serve-each|load")
 		os.Exit(2)
 	}
 }

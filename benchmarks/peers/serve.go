@@ -2,103 +2,53 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"sort"
-	"sync"
 	"time"
 
-	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
-	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
-	route "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	discovery "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
-	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
-	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/server/v3"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 )
 
 const (
-	shared  = "all" // every node has the same snapshot: go-control-plane's cheapest arrangement
+	shared  = "all"
 	patient = 120 * time.Second
 )
 
-// oneForAll puts every node into the group that has the shared snapshot.
+// grouping says which nodes have one snapshot together, by a key in the cache.
+type grouping interface {
+	cache.NodeHash
+	keys(nodes int) []string
+}
+
+// oneForAll puts every node into one group: go-control-plane's cheapest arrangement.
 type oneForAll struct{}
 
 func (oneForAll) ID(*core.Node) string { return shared }
 
-// content is a snapshot as the benchmark writes it: messages of each type, and a version of each.
-type content struct {
-	Versions  map[string]string `json:"versions"`
-	Resources []struct {
-		Type string `json:"type"`
-		Body []byte `json:"body"`
-	} `json:"resources"`
+func (oneForAll) keys(int) []string { return []string{shared} }
+
+// oneForEach gives every node a snapshot of its own, by its id.
+type oneForEach struct{ cache.IDHash }
+
+func (oneForEach) keys(nodes int) []string {
+	keys := make([]string, nodes)
+	for number := range keys {
+		keys[number] = fmt.Sprintf("node-%d", number)
+	}
+	return keys
 }
 
-// acks collects when the streams acknowledged what was published last.
-type acks struct {
-	sync.Mutex
-	start  time.Time
-	kind   string
-	wanted int
-	taken  []time.Duration
-	done   chan struct{}
-}
-
-func (a *acks) expect(kind string, wanted int) {
-	a.Lock()
-	defer a.Unlock()
-	a.kind, a.wanted, a.taken = kind, wanted, make([]time.Duration, 0, wanted)
-	a.done = make(chan struct{})
-	a.start = time.Now()
-}
-
-func (a *acks) hear(kind, nonce string, refused bool) error {
-	if nonce == "" {
-		return nil
-	}
-	if refused {
-		return fmt.Errorf("the generator refused %s", kind)
-	}
-	a.Lock()
-	defer a.Unlock()
-	if kind == a.kind && len(a.taken) < a.wanted {
-		a.taken = append(a.taken, time.Since(a.start))
-		if len(a.taken) == a.wanted {
-			close(a.done)
-		}
-	}
-	return nil
-}
-
-func (a *acks) wait() ([]time.Duration, error) {
-	if a.wanted > 0 {
-		select {
-		case <-a.done:
-		case <-time.After(patient):
-		}
-	}
-	a.Lock()
-	defer a.Unlock()
-	if len(a.taken) < a.wanted {
-		return nil, fmt.Errorf("%d of %d streams acknowledged", len(a.taken), a.wanted)
-	}
-	return a.taken, nil
-}
-
-func serve() {
+func serve(group grouping) {
 	heard := &acks{}
-	store := cache.NewSnapshotCache(true, oneForAll{}, nil)
+	store := cache.NewSnapshotCache(true, group, nil)
 	callbacks := server.CallbackFuncs{
 		StreamRequestFunc: func(_ int64, request *discovery.DiscoveryRequest) error {
 			return heard.hear(request.TypeUrl, request.ResponseNonce, request.ErrorDetail != nil)
@@ -118,21 +68,35 @@ func serve() {
 	go listening.Serve(socket)
 	say(answer{"port": socket.Addr().(*net.TCPAddr).Port})
 	obey(map[string]func(command) (answer, error){
-		"publish": func(next command) (answer, error) { return publish(store, heard, next) },
+		"publish": func(next command) (answer, error) { return publish(store, group, heard, next) },
 		"usage":   func(command) (answer, error) { return usage() },
+		"cpu": func(command) (answer, error) {
+			return answer{"total_cpu_ms": milliseconds(processTime())}, nil
+		},
+		"build": func(next command) (answer, error) { return build(next.Count) },
+		"tolerate": func(command) (answer, error) {
+			heard.tolerate()
+			return answer{}, nil
+		},
 	})
 }
 
-func publish(store cache.SnapshotCache, heard *acks, next command) (answer, error) {
-	snapshot, err := read(next.File)
+// publish sets the snapshots of a file: one for all keys, or one for each.
+func publish(
+	store cache.SnapshotCache, group grouping, heard *acks, next command,
+) (answer, error) {
+	snapshots, err := read(next.File)
 	if err != nil {
 		return nil, err
 	}
 	runtime.GC() // what reading the file left behind is not the change's to pay
 	before := processTime()
 	heard.expect(next.Type, next.Streams)
-	if err := store.SetSnapshot(context.Background(), shared, snapshot); err != nil {
-		return nil, err
+	for number, key := range group.keys(next.Nodes) {
+		snapshot := snapshots[number%len(snapshots)]
+		if err := store.SetSnapshot(context.Background(), key, snapshot); err != nil {
+			return nil, err
+		}
 	}
 	published := time.Since(heard.start)
 	taken, err := heard.wait()
@@ -140,7 +104,12 @@ func publish(store cache.SnapshotCache, heard *acks, next command) (answer, erro
 		return nil, err
 	}
 	sort.Slice(taken, func(i, j int) bool { return taken[i] < taken[j] })
-	result := answer{"cpu_ms": milliseconds(processTime() - before), "publish_ms": milliseconds(published)}
+	spent := processTime()
+	result := answer{
+		"cpu_ms":       milliseconds(spent - before),
+		"total_cpu_ms": milliseconds(spent),
+		"publish_ms":   milliseconds(published),
+	}
 	if len(taken) > 0 {
 		result["all_ms"] = milliseconds(taken[len(taken)-1])
 		result["half_ms"] = milliseconds(taken[len(taken)/2])
@@ -154,47 +123,5 @@ func milliseconds(span time.Duration) float64 { return float64(span) / 1e6 }
 func usage() (answer, error) {
 	debug.FreeOSMemory()
 	kib, err := residentKiB()
-	return answer{"rss_kib": kib, "cpu_ms": milliseconds(processTime())}, err
-}
-
-func read(file string) (*cache.Snapshot, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	var found content
-	if err := json.Unmarshal(text, &found); err != nil {
-		return nil, err
-	}
-	byType := map[string][]types.Resource{}
-	for _, one := range found.Resources {
-		message, err := message(one.Type)
-		if err != nil {
-			return nil, err
-		}
-		if err := proto.Unmarshal(one.Body, message); err != nil {
-			return nil, err
-		}
-		byType[one.Type] = append(byType[one.Type], message)
-	}
-	snapshot := &cache.Snapshot{}
-	for kind, resources := range byType {
-		snapshot.Resources[cache.GetResponseType(kind)] =
-			cache.NewResources(found.Versions[kind], resources)
-	}
-	return snapshot, nil
-}
-
-func message(kind string) (proto.Message, error) {
-	switch kind {
-	case resource.ClusterType:
-		return &cluster.Cluster{}, nil
-	case resource.EndpointType:
-		return &endpoint.ClusterLoadAssignment{}, nil
-	case resource.ListenerType:
-		return &listener.Listener{}, nil
-	case resource.RouteType:
-		return &route.RouteConfiguration{}, nil
-	}
-	return nil, fmt.Errorf("no message of type %s", kind)
+	return answer{"rss_kib": kib}, err
 }

@@ -1,0 +1,89 @@
+"""What a long benchmark has found so far: kept as it comes, so that a fault loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Sequence
+
+from benchmarks.report import Figure, figure, keep, show
+
+PEER = "go-control-plane"
+CORES = os.cpu_count() or 1
+_BUSY = 0.05  # of the time that a server had to wait for its core
+
+
+class Book:
+    """The figures and the log of a benchmark by name; each addition is written at once."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._began = time.monotonic()
+        self.figures: list[Figure] = []
+        self._log: list[str] = []
+        load = os.getloadavg()[0]
+        self.say(f"load average before the start: {load:.2f} on {CORES} cores")
+        if load > 0.5:
+            self.say("BUSY MACHINE: others run beside this; times are longer than they would be")
+
+    def say(self, line: str) -> None:
+        """Print a line and log it."""
+        print(f"[{time.monotonic() - self._began:4.0f} s] {line}", flush=True)
+        self._log.append(line)
+        keep(self._name, self.figures, self._log)
+
+    def raw(self, what: dict[str, object]) -> None:
+        """Log what was measured, as it is, with the load average."""
+        self._log.append(json.dumps({"load": round(os.getloadavg()[0], 2), **what}))
+        keep(self._name, self.figures, self._log)
+
+    def waited(self, what: str, waited_ms: float, took_ms: float) -> None:
+        """Say how long a server waited for its core, and mark what others disturbed."""
+        mark = " (BUSY MACHINE)" if waited_ms > _BUSY * max(took_ms, 1.0) else ""
+        load = os.getloadavg()[0]
+        self.say(f"  {what}: waited {waited_ms:.0f} of {took_ms:.0f} ms, load {load:.1f}{mark}")
+
+    def add(self, row: Figure) -> None:
+        """Keep a figure."""
+        self.figures.append(row)
+        keep(self._name, self.figures, self._log)
+
+    def beside(
+        self,
+        name: str,
+        unit: str,
+        ours: Sequence[float],
+        peer: Sequence[float],
+        *,
+        target: float | None = None,
+        times: float | None = None,
+        at_least: bool = False,
+        peer_name: str = PEER,
+    ) -> None:
+        """Keep a figure beside the peer's, the medians of several runs.
+
+        ``times`` is a target relative to the peer's value; of two targets the stricter counts.
+        """
+        self.raw({"figure": name, "unit": unit, "ours": list(ours), "peer": list(peer)})
+        other = statistics.median(peer)
+        limits = [] if target is None else [target]
+        limits += [] if times is None else [times * other]
+        self.add(
+            figure(
+                name,
+                statistics.median(ours),
+                unit,
+                peer=peer_name,
+                peer_value=other,
+                target=min(limits, default=None),
+                at_least=at_least,
+            )
+        )
+
+    def end(self, faults: Sequence[str]) -> None:
+        """Print everything, what failed last."""
+        show(self._name, self.figures)
+        for fault in faults:
+            self.say(f"FAILED: {fault}")

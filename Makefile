@@ -2,7 +2,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help setup demo test integration lint docs bench clean
+.PHONY: help setup demo test integration envoy-matrix endurance lint docs bench clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -18,6 +18,13 @@ test: setup  ## Run all tests, those on real devices included
 
 integration: setup  ## Run the tests on real devices alone, the whole bed among them
 	@bash integration/as_root.sh $(PYTHON) -m pytest -m device -n 2 --dist loadfile $(ARGS)
+
+envoy-matrix: setup  ## Run what speaks with Envoy on Envoy 1.36 to 1.40 (VERSIONS="1.36.4 ...")
+	@bash integration/as_root.sh $(PYTHON) -m tests.devices.matrix $(VERSIONS)
+
+endurance: setup  ## 1,000 route switches, 200 endpoint replacements, 20 kills of the server, under load
+	@FSDN_ENDURANCE=full bash integration/as_root.sh $(PYTHON) -m pytest -rP $(ARGS) \
+		tests/devices/test_xds_endurance.py
 
 lint: setup  ## ruff, mypy, import contracts
 	@$(VENV)/bin/ruff format --check -q .
@@ -35,6 +42,6 @@ bench-%: setup
 
 clean:  ## Tear down a kept bed and delete what was built
 	@if [ -x $(PYTHON) ]; then bash integration/as_root.sh $(PYTHON) -m integration.demo --down; fi
-	@rm -rf $(VENV) build dist *.egg-info .bed .fsdn .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) build dist *.egg-info .bed .clients .fsdn .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,6 +7,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.devices.clients import envoy_version
+
 settings.register_profile("fsdn", deadline=None)
 settings.load_profile("fsdn")
 
@@ -18,8 +20,22 @@ def _own_log() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+def _skip_before(item: pytest.Item, since: str) -> None:
+    version = envoy_version()
+    if _numbers(version) < _numbers(since):
+        item.add_marker(pytest.mark.skip(reason=f"needs Envoy {since}, this is {version}"))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, and say so, what needs root where there is none."""
+    """Skip, and say so, what needs root where there is none; name the rows of the Envoy matrix."""
+    for item in items:
+        if row := item.get_closest_marker("envoy"):
+            item.user_properties.append(("row", row.args[0]))
+            _skip_before(item, row.kwargs.get("since", "0"))
     if os.geteuid() == 0:
         return
     for item in items:

@@ -15,6 +15,7 @@ from envoy_data_plane.envoy.config.route.v3 import (
 )
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
     HttpConnectionManager,
+    LocalReplyConfig,
 )
 
 from translators.envoy.encode import encode, pack
@@ -43,13 +44,17 @@ def echo_servers(plan: Plan) -> tuple[EncodedResource, ...]:
 def echo_server(port: int, address: str) -> EncodedResource:
     name = f"echo/{address}/{port}"
     form = SubstitutionFormatString(json_format=text_struct(_SEEN))
-    answer = DirectResponseAction(status=200, body_format=form)
+    answer = DirectResponseAction(status=200)
     route = Route(match=RouteMatch(prefix="/"), direct_response=answer)
     routes = RouteConfiguration(
         virtual_hosts=[VirtualHost(name="any", domains=["*"], routes=[route])]
     )
     http = HttpConnectionManager(
-        stat_prefix="echo", route_config=routes, http_filters=[router()], use_remote_address=False
+        stat_prefix="echo",
+        route_config=routes,
+        http_filters=[router()],
+        use_remote_address=False,
+        local_reply_config=LocalReplyConfig(body_format=form),  # older than the answer's own
     )
     chain = FilterChain(filters=[Filter(name="http", typed_config=pack(http))])
     listener = Listener(name=name, address=socket_address(address, port), filter_chains=[chain])

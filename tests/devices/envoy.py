@@ -14,7 +14,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -28,11 +27,11 @@ import grpc
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest, DiscoveryResponse
 from envoy_data_plane.google.protobuf import Any as Packed
 
+from tests.devices.clients import ENVOY
 from translators.envoy.bootstrap import bootstrap
 from translators.envoy.encode import encode
 from translators.envoy.resources import EncodedResource
 
-ENVOY = str(Path(sys.executable).parent / "envoy")
 CONFIGS = Path(__file__).parents[2] / "envoy_configs"
 _ADS = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 _CLONE_NEWNET = 0x40000000

@@ -22,9 +22,10 @@ from integration.bed import netns
 from integration.bed.netns import BedError, Namespace
 from integration.bed.vswitch import Vswitch
 from integration.bed.workload import Place, attach
+from tests.devices.clients import ENVOY
 from xds_server.agent.host_commands import Controllers, Datapath, HostFacts, commands
 
-pytestmark = [pytest.mark.device, pytest.mark.root]
+pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.envoy("capture, with Open vSwitch")]
 
 FACTS = HostFacts("host1", "br-int", 1, "fsdn-proxy", "fsdn-tun", False, 1400)
 PROXY, GATEWAY = "02:fd:00:00:00:02", "02:fd:00:00:00:01"
@@ -151,8 +152,7 @@ def build(prefix: str, directory: Path) -> Bed:
     proxy = Namespace(f"{prefix}-proxy")
     config = directory / "envoy.json"
     config.write_text(json.dumps(BOOTSTRAP))
-    envoy = str(Path(sys.executable).with_name("envoy"))
-    argv = [envoy, "-c", str(config), "--concurrency", "1", "--disable-hot-restart"]
+    argv = [ENVOY, "-c", str(config), "--concurrency", "1", "--disable-hot-restart"]
     proxy.spawn(argv, directory / "envoy.log")
     wait(web, "http://10.10.0.200/")
     return Bed(vswitch, web, proxy)

@@ -31,7 +31,8 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
     HttpConnectionManager,
 )
 
-from tests.devices.envoy import CONFIGS, ENVOY, Controller, inside, namespace, serving
+from tests.devices.clients import ENVOY
+from tests.devices.envoy import CONFIGS, Controller, inside, namespace, serving
 from tests.serving import fsdn
 from translators.envoy.bootstrap import TlsPaths, bootstrap
 from translators.envoy.clusters import ADS
@@ -41,7 +42,7 @@ from translators.envoy.filters.router import router
 from translators.envoy.resources import CLUSTER, ENDPOINT, LISTENER, EncodedResource
 from xds_server.cli.bootstrap import Kind
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("bootstraps of envoy_configs/")]
 
 CONTROLLER = {"controller_host": "controller.example", "controller_port": 18000}
 

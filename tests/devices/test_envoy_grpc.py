@@ -19,7 +19,11 @@ from tests.unit.translators.envoy.doors import with_protocol, with_rules
 from translators.envoy import translate
 from translators.plan.model import AppProtocol, Compare, HttpMatch, StringMatch
 
-pytestmark = [pytest.mark.device, pytest.mark.root]
+pytestmark = [
+    pytest.mark.device,
+    pytest.mark.root,
+    pytest.mark.envoy("requests decided by compiled resources"),
+]
 
 CALLS = """
 import grpc

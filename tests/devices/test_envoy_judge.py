@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.devices import xds_resources as make
-from tests.devices.envoy import ENVOY
+from tests.devices.clients import ENVOY
 from tests.golden.test_golden_plan import CASES, compiled
 from tests.serving import Serving
 from translators.plan.model import Plan
@@ -16,7 +16,7 @@ from xds_server.protocols.xds.resource_types import ENDPOINT
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 from xds_server.southbound.envoy_judge import EnvoyJudge, Refusal
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("compiled resources, examples/shop among them")]
 
 
 def judge(snapshot: Snapshot) -> Refusal | None:

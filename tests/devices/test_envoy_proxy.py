@@ -17,7 +17,11 @@ from tests.plans import shop_plan
 from translators.envoy import translate
 from translators.plan.model import Action, AppProtocol, Layer, Plan, Service, ServicePort
 
-pytestmark = [pytest.mark.device, pytest.mark.root]
+pytestmark = [
+    pytest.mark.device,
+    pytest.mark.root,
+    pytest.mark.envoy("requests decided by compiled resources"),
+]
 
 WEB, STOCK = "10.10.0.11", "10.10.0.31"
 VIP, VIP6 = ("10.10.0.200", 80), ("fd10:10::ff10", 80)

@@ -21,6 +21,7 @@ import pytest
 
 from integration.bed import netns
 from integration.bed.vswitch import Vswitch
+from tests.devices.clients import ENVOY
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 
@@ -69,12 +70,11 @@ class Site:
 
     def agent(self) -> subprocess.Popen[bytes]:
         """Start the agent in the host's namespace, with a REST server beside it."""
-        envoy = str(Path(sys.executable).with_name("envoy"))
         script = self.directory / "agent.py"
         script.write_text(RUN)
         api = f"http://127.0.0.1:{PORT}"
         state = str(self.directory / "state")
-        argv = [sys.executable, str(script), api, str(self.token), state, self.proxy, envoy]
+        argv = [sys.executable, str(script), api, str(self.token), state, self.proxy, ENVOY]
         env = {**self.vswitch.environment, "PYTHONPATH": str(Path.cwd())}
         return self.vswitch.namespace.spawn(argv, self.directory / "agent.log", env)
 

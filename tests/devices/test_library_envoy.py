@@ -13,7 +13,7 @@ from tests.devices.xds_proxy import backend, envoy, eventually, short_directory
 from xds_server.library import SnapshotCache, serve
 from xds_server.snapshots.evidence import Acked, Evidence
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("fsdn proxy, the library")]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "control_plane.py"
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.devices.xds_proxy import ENVOY, bootstrap, short_directory
+from tests.devices.clients import ENVOY
+from tests.devices.xds_proxy import bootstrap, short_directory
 from tests.serving import Serving
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("fsdn proxy, the library")]
 POLICY = """
 apiVersion: fsdn/v1
 kind: Host

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.devices.envoy import CONFIGS, ENVOY, inside, namespace
+from tests.devices.clients import ENVOY
+from tests.devices.envoy import CONFIGS, inside, namespace
 from tests.devices.frames import SYN, Frame, encode
 from tests.devices.ovs import PrivateOvs
 from tests.serving import SHOP, Serving

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.devices.envoy import ENVOY, inside, namespace
+from tests.devices.clients import ENVOY
+from tests.devices.envoy import inside, namespace
 from tests.devices.ovs import PrivateOvs
 from tests.devices.test_serve_devices import BRIDGE, EXPECTED, PORTS, synced, until
 from tests.serving import SHOP, Serving, fsdn

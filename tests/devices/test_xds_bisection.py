@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryType
 
-from tests.devices.test_xds_envoy import Bed, bed, both
+from tests.devices.xds_bed import Bed, bed, both
 from tests.devices.xds_proxy import eventually
 from xds_server.protocols.xds.resource_types import CLUSTER
 from xds_server.snapshots.evidence import Offered
 from xds_server.snapshots.model import Resource, Snapshot
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("NACK bisection")]
 
 
 def plain(name: str, line: int, seconds: float = 1.0) -> Resource:

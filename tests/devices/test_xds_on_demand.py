@@ -32,12 +32,12 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 from envoy_data_plane.google.protobuf import Any as Packed
 
 from tests.devices import xds_resources as make
-from tests.devices.test_xds_envoy import Bed, bed
+from tests.devices.xds_bed import Bed, bed
 from tests.devices.xds_proxy import eventually
 from xds_server.protocols.xds.resource_types import LISTENER, ROUTE, VIRTUAL_HOST
 from xds_server.snapshots.model import Resource, snapshot_of
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("on-demand clusters")]
 
 _ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
 _FILTERS = "type.googleapis.com/envoy.extensions.filters."
@@ -89,6 +89,7 @@ async def test_a_cluster_is_fetched_for_the_first_request() -> None:
         assert it.nacks() == []
 
 
+@pytest.mark.envoy("on-demand virtual hosts", since="1.37.0")
 async def test_a_virtual_host_is_fetched_by_its_alias() -> None:
     async with bed(delta=True) as it:
         routes = RouteConfiguration(name="shop", vhds=Vhds(config_source=_ADS))

@@ -26,7 +26,7 @@ from xds_server.southbound.grpc_csds import SERVICE, ClientStatus
 from xds_server.southbound.grpc_lrs import LoadReports
 from xds_server.southbound.grpc_metrics import ProxyMetrics
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("reports: LRS, ALS, metrics, CSDS")]
 
 _API = "type.googleapis.com/envoy.extensions."
 _TO_US = {"envoy_grpc": {"cluster_name": "xds"}}
@@ -49,9 +49,9 @@ def common(name: str) -> dict[str, Any]:
     }
 
 
-def reporting(directory: Path, node: str, *, delta: bool) -> dict[str, Any]:
+def reporting(directory: Path, node: str, *, delta: bool, aggregated: bool) -> dict[str, Any]:
     """The bootstrap of other tests, with everything that reports, and two doors of its own."""
-    found = _PLAIN(directory, node, delta=delta)
+    found = _PLAIN(directory, node, delta=delta, aggregated=aggregated)
     report = {"api_type": "GRPC", "transport_api_version": "V3", "grpc_services": [_TO_US]}
     found["cluster_manager"] = {"load_stats_config": report}
     sink = {"transport_api_version": "V3", "grpc_service": _TO_US}

@@ -17,7 +17,7 @@ import pytest
 from tests.devices.xds_proxy import Load, Proxy, backend, envoy, eventually, short_directory
 from tests.devices.xds_serving import shop
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("restart of the server, nothing resent")]
 
 _ROOT = Path(__file__).parents[2]
 
@@ -51,12 +51,12 @@ def serving(directory: Path, run: int, *targets: str) -> Iterator[Server]:
         process.wait()
 
 
-async def _in_sync(server: Server, directory: Path, to: str) -> None:
+async def in_sync(server: Server, directory: Path, to: str) -> None:
     wanted = set(shop(directory, to).versions.items())
     await eventually(lambda: wanted <= server.acked(), "all types acknowledged", 30)
 
 
-async def _serves(proxy: Proxy, body: str) -> None:
+async def serves(proxy: Proxy, body: str) -> None:
     async def same() -> bool:
         return await proxy.fetch() == (200, body)
 
@@ -69,8 +69,8 @@ async def test_killed_server_costs_nothing(delta: bool) -> None:
         async with backend(directory, "red"), backend(directory, "blue"):
             with envoy(directory, "web-1", delta=delta) as proxy:
                 with serving(directory, 1, "red") as first:
-                    await _serves(proxy, "red")
-                    await _in_sync(first, directory, "red")
+                    await serves(proxy, "red")
+                    await in_sync(first, directory, "red")
                     assert sum(value["written"] for value in first.said("Acked")) >= 204
                     load = Load(proxy.front)
                     async with load.running():
@@ -85,11 +85,11 @@ async def _restart_twice(directory: Path, first: Server, proxy: Proxy) -> None:
     first.process.wait()
     await asyncio.sleep(0.3)
     with serving(directory, 2, "red") as second:
-        await _in_sync(second, directory, "red")
+        await in_sync(second, directory, "red")
         assert second.said("Offered") == [], "an unchanged client was sent something"
         assert {value["written"] for value in second.said("Acked")} == {0}
     # It knows the old content too: a state-of-the-world client cannot say what it holds.
     with serving(directory, 3, "red", "blue") as third:
-        await _serves(proxy, "blue")
-        await _in_sync(third, directory, "blue")
+        await serves(proxy, "blue")
+        await in_sync(third, directory, "blue")
         assert third.said("Nacked") == []

@@ -9,7 +9,6 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,7 +17,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-ENVOY = str(Path(sys.executable).parent / "envoy")
+from tests.devices.clients import ENVOY
+
 _QUIET = ("--disable-hot-restart", "--file-flush-interval-msec", "100")
 
 
@@ -29,8 +29,17 @@ def short_directory() -> Iterator[Path]:
         yield Path(name)
 
 
-def bootstrap(directory: Path, node: str, *, delta: bool) -> dict[str, Any]:
-    ads = {"ads": {}, "resource_api_version": "V3"}
+def bootstrap(
+    directory: Path, node: str, *, delta: bool, aggregated: bool = True
+) -> dict[str, Any]:
+    api = {
+        "api_type": "DELTA_GRPC" if delta else "GRPC",
+        "transport_api_version": "V3",
+        "set_node_on_first_message_only": True,
+        "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}],
+    }
+    source = {"ads": {}} if aggregated else {"api_config_source": api}
+    source |= {"resource_api_version": "V3"}
     http2 = {
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         "explicit_http_config": {"http2_protocol_options": {}},
@@ -41,14 +50,9 @@ def bootstrap(directory: Path, node: str, *, delta: bool) -> dict[str, Any]:
         "node": {"id": node, "cluster": "tests"},
         "admin": {"address": {"pipe": {"path": str(directory / f"{node}.admin")}}},
         "dynamic_resources": {
-            "ads_config": {
-                "api_type": "DELTA_GRPC" if delta else "GRPC",
-                "transport_api_version": "V3",
-                "set_node_on_first_message_only": True,
-                "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}],
-            },
-            "cds_config": ads,
-            "lds_config": ads,
+            **({"ads_config": api} if aggregated else {}),
+            "cds_config": source,
+            "lds_config": source,
         },
         "static_resources": {
             "clusters": [
@@ -106,9 +110,10 @@ class Proxy:
 
 
 @contextmanager
-def envoy(directory: Path, node: str, *, delta: bool) -> Iterator[Proxy]:
+def envoy(directory: Path, node: str, *, delta: bool, aggregated: bool = True) -> Iterator[Proxy]:
     config = directory / f"{node}.json"
-    config.write_text(json.dumps(bootstrap(directory, node, delta=delta)))
+    content = bootstrap(directory, node, delta=delta, aggregated=aggregated)
+    config.write_text(json.dumps(content))
     with (directory / f"{node}.log").open("w") as log:
         process = subprocess.Popen(
             [ENVOY, "-c", str(config), "-l", "warning", "--concurrency", "1", *_QUIET],

@@ -12,8 +12,12 @@ from envoy_data_plane.envoy.config.cluster.v3 import (
 from envoy_data_plane.envoy.config.core.v3 import (
     Address,
     AggregatedConfigSource,
+    ApiConfigSource,
+    ApiConfigSourceApiType,
     ApiVersion,
     ConfigSource,
+    GrpcService,
+    GrpcServiceEnvoyGrpc,
     Pipe,
 )
 from envoy_data_plane.envoy.config.endpoint.v3 import (
@@ -44,19 +48,29 @@ from xds_server.snapshots.model import Resource
 _FILTERS = "type.googleapis.com/envoy.extensions.filters."
 
 
-def _ads() -> ConfigSource:
-    return ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
+ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
+
+
+def per_type(*, delta: bool) -> ConfigSource:
+    """Streams of each type's own service, from the cluster ``xds``."""
+    api = ApiConfigSource(
+        api_type=ApiConfigSourceApiType.DELTA_GRPC if delta else ApiConfigSourceApiType.GRPC,
+        transport_api_version=ApiVersion.V3,
+        set_node_on_first_message_only=True,
+        grpc_services=[GrpcService(envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name="xds"))],
+    )
+    return ConfigSource(api_config_source=api, resource_api_version=ApiVersion.V3)
 
 
 def _pipe(path: str) -> Address:
     return Address(pipe=Pipe(path=path))
 
 
-def cluster(name: str, timeout: float = 1.0) -> Resource:
+def cluster(name: str, timeout: float = 1.0, source: ConfigSource = ADS) -> Resource:
     message = Cluster(
         name=name,
         type=ClusterDiscoveryType.EDS,
-        eds_cluster_config=ClusterEdsClusterConfig(eds_config=_ads()),
+        eds_cluster_config=ClusterEdsClusterConfig(eds_config=source),
         connect_timeout=timedelta(seconds=timeout),
     )
     return Resource(types.CLUSTER, name, bytes(message), origin=f"shop.yaml:{len(name)}")
@@ -78,7 +92,11 @@ def route(name: str, to: str) -> Resource:
 
 
 def listener(
-    name: str, path: str, routes: str, http_filter: str = "http.router.v3.Router"
+    name: str,
+    path: str,
+    routes: str,
+    http_filter: str = "http.router.v3.Router",
+    source: ConfigSource = ADS,
 ) -> Resource:
     router = HttpFilter(
         name="router",
@@ -86,7 +104,7 @@ def listener(
     )
     manager = HttpConnectionManager(
         stat_prefix=name,
-        rds=Rds(config_source=_ads(), route_config_name=routes),
+        rds=Rds(config_source=source, route_config_name=routes),
         http_filters=[router],
     )
     url = f"{_FILTERS}network.http_connection_manager.v3.HttpConnectionManager"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.devices.envoy import ENVOY
+from tests.devices.clients import ENVOY
 from tests.golden.test_golden_plan import STORIES, compiled
 from translators.envoy import EncodedResource, render, translate
 from translators.envoy.rendering import as_dict
@@ -69,6 +69,7 @@ def test_the_golden_reads_back_as_the_resources(path: Path) -> None:
 
 
 @pytest.mark.device
+@pytest.mark.envoy("compiled resources, examples/shop among them")
 @pytest.mark.parametrize("path", GOLDENS, ids=_id)
 def test_envoy_reads_the_golden(path: Path, tmp_path: Path) -> None:
     config = tmp_path / "static.json"

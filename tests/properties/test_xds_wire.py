@@ -44,6 +44,12 @@ RESOURCES = st.lists(
     max_size=3,
 )
 
+REFUSALS = st.dictionaries(
+    st.text(min_size=1),
+    st.builds(wire.ResourceError, st.sampled_from((wire.NOT_FOUND, wire.UNIMPLEMENTED)), TEXT),
+    max_size=2,
+)
+
 
 def status(error: str | None) -> Status | None:
     return None if error is None else Status(code=13, message=error)
@@ -103,7 +109,7 @@ def test_build_version_of_envoy() -> None:
     assert wire.scan_node(bytes(node)).agent_version == "1.40.0"
 
 
-@given(TEXT, TEXT, RESOURCES, st.dictionaries(st.text(min_size=1), TEXT, max_size=2))
+@given(TEXT, TEXT, RESOURCES, REFUSALS)
 def test_sotw_responses(version, nonce, resources, errors) -> None:
     data = wire.encode_sotw("type.googleapis.com/x.Y", version, nonce, resources, errors)
     message = DiscoveryResponse.parse(data)
@@ -115,7 +121,7 @@ def test_sotw_responses(version, nonce, resources, errors) -> None:
     assert _errors(message.resource_errors) == errors
 
 
-@given(TEXT, TEXT, RESOURCES, NAMES, st.dictionaries(st.text(min_size=1), TEXT, max_size=2))
+@given(TEXT, TEXT, RESOURCES, NAMES, REFUSALS)
 def test_delta_responses(version, nonce, resources, removed, errors) -> None:
     data = wire.encode_delta("type.googleapis.com/x.Y", version, nonce, resources, removed, errors)
     message = DeltaDiscoveryResponse.parse(data)
@@ -127,8 +133,11 @@ def test_delta_responses(version, nonce, resources, removed, errors) -> None:
     assert _errors(message.resource_errors) == errors
 
 
-def _errors(errors: list) -> dict[str, str]:
-    return {e.resource_name.name: e.error_detail.message for e in errors}
+def _errors(errors: list) -> dict[str, wire.ResourceError]:
+    return {
+        e.resource_name.name: wire.ResourceError(e.error_detail.code, e.error_detail.message)
+        for e in errors
+    }
 
 
 @pytest.mark.parametrize("read", [wire.scan_sotw, wire.scan_delta, wire.scan_node])

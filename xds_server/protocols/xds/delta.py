@@ -165,8 +165,8 @@ class DeltaWatch(Watch):
 
     def _encode(self, draft: Draft) -> bytes:
         removed = [name for name, resource in draft.content.items() if resource is None]
-        unserved = self._unserved(draft.content)
-        return encode_delta(self.type_url, draft.wire_version, "", draft.changed, removed, unserved)
+        errors = self._errors(draft)
+        return encode_delta(self.type_url, draft.wire_version, "", draft.changed, removed, errors)
 
     def advance(self, target: Target, now: float) -> list[Effect]:
         """Send what the client lacks; when it lacks nothing, what it must hear of to keep it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from xds_server.protocols.xds.ads import Request, XdsStream
@@ -12,6 +13,7 @@ from xds_server.protocols.xds.wire import Node, scan_node
 from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Evidence
 from xds_server.snapshots.model import Snapshot
 
+_AS_MEANT = (1, 39, 1)  # the first Envoy that reads paths and headers as policies mean them
 _EARLIER = 2  # snapshots of a node that are remembered for clients that reconnect
 
 
@@ -71,6 +73,7 @@ class Fleet:
         node = stream.node or Node("")
         unknown = node.id not in self._snapshots
         parts = [f"{node.agent} {node.agent_version}".strip(), stream.dialect.value, peer.address]
+        parts += ["reads some headers otherwise than policies: use 1.39.1"] if _is_old(node) else []
         parts += ["unknown node: nothing is published for it"] if unknown else []
         return Connected(stream.device, now, ", ".join(part for part in parts if part))
 
@@ -122,3 +125,11 @@ class Fleet:
     def connected(self) -> tuple[Device, ...]:
         """Return the devices that have at least one stream, in order."""
         return tuple(Device(DeviceKind.PROXY, node) for node in sorted(self._streams))
+
+
+def _is_old(node: Node) -> bool:
+    """Whether this is an Envoy that compares the lines of a repeated header as one."""
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", node.agent_version)
+    return (
+        node.agent == "envoy" and found is not None and tuple(map(int, found.groups())) < _AS_MEANT
+    )

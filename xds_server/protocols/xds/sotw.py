@@ -12,9 +12,9 @@ from xds_server.protocols.xds.endpoints import no_endpoints
 from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
-from xds_server.protocols.xds.resource_types import ENDPOINT, LEGACY_WILDCARD
+from xds_server.protocols.xds.resource_types import ENDPOINT, KNOWN_TYPES, LEGACY_WILDCARD
 from xds_server.protocols.xds.watch import Watch
-from xds_server.protocols.xds.wire import SotwRequest, encode_sotw
+from xds_server.protocols.xds.wire import NOT_FOUND, ResourceError, SotwRequest, encode_sotw
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 
@@ -175,9 +175,20 @@ class SotwWatch(Watch):
         self._nonce = self.offer.nonce if self.offer is not None else ""
 
     def _encode(self, draft: Draft) -> bytes:
-        unserved = self._unserved(dict.fromkeys(self.subscription.names))
         resources = [resource for resource in draft.content.values() if resource]
-        return encode_sotw(self.type_url, draft.wire_version, "", resources, unserved)
+        errors = self._errors(draft)
+        return encode_sotw(self.type_url, draft.wire_version, "", resources, errors)
+
+    def _errors(self, draft: Draft) -> dict[str, ResourceError]:
+        """Say of names that do not exist that they do not: silence would be waited for."""
+        names = self.subscription.names
+        if self.type_url not in KNOWN_TYPES:
+            return super()._errors(replace(draft, content=dict.fromkeys(names)))
+        if self.type_url == ENDPOINT:
+            return {}  # an empty assignment says it
+        known = self._aimed.snapshot.of(self.type_url) if self._aimed is not None else {}
+        absent = [n for n in names if n not in known and n not in draft.content]
+        return {n: ResourceError(NOT_FOUND, f"there is no {n!r} for this node") for n in absent}
 
     def _learn(self, offer: Offer) -> None:
         def held() -> Mapping[str, Resource]:

@@ -16,6 +16,7 @@ from xds_server.protocols.xds.quarantine import Items, Quarantine
 from xds_server.protocols.xds.refusal import Refusal, refusal
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES
 from xds_server.protocols.xds.subscription import Subscription
+from xds_server.protocols.xds.wire import UNIMPLEMENTED, ResourceError
 from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered, Warned
 from xds_server.snapshots.model import Resource
 
@@ -104,8 +105,8 @@ class Watch(ABC):
         def make() -> Encoded:
             return named(draft.content, self._encode(draft))
 
-        if self.type_url not in KNOWN_TYPES:
-            return make()  # it holds an error for each name that was asked for
+        if self._errors(draft):
+            return make()  # it holds an error for names that this stream asked for
         key = (type(self), self.type_url, draft.wire_version, draft.digest)
         return self._shared.bodies.recall(key, make, _weight)
 
@@ -241,12 +242,12 @@ class Watch(ABC):
             return None
         return self.offer.sent_at + self._patience
 
-    def _unserved(self, names: Mapping[str, object]) -> dict[str, str]:
-        """Return an error a name for a type that we do not serve."""
+    def _errors(self, draft: Draft) -> dict[str, ResourceError]:
+        """Return why names cannot be served: all of a type that we do not know."""
         if self.type_url in KNOWN_TYPES:
             return {}
         why = f"type {self.type_url} is not served here; ask for it elsewhere"
-        return dict.fromkeys(names, why)
+        return dict.fromkeys(draft.content, ResourceError(UNIMPLEMENTED, why))
 
 
 def _size(draft: Draft) -> int:

@@ -20,7 +20,7 @@ from xds_server.protocols.xds.protobuf import (
 )
 from xds_server.snapshots.model import Resource, content_version
 
-_UNIMPLEMENTED = 12  # google.rpc.Code
+NOT_FOUND, UNIMPLEMENTED = 5, 12  # google.rpc.Code
 _MOST_SHARED = 32  # encoded contents that are kept for the streams still to be sent them
 
 _Resources = tuple[Resource, ...]
@@ -37,6 +37,14 @@ class Node:
     agent: str = ""
     agent_version: str = ""
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceError:
+    """Why a name that a client asked for cannot be served; ``code`` is a google.rpc.Code."""
+
+    code: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +162,7 @@ def encode_sotw(
     version: str,
     nonce: str,
     resources: Iterable[Resource],
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, ResourceError] | None = None,
 ) -> bytes:
     """Return a DiscoveryResponse; ``errors`` maps names to why they cannot be served."""
     parts = [put_text(1, version), _shared(_sotw_fields, type_url, version, tuple(resources))]
@@ -169,7 +177,7 @@ def encode_delta(
     nonce: str,
     resources: Iterable[Resource],
     removed: Iterable[str],
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, ResourceError] | None = None,
 ) -> bytes:
     """Return a DeltaDiscoveryResponse; ``version`` is for people, resources carry their own."""
     parts = [put_text(1, version), _shared(_delta_fields, type_url, version, tuple(resources))]
@@ -236,6 +244,6 @@ def _ttl(resource: Resource) -> bytes:
     return put(6, put_number(1, seconds) + put_number(2, nanos))
 
 
-def _resource_error(name: str, why: str) -> bytes:
-    status = put_number(1, _UNIMPLEMENTED) + put_text(2, why)
+def _resource_error(name: str, error: ResourceError) -> bytes:
+    status = put_number(1, error.code) + put_text(2, error.why)
     return put(1, put_text(1, name)) + put(2, status)

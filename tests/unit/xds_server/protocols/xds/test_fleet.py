@@ -40,6 +40,27 @@ def test_an_unknown_node_waits_until_something_is_published() -> None:
     assert any(isinstance(e, Send) for e in effects)
 
 
+@pytest.mark.parametrize(
+    ("agent", "version", "old"),
+    [
+        ("envoy", "1.38.3", True),
+        ("envoy", "1.39.1", False),
+        ("envoy", "2.0.0", False),
+        ("envoy", "custom", False),
+        ("gRPC C-core", "1.38.0", False),
+    ],
+)
+def test_an_envoy_that_reads_headers_otherwise_is_said_to(
+    agent: str, version: str, old: bool
+) -> None:
+    fleet = Fleet()
+    fleet.publish("web-1", SNAPSHOT, 0.0)
+    node = put_text(1, "web-1") + put_text(6, agent) + put_text(7, version)
+    stream = XdsStream(Dialect.SOTW)
+    connected, *_ = fleet.receive(stream, PEER, sotw_request(LISTENER, node=node), 1.0)
+    assert ("use 1.39.1" in connected.detail) == old
+
+
 def test_two_streams_are_one_device() -> None:
     fleet = Fleet()
     one, _ = join(fleet)

@@ -1,7 +1,9 @@
 from tests.conversations.xds.responses import cluster, endpoints, route
 from tests.conversations.xds.stream import Talk
 from xds_server.protocols.xds.ads import Dialect
+from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.protocols.xds.wire import Node
 from xds_server.snapshots.evidence import Acked, Nacked
 from xds_server.snapshots.model import snapshot_of
 
@@ -15,6 +17,26 @@ def talk(*resources) -> Talk:
 def test_a_missing_assignment_is_said_to_be_empty() -> None:
     [response] = talk().ask(ENDPOINT, "web")
     assert response.bodies == {"web": b"\x0a\x03web"}
+
+
+def test_a_missing_route_is_said_to_be_missing_until_it_is_there() -> None:
+    """A client of gRPC waits 15 s for what nobody speaks of (gRFC A88 ends that)."""
+    it = talk(route("other", "c"), route("mine", "c"))
+    [response] = it.ask(ROUTE, "shop", "mine")
+    assert set(response.bodies) == {"mine"}
+    assert response.errors == ("there is no 'shop' for this node",)
+    assert it.ack(response, "shop", "mine") == []
+    [found] = it.publish(route("mine", "c"), route("shop", "c"))
+    assert (set(found.bodies), found.errors) == ({"mine", "shop"}, ())
+
+
+def test_two_streams_are_told_of_their_own_missing_names() -> None:
+    shared = Shared()
+    for name in ("one", "two"):
+        it = talk()
+        it.stream.identify(Node("web-1"), it.now, shared)
+        [response] = it.ask(ROUTE, name)
+        assert response.errors == (f"there is no {name!r} for this node",)
 
 
 def test_a_wildcard_is_answered_even_with_nothing() -> None:

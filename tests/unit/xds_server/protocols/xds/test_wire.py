@@ -48,7 +48,9 @@ def test_malformed(scan) -> None:
 
 def test_responses() -> None:
     resource = Resource(URL, "a", put_text(1, "a"))
-    data = wire.encode_delta(URL, "v", "n", [resource], ["gone"], {"odd": "not served"})
+    data = wire.encode_delta(
+        URL, "v", "n", [resource], ["gone"], {"odd": wire.ResourceError(12, "not served")}
+    )
     response = read(data, Dialect.DELTA)
     assert response.bodies == {"a": resource.body}
     assert response.versions == {"a": resource.version}

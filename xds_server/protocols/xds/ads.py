@@ -89,6 +89,11 @@ class XdsStream:
         return Device(DeviceKind.PROXY, self.node.id)
 
     @property
+    def aggregated(self) -> bool:
+        """Whether the client asks for all types here; it needs one such stream and no more."""
+        return not self._only
+
+    @property
     def watches(self) -> tuple[Watch, ...]:
         """The types that the client asked for, in sending order."""
         return tuple(self._watches.values())

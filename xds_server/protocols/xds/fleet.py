@@ -10,7 +10,14 @@ from xds_server.protocols.xds.effects import Close, Effect
 from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.protocols.xds.wire import Node, scan_node
-from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Evidence
+from xds_server.snapshots.evidence import (
+    Connected,
+    Device,
+    DeviceKind,
+    Disconnected,
+    Evidence,
+    Warned,
+)
 from xds_server.snapshots.model import Snapshot
 
 _AS_MEANT = (1, 39, 1)  # the first Envoy that reads paths and headers as policies mean them
@@ -32,6 +39,7 @@ class Fleet:
         self._snapshots: dict[str, Snapshot] = {}
         self._earlier: dict[str, tuple[Snapshot, ...]] = {}
         self._streams: dict[str, dict[XdsStream, Peer]] = {}
+        self._doubled: set[str] = set()  # node ids that several clients are using
         self._shared = Shared()
 
     def receive(self, stream: XdsStream, peer: Peer, data: bytes, now: float) -> list[Effect]:
@@ -64,6 +72,7 @@ class Fleet:
         first = node.id not in self._streams
         self._streams.setdefault(node.id, {})[stream] = peer
         effects: list[Effect] = [self._connected(stream, peer, now)] if first else []
+        effects += self._double(stream.device, now)
         if known is not None:
             for snapshot in (*self._earlier.get(node.id, ()), known):
                 effects += stream.publish(snapshot, now)
@@ -85,9 +94,22 @@ class Fleet:
         streams = self._streams[node.id]
         del streams[stream]
         if streams:
-            return []
+            return [*self._double(stream.device, now)]
         del self._streams[node.id]
         return [Disconnected(stream.device, now, reason)]
+
+    def _double(self, device: Device, now: float) -> list[Warned]:
+        """Say that clients share a node id, or that they no longer do."""
+        streams = self._streams[device.name].items()
+        peers = [peer.address or "?" for stream, peer in streams if stream.aggregated]
+        if (len(peers) > 1) == (device.name in self._doubled):
+            return []
+        self._doubled ^= {device.name}
+        text = (
+            f"{len(peers)} clients call themselves {device.name} ({', '.join(peers)}) and are "
+            "served the same: give each proxy a node id of its own"
+        )
+        return [Warned(device, now, text if len(peers) > 1 else "", "xds/node id")]
 
     def publish(
         self, node: str, snapshot: Snapshot, now: float

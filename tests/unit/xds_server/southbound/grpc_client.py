@@ -7,25 +7,27 @@ from typing import Any
 
 import grpc
 
-from tests.conversations.xds.responses import Response, read, sotw_request
+from tests.conversations.xds.responses import Response, delta_request, read, sotw_request
 from xds_server.protocols.xds.ads import Dialect
 from xds_server.protocols.xds.resource_types import AGGREGATED
 
 
 class Client:
-    """One aggregated state-of-the-world stream."""
+    """One aggregated stream, state-of-the-world unless told otherwise."""
 
-    def __init__(self, channel: Any) -> None:
-        method = channel.stream_stream(f"/{AGGREGATED}/StreamAggregatedResources")
-        self.call = method()
+    def __init__(self, channel: Any, dialect: Dialect = Dialect.SOTW) -> None:
+        self.dialect = dialect
+        kind = "Stream" if dialect is Dialect.SOTW else "Delta"
+        self.call = channel.stream_stream(f"/{AGGREGATED}/{kind}AggregatedResources")()
 
     async def ask(self, url: str, *names: str, **more: Any) -> None:
-        await self.call.write(sotw_request(url, names, **more))
+        make = sotw_request if self.dialect is Dialect.SOTW else delta_request
+        await self.call.write(make(url, names, **more))
 
     async def hear(self, seconds: float = 5.0) -> Response:
         data = await asyncio.wait_for(self.call.read(), seconds)
         assert data is not grpc.aio.EOF, await self.call.details()
-        return read(data, Dialect.SOTW)
+        return read(data, self.dialect)
 
     async def ended(self) -> tuple[str, str]:
         async with asyncio.timeout(5):

@@ -5,8 +5,8 @@ from xds_server.protocols.xds.ads import Dialect, XdsStream
 from xds_server.protocols.xds.effects import Close, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.protocols.xds.protobuf import put_text
-from xds_server.protocols.xds.resource_types import LISTENER
-from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected
+from xds_server.protocols.xds.resource_types import CLUSTER, LISTENER
+from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Warned
 from xds_server.snapshots.model import snapshot_of
 
 DEVICE = Device(DeviceKind.PROXY, "web-1")
@@ -64,14 +64,23 @@ def test_an_envoy_that_reads_headers_otherwise_is_said_to(
 def test_two_streams_are_one_device() -> None:
     fleet = Fleet()
     one, _ = join(fleet)
-    two, effects = join(fleet)
-    assert effects == []
+    two, [doubled] = join(fleet, Peer("10.0.0.2:6"))
+    assert isinstance(doubled, Warned)
+    assert "2 clients call themselves web-1 (10.0.0.1:5, 10.0.0.2:6)" in doubled.warning
     assert len(fleet.publish("web-1", SNAPSHOT, 2.0)) == 2
     assert fleet.connected() == (DEVICE,)
-    assert fleet.leave(one, 3.0) == []
+    assert fleet.leave(one, 3.0) == [Warned(DEVICE, 3.0, "", doubled.topic)]
     assert fleet.leave(two, 4.0, "why") == [Disconnected(DEVICE, 4.0, "why")]
     assert fleet.leave(two, 5.0) == []
     assert fleet.connected() == ()
+
+
+def test_streams_of_one_type_each_are_one_client() -> None:
+    fleet = Fleet()
+    for url in (LISTENER, CLUSTER):
+        stream = XdsStream(Dialect.SOTW, url)
+        effects = fleet.receive(stream, PEER, sotw_request(url), 1.0)
+        assert not [e for e in effects if isinstance(e, Warned)]
 
 
 def test_others_are_not_told() -> None:

@@ -34,8 +34,9 @@ def read(data: bytes, dialect: Dialect) -> Response:
     for key, value in scan(data):
         if key in texts:
             texts[key] = text(value)
-        elif key == 2 and delta:
-            fields = dict(scan(message(value)))
+        elif key == 2 and (delta or _is_wrapper(message(value))):
+            wrapped = message(value) if delta else _any_body(message(value))
+            fields = dict(scan(wrapped))
             name = text(fields[3])
             versions[name] = text(fields[1])
             if 2 in fields:
@@ -51,6 +52,10 @@ def read(data: bytes, dialect: Dialect) -> Response:
             errors.append(text(dict(scan(message(dict(scan(message(value)))[2])))[2]))
     lists = (tuple(removed), tuple(errors), tuple(bodyless))
     return Response(texts[4], texts[1], texts[5], bodies, versions, *lists)
+
+
+def _is_wrapper(data: bytes) -> bool:
+    return text(dict(scan(data))[1]).endswith("service.discovery.v3.Resource")
 
 
 def _any_body(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Event in, effect out: what is sent only when asked for, under other names, or for a while."""
+"""Event in, effect out: what is sent only when asked for, or under other names."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conversations.xds.responses import cluster, delta_request, endpoints, route
+from tests.conversations.xds.responses import cluster, delta_request, route
 from tests.conversations.xds.stream import Talk
 from xds_server.protocols.xds.ads import Dialect
 from xds_server.protocols.xds.effects import Send
 from xds_server.protocols.xds.protobuf import message, scan
-from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, VIRTUAL_HOST
-from xds_server.snapshots.evidence import Acked, Nacked
+from xds_server.protocols.xds.resource_types import CLUSTER, VIRTUAL_HOST
 from xds_server.snapshots.model import Resource
 
 both = pytest.mark.parametrize("dialect", list(Dialect))
@@ -94,26 +93,3 @@ def test_an_unknown_virtual_host_is_answered_without_a_body() -> None:
 
 def _ask(*names: str, nonce: str = "") -> bytes:
     return delta_request(VIRTUAL_HOST, names, nonce=nonce)
-
-
-def test_heartbeats_keep_a_mortal_resource_alive() -> None:
-    it = Talk(Dialect.DELTA)
-    it.publish(replace(endpoints("a"), ttl=9.5, version=""), endpoints("b"))
-    [first] = it.ask(ENDPOINT, "a", "b")
-    a = fields(it)[0]
-    assert dict(scan(a[6])) == {1: 9, 2: 500_000_000}  # type: ignore[arg-type]
-    it.ack(first)
-    it.wait(2.5)
-    for _ in range(3):
-        woken = it.stream.wakes_at(it.now)
-        assert woken is not None
-        it.now = woken
-        it.effects = it.stream.tick(it.now)
-        [beat] = fields(it)
-        assert (beat[3], 2 in beat, beat[1]) == (b"a", False, a[1])
-        [sent] = [effect for effect in it.effects if isinstance(effect, Send)]
-        it.ask(ENDPOINT, nonce=sent.nonce)
-        assert it.evidence(Nacked) == []
-        assert it.evidence(Acked) == [], "a heartbeat is no news"
-    it.publish(endpoints("a"), endpoints("b"))
-    assert len(fields(it)) == 1

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Set
 
-from xds_server.protocols.xds.effects import Effect, Send
+from xds_server.protocols.xds.heartbeat import BeatingWatch
 from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import NOTHING, UNSURE, Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD, ROUTE, VIRTUAL_HOST
 from xds_server.protocols.xds.subscription import WILDCARD
-from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import DeltaRequest, encode_delta, encode_heartbeat
 from xds_server.snapshots.evidence import Device, Evidence
-from xds_server.snapshots.model import Resource, Snapshot, content_version
-
-_BEATS_A_LIFE = 3  # heartbeats in the time after which a client drops a resource: two may be late
+from xds_server.snapshots.model import Resource, content_version
 
 Content = dict[str, Resource | None]
 
 
-class DeltaWatch(Watch):
+class DeltaWatch(BeatingWatch):
     """One type on an incremental stream."""
 
     def __init__(
@@ -32,7 +29,6 @@ class DeltaWatch(Watch):
         super().__init__(type_url, device, patience, shared)
         self._opened = False
         self._must_answer = False
-        self._beats_at: float | None = None
 
     def receive(self, request: DeltaRequest, now: float) -> list[Evidence]:
         """Take one request: an answer if its nonce is current, subscription changes always."""
@@ -40,15 +36,16 @@ class DeltaWatch(Watch):
         if self._opened:
             self._change(request)
         else:
-            self._open(request)
+            self._open(request, now)
         return evidence
 
-    def _open(self, request: DeltaRequest) -> None:
+    def _open(self, request: DeltaRequest, now: float) -> None:
         self._opened = True
         legacy = self.type_url in LEGACY_WILDCARD
         self.subscription = self.subscription.opened(request.subscribe, legacy=legacy)
         covers = self.subscription.covers
         self._know({n: v for n, v in request.initial.items() if covers(n)})
+        self._beats_at = now if self.known else None  # of its last heartbeat nothing is known
         # Envoy waits for an answer to its first wildcard request even when nothing exists.
         self._must_answer = self.subscription.wildcard and not self.known
 
@@ -168,44 +165,8 @@ class DeltaWatch(Watch):
         errors = self._errors(draft)
         return encode_delta(self.type_url, draft.wire_version, "", draft.changed, removed, errors)
 
-    def advance(self, target: Target, now: float) -> list[Effect]:
-        """Send what the client lacks; when it lacks nothing, what it must hear of to keep it."""
-        effects = super().advance(target, now)
-        return effects if self.offer is not None else effects + self._beat(target, now)
-
-    def wakes_at(self) -> float | None:
-        """Return when an offer becomes overdue or a heartbeat is due, if either is to come."""
-        late = super().wakes_at()
-        return late if self.offer is not None else self._beats_at
-
-    def _beat(self, target: Target, now: float) -> list[Effect]:
-        mortal = self._mortal(target.snapshot)
-        kept = tuple(r for r in mortal if self.known.get(r.name) == r.version)
-        if not kept:
-            self._beats_at = None
-            return []
-        if self._beats_at is None or now >= self._beats_at:
-            due, self._beats_at = self._beats_at, now + min(r.ttl for r in kept) / _BEATS_A_LIFE
-            return [] if due is None else self._send_beat(kept, target, now)
-        return []
-
-    def _mortal(self, snapshot: Snapshot) -> tuple[Resource, ...]:
-        named = snapshot.resources.get(self.type_url)
-        if named is None:
-            return ()
-
-        def find() -> tuple[Resource, ...]:
-            return tuple(resource for resource in named.values() if resource.ttl)
-
-        return self._shared.states.recall("mortal", find, len, (named,))
-
-    def _send_beat(self, kept: tuple[Resource, ...], target: Target, now: float) -> list[Effect]:
-        nonce = self._next_nonce()
-        version = target.snapshot.version(self.type_url)
-        draft = Draft({}, (), f"heartbeat {nonce}", version, due=True, whole=False)
-        self.offer = Offer(nonce, draft, version, target.epoch, now, draft.content)
-        body = encode_heartbeat(self.type_url, version, kept)
-        return [Send(body, self.type_url, nonce, tuple(resource.name for resource in kept))]
+    def _beat(self, kept: tuple[Resource, ...], goal: str) -> tuple[str, bytes]:
+        return goal, encode_heartbeat(self.type_url, goal, kept)
 
     def _learn(self, offer: Offer) -> None:
         if not offer.draft.content:

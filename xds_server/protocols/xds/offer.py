@@ -45,7 +45,7 @@ class Draft:
     ``whole``: after it the client lacks nothing; ``exact``: nor does it hold anything too much;
     ``items``: what of it the client may refuse; ``bad``: what it lacks because it refused it;
     ``missing``: the names among all that it lacks of which it holds no earlier version, filled
-    in while anything is under suspicion.
+    in while anything is under suspicion; ``beat``: a heartbeat, which brings nothing new.
     """
 
     content: Mapping[str, Resource | None]
@@ -58,6 +58,7 @@ class Draft:
     bad: tuple[Item, ...] = ()
     missing: frozenset[str] = frozenset()
     items: Items = field(default_factory=dict)
+    beat: bool = False
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ from collections.abc import Hashable, Mapping, Set
 from dataclasses import replace
 
 from xds_server.protocols.xds.endpoints import no_endpoints
+from xds_server.protocols.xds.heartbeat import BeatingWatch
 from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import ENDPOINT, KNOWN_TYPES, LEGACY_WILDCARD
-from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import NOT_FOUND, ResourceError, SotwRequest, encode_sotw
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
@@ -21,7 +21,7 @@ from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 _NONE: Mapping[str, Resource] = {}  # one object, so that new streams are alike
 
 
-class SotwWatch(Watch):
+class SotwWatch(BeatingWatch):
     """One type on a state-of-the-world stream.
 
     The version on the wire is the hash of what the response holds, not of the whole type: equal
@@ -35,6 +35,7 @@ class SotwWatch(Watch):
         self._nonce: str | None = None  # of the last response; None: no request yet
         self._claimed = ""  # the version that the client says it kept from an earlier stream
         self._held: Mapping[str, Resource] = _NONE
+        self._holds = ""  # the version that it acknowledged last
         self._must_answer = False
         self._forced = False
 
@@ -135,7 +136,9 @@ class SotwWatch(Watch):
         found = known.recall(key, lambda: self._claim(target, snapshots), len, (self._held,))
         if found is not _NONE:
             self._hold(found)
-            self._must_answer = False
+            self._holds = self._claimed
+            # A client goes on to claim a version after it has dropped what outlived its time.
+            self._must_answer = any(resource.ttl for resource in found.values())
         self._claimed = ""
 
     def _claim(self, target: Target, snapshots: tuple[Snapshot, ...]) -> Mapping[str, Resource]:
@@ -190,7 +193,22 @@ class SotwWatch(Watch):
         absent = [n for n in names if n not in known and n not in draft.content]
         return {n: ResourceError(NOT_FOUND, f"there is no {n!r} for this node") for n in absent}
 
+    def _beat(self, kept: tuple[Resource, ...], goal: str) -> tuple[str, bytes]:
+        """Say the resources again as they are, since Envoy 1.40 skips a heartbeat without a body.
+
+        Where an answer that lacks a name removes it, all that the client holds must be in it.
+        """
+        version = self._holds or goal
+        whole = self.subscription.wildcard or self.type_url in LEGACY_WILDCARD
+        return version, encode_sotw(
+            self.type_url, version, "", self._held.values() if whole else kept
+        )
+
     def _learn(self, offer: Offer) -> None:
+        self._holds = offer.draft.wire_version
+        if offer.draft.beat:
+            return
+
         def held() -> Mapping[str, Resource]:
             return {name: resource for name, resource in offer.content.items() if resource}
 

@@ -21,6 +21,7 @@ from xds_server.protocols.xds.protobuf import (
 from xds_server.snapshots.model import Resource, content_version
 
 NOT_FOUND, UNIMPLEMENTED = 5, 12  # google.rpc.Code
+_WRAPPER = "type.googleapis.com/envoy.service.discovery.v3.Resource"
 _MOST_SHARED = 32  # encoded contents that are kept for the streams still to be sent them
 
 _Resources = tuple[Resource, ...]
@@ -205,7 +206,7 @@ def _shared(encode: _Encode, type_url: str, version: str, resources: _Resources)
 
 
 def _sotw_fields(resources: _Resources) -> bytes:
-    return b"".join(put(2, _any(resource)) for resource in resources)
+    return b"".join(put(2, _sotw_resource(resource)) for resource in resources)
 
 
 def _delta_fields(resources: _Resources) -> bytes:
@@ -217,21 +218,30 @@ def encode_heartbeat(type_url: str, version: str, resources: Iterable[Resource])
 
     Source: "xDS REST and gRPC protocol", section "TTL": the resource itself is left out.
     """
-    parts = [put_text(1, version)]
-    for resource in resources:
-        beat = put_text(1, resource.version) + put_text(3, resource.name) + _ttl(resource)
-        parts.append(put(2, beat))
-    return b"".join([*parts, put_text(4, type_url)])
+    beats = [put(2, _wrapped(resource, b"")) for resource in resources]
+    return b"".join([put_text(1, version), *beats, put_text(4, type_url)])
 
 
 def _any(resource: Resource) -> bytes:
     return put_text(1, resource.type_url) + put(2, resource.body)
 
 
+def _sotw_resource(resource: Resource) -> bytes:
+    """Return the Any of a resource; one with a time to live needs a wrapper that can say so."""
+    packed = _any(resource)
+    if not resource.ttl:
+        return packed
+    return put_text(1, _WRAPPER) + put(2, _wrapped(resource, put(2, packed)))
+
+
 def _delta_resource(resource: Resource) -> bytes:
     unresolved = resource.aliases and not resource.body  # see delta.unresolved
-    parts = [put_text(1, resource.version), b"" if unresolved else put(2, _any(resource))]
-    parts.append(put_text(3, resource.name))
+    return _wrapped(resource, b"" if unresolved else put(2, _any(resource)))
+
+
+def _wrapped(resource: Resource, body: bytes) -> bytes:
+    """Return an envoy.service.discovery.v3.Resource around this field."""
+    parts = [put_text(1, resource.version), body, put_text(3, resource.name)]
     parts += [put_text(4, alias) for alias in resource.aliases]
     return b"".join(parts) + _ttl(resource)
 

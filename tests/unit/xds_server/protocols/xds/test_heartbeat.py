@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.conversations.xds.responses import endpoints
+from xds_server.protocols.xds.delta import DeltaWatch
+from xds_server.protocols.xds.effects import Send
+from xds_server.protocols.xds.heartbeat import BeatingWatch
+from xds_server.protocols.xds.offer import Target
+from xds_server.protocols.xds.resource_types import ENDPOINT
+from xds_server.protocols.xds.wire import DeltaRequest
+from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.snapshots.model import snapshot_of
+
+WEB = Device(DeviceKind.PROXY, "web-1")
+
+
+def holding(*lives: float) -> tuple[BeatingWatch, Target]:
+    """A watch whose client holds a resource for each life, since second 0."""
+    resources = [replace(endpoints(f"e{n}"), ttl=ttl, version="") for n, ttl in enumerate(lives)]
+    target = Target(1, snapshot_of(resources), retain=False)
+    watch = DeltaWatch(ENDPOINT, WEB, patience=20.0)
+    watch.receive(DeltaRequest(ENDPOINT, tuple(r.name for r in resources)), 0.0)
+    [sent, _] = watch.advance(target, 0.0)
+    assert isinstance(sent, Send)
+    watch.receive(DeltaRequest(ENDPOINT, nonce=sent.nonce), 0.0)
+    assert not [e for e in watch.advance(target, 0.0) if isinstance(e, Send)]
+    return watch, target
+
+
+@pytest.mark.parametrize(
+    ("lives", "at"), [((9.0,), 3.0), ((9.0, 3.0), 1.0), ((0.0, 6.0), 2.0), ((0.0,), None)]
+)
+def test_the_shortest_life_sets_the_pace(lives: tuple[float, ...], at: float | None) -> None:
+    watch, target = holding(*lives)
+    assert watch.wakes_at() == at
+    if at is not None:
+        assert watch.advance(target, at - 0.01) == []
+        [beat] = watch.advance(target, at)
+        assert isinstance(beat, Send)
+        assert set(beat.names) == {f"e{n}" for n, ttl in enumerate(lives) if ttl}

@@ -1,0 +1,87 @@
+"""Resources with a time to live: a client drops them unless it hears of them again in time.
+
+Source: "xDS REST and gRPC protocol", section "TTL".
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+
+from xds_server.protocols.xds.effects import Effect, Send
+from xds_server.protocols.xds.memo import Shared
+from xds_server.protocols.xds.offer import Draft, Offer, Target
+from xds_server.protocols.xds.watch import Watch
+from xds_server.snapshots.evidence import Device
+from xds_server.snapshots.model import Resource, Snapshot
+
+_BEATS_A_LIFE = 3  # heartbeats in the time after which a client drops a resource: two may be late
+
+
+class BeatingWatch(Watch):
+    """A watch that keeps alive what its client holds, as long as the snapshot has it."""
+
+    def __init__(
+        self, type_url: str, device: Device, patience: float, shared: Shared | None = None
+    ) -> None:
+        super().__init__(type_url, device, patience, shared)
+        self._beats_at: float | None = None
+
+    @abstractmethod
+    def _beat(self, kept: tuple[Resource, ...], goal: str) -> tuple[str, bytes]:
+        """Return the version and bytes, without a nonce, that keep these resources alive.
+
+        ``goal``: the version of the type in the snapshot.
+        """
+
+    def advance(self, target: Target, now: float) -> list[Effect]:
+        """Send what the client lacks; when it lacks nothing, what it must hear of to keep it."""
+        effects = super().advance(target, now)
+        return effects if self.offer is not None else effects + self._keep_alive(target, now)
+
+    def wakes_at(self) -> float | None:
+        """Return when an offer becomes overdue or a heartbeat is due, if either is to come."""
+        late = super().wakes_at()
+        return late if self.offer is not None else self._beats_at
+
+    def _keep_alive(self, target: Target, now: float) -> list[Effect]:
+        mortal = self._mortal(target.snapshot)
+        kept = tuple(r for r in mortal if self.known.get(r.name) == r.version)
+        if not kept:
+            self._beats_at = None
+            return []
+        if self._beats_at is not None and now < self._beats_at:
+            return []
+        life = _life(kept)
+        due, self._beats_at = self._beats_at, now + life / _BEATS_A_LIFE
+        if due is None:
+            return []
+        if now >= due + life * (1 - 1 / _BEATS_A_LIFE):  # it has dropped them by now
+            self._beats_at = None
+            self.force(frozenset(resource.name for resource in kept))
+            return super().advance(target, now)
+        return self._send_beat(kept, target, now)
+
+    def _mortal(self, snapshot: Snapshot) -> tuple[Resource, ...]:
+        named = snapshot.resources.get(self.type_url)
+        if named is None:
+            return ()
+
+        def find() -> tuple[Resource, ...]:
+            return tuple(resource for resource in named.values() if resource.ttl)
+
+        return self._shared.states.recall("mortal", find, len, (named,))
+
+    def _send_beat(self, kept: tuple[Resource, ...], target: Target, now: float) -> list[Effect]:
+        nonce = self._next_nonce()
+        goal = target.snapshot.version(self.type_url)
+        version, body = self._beat(kept, goal)
+        digest = f"heartbeat {nonce}"
+        draft = Draft({}, (), digest, version, due=True, whole=False, beat=True)
+        self.offer = Offer(nonce, draft, goal, target.epoch, now, draft.content)
+        self._sending()
+        return [Send(body, self.type_url, nonce, tuple(resource.name for resource in kept))]
+
+
+def _life(kept: Iterable[Resource]) -> float:
+    return min(resource.ttl for resource in kept)

@@ -20,18 +20,22 @@ from benchmarks.xds_book import Book
 from benchmarks.xds_process import SERVER_CORE, Pinned
 from tests.controlling import Sinks
 from translators.compiler.pipeline import compile_policy
+from translators.envoy.endpoints import assignment_bytes
 from translators.policy.load import load
 from xds_server.controller.metering import Took
 from xds_server.controller.service import Controller
 from xds_server.controller.targets import proxy_snapshot
 from xds_server.controller.values import SourceFile
 from xds_server.journal import configure
+from xds_server.protocols.xds.resource_types import ENDPOINT
+from xds_server.snapshots.model import Resource
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
 
 SERVICES = 100 if QUICK else 1000
 RUNS = 1 if QUICK else 3
 MOVES = 5
+MANY = 10_000
 COLD_MS, MOVE_MS = 2000.0 * SERVICES / 1000, 5.0
 
 NOUNS = """\
@@ -124,8 +128,21 @@ def run() -> dict[str, float]:
     stage("compile", lambda: compile_policy(loaded.documents))
     plan = compile_policy(loaded.documents).plan
     stage("encode", lambda: proxy_snapshot(plan, "host1"))
+    found["part"] = statistics.median(_parts())
     with TemporaryDirectory(prefix="fsdn-bench-") as directory:
         return found | asyncio.run(_moves(source, Path(directory)))
+
+
+def _parts() -> list[float]:
+    """Return the ms from one changed location of many to an encoded, versioned resource."""
+    where = [(f"10.{1 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}", 8080) for n in range(MANY)]
+    found = []
+    for number in range(15):
+        start = time.perf_counter()
+        where[number * MANY // 15] = (f"10.200.0.{number}", 8080)
+        Resource(ENDPOINT, "service-0", assignment_bytes("service-0", tuple(where)))
+        found.append((time.perf_counter() - start) * 1000)
+    return found
 
 
 async def _moves(source: str, directory: Path) -> dict[str, float]:
@@ -152,7 +169,7 @@ async def _moves(source: str, directory: Path) -> dict[str, float]:
     }
 
 
-def scenario(book: Book, _peers: str, _scratch: Path) -> None:
+def scenario(book: Book, peers: str, _scratch: Path) -> None:
     """Run it in processes of their own, on the server's core."""
     runs: list[dict[str, float]] = []
     for number in range(RUNS):
@@ -176,6 +193,11 @@ def scenario(book: Book, _peers: str, _scratch: Path) -> None:
     add("compile and encode, CPU", lambda one: one["compile"] + one["encode"], COLD_MS)
     add("one endpoint changed: compile and encode", lambda one: one["again"], MOVE_MS)
     add("one endpoint changed: the whole apply, until published", lambda one: one["apply"])
+    with Pinned(SERVER_CORE, peers, "serve") as peer:
+        peer.hear()
+        theirs = [statistics.median(peer.ask("build", count=MANY)["times_ms"]) for _ in range(RUNS)]
+    name = f"one endpoint of {MANY:,} changed: location to bytes and version"
+    book.beside(name, "ms", [one["part"] for one in runs], theirs, target=MOVE_MS, times=1)
 
 
 if __name__ == "__main__":

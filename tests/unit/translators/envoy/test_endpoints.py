@@ -11,7 +11,13 @@ from tests.plans import shop_plan
 from tests.unit.translators.envoy.doors import door_of, with_endpoints
 from translators.envoy.clusters import Destination
 from translators.envoy.encode import encode
-from translators.envoy.endpoints import assignment, assignment_bytes, locations, socket_address
+from translators.envoy.endpoints import (
+    Kept,
+    assignment,
+    assignment_bytes,
+    locations,
+    socket_address,
+)
 
 LOCATIONS = st.lists(st.tuples(st.ip_addresses().map(str), st.integers(1, 65535)), max_size=5).map(
     tuple
@@ -23,6 +29,31 @@ def test_the_hot_path_writes_what_the_messages_say(
     name: str, found: tuple[tuple[str, int], ...]
 ) -> None:
     assert assignment_bytes(name, found) == encode(assignment(name, found))
+
+
+@given(name=st.text(min_size=1, max_size=9), found=LOCATIONS, data=st.data())
+def test_a_changed_location_is_written_as_if_nothing_were_kept(
+    name: str, found: tuple[tuple[str, int], ...], data: st.DataObject
+) -> None:
+    assignment_bytes(name, found)
+    (new,) = data.draw(LOCATIONS.filter(lambda some: len(some) == 1))
+    at = data.draw(st.integers(0, len(found)))
+    changed = (*found[:at], new, *found[at + 1 :])
+    assert assignment_bytes(name, changed) == encode(assignment(name, changed))
+
+
+def test_another_port_of_the_same_address_is_another_part() -> None:
+    for port in (80, 8080, 80):
+        found = (("10.0.0.1", port),)
+        assert assignment_bytes("a", found) == encode(assignment("a", found))
+
+
+def test_what_is_kept_is_bounded_and_forgotten_as_a_whole() -> None:
+    made: list[int] = []
+    kept = Kept(lambda key: made.append(key) or key * 2, most=2)
+    assert [kept[1], kept[2], kept[1], kept[3], kept[1]] == [2, 4, 2, 6, 2]
+    assert made == [1, 2, 3, 1]
+    assert len(kept) == 2
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ evidence (``xds_server.snapshots.evidence``).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +15,15 @@ from dataclasses import dataclass
 from betterproto2 import Message
 
 from translators.envoy.encode import encode, type_url
+from xds_server.checking import HealthChecks
+from xds_server.protocols.reports.marking import marked
 from xds_server.snapshots.evidence import Connected, Disconnected, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 from xds_server.southbound.grpc_ads import AdsServer, AdsSettings, Tls
+from xds_server.southbound.grpc_callers import Callers
+from xds_server.southbound.grpc_hds import HealthDiscovery
 
-__all__ = ["Resource", "SnapshotCache", "Tls", "XdsServer", "serve"]
+__all__ = ["HealthChecks", "Resource", "SnapshotCache", "Tls", "XdsServer", "serve"]
 
 NodeHash = Callable[[str], str]  # a client's node id to the name of its snapshot
 Listener = Callable[[str], None]  # told the name of a snapshot that was set or cleared
@@ -95,16 +100,22 @@ async def serve(
     *,
     tls: Tls | None = None,
     on_evidence: Callable[[Evidence], None] | None = None,
+    health: HealthChecks | None = None,
 ) -> AsyncIterator[XdsServer]:
     """Serve a cache at ``host:port`` (port 0 takes a free one) or ``unix:/path`` until the end.
 
+    With ``health`` clients check endpoints, and all are told of those that are unhealthy.
     Raises ListenError if the address cannot be listened on, and ValueError if it is none.
     """
-    bridge = _Bridge(cache, on_evidence)
-    server = AdsServer(_settings(address, tls), bridge.hear)
+    checks = health or HealthChecks()
+    bridge = _Bridge(cache, on_evidence, checks)
+    callers = Callers(verified=tls is not None and tls.client_ca is not None)
+    services = [HealthDiscovery(checks.table, time.monotonic, callers)] if health else []
+    server = AdsServer(_settings(address, tls), bridge.hear, services=services)
     bridge.server = server
     port = await server.start()
     unwatch = cache.watch(bridge.changed)
+    checks.table.changed = bridge.all_changed
     try:
         yield XdsServer(port, lambda: tuple(device.name for device in server.connected()))
     finally:
@@ -118,10 +129,14 @@ class _Bridge:
     server: AdsServer
 
     def __init__(
-        self, cache: SnapshotCache, on_evidence: Callable[[Evidence], None] | None
+        self,
+        cache: SnapshotCache,
+        on_evidence: Callable[[Evidence], None] | None,
+        checks: HealthChecks,
     ) -> None:
         self._cache = cache
         self._on_evidence = on_evidence
+        self._checks = checks
         self._nodes: dict[str, str] = {}  # connected node ids to the names of their snapshots
 
     def hear(self, evidence: Evidence) -> None:
@@ -140,6 +155,10 @@ class _Bridge:
         for node in sorted(node for node, held in self._nodes.items() if held == name):
             self._publish(node)
 
+    def all_changed(self) -> None:
+        for node in sorted(self._nodes):
+            self._publish(node)
+
     def _publish(self, node: str) -> None:
         if node not in self._nodes:
             return  # it left before its turn came
@@ -147,7 +166,7 @@ class _Bridge:
         if found is None:
             self.server.withdraw(node)
         else:
-            self.server.publish(node, found)
+            self.server.publish(node, marked(found, self._checks.table.unhealthy))
 
 
 def _resource(given: Message | Resource) -> Resource:

@@ -10,6 +10,7 @@ import grpc
 from xds_server.api.sources import Sources
 from xds_server.controller.service import Controller
 from xds_server.meters import Meters, Reading
+from xds_server.protocols.reports.health import HealthTable
 from xds_server.protocols.reports.loads import LoadTable
 from xds_server.protocols.reports.ring import Ring
 from xds_server.protocols.xds.ads import XdsStream
@@ -19,6 +20,7 @@ from xds_server.southbound.grpc_als import AccessLogs
 from xds_server.southbound.grpc_callers import Callers
 from xds_server.southbound.grpc_channelz import Channelz
 from xds_server.southbound.grpc_csds import ClientStatus
+from xds_server.southbound.grpc_hds import HealthDiscovery
 from xds_server.southbound.grpc_lrs import LoadReports
 from xds_server.southbound.grpc_metrics import ProxyMetrics
 from xds_server.southbound.grpc_reflection import Reflection
@@ -66,6 +68,7 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
     sources = Sources(logs, table, Meters(read), settings.metrics_open)
     status = ClientStatus(lambda: made.streams(), callers)
     loads, told = LoadReports(table, clock, callers), Reflection(callers)
-    services = (status, loads, logs, proxies, told, Channelz(callers))
+    checks = HealthDiscovery(HealthTable(), clock, callers)  # the policy assigns no checks yet
+    services = (status, loads, logs, proxies, checks, told, Channelz(callers))
     made = Reporting(services, sources)
     return made

@@ -66,6 +66,8 @@ def _pair(package: str, name: str, answers_many: bool, service: str, method: str
 
 _STATUS, _LOADS = "envoy.service.status.v3.", "envoy.service.load_stats.v3."
 _ASK, _ANSWER = f"{_STATUS}ClientStatusRequest", f"{_STATUS}ClientStatusResponse"
+_CHECKS, _CHECK = "envoy.service.health.v3.", "HealthCheckSpecifier"
+_FOUND = "HealthCheckRequestOrEndpointHealthResponse"
 _HEALTH = "grpc.health.v1."
 _PROBE, _PROBED = f"{_HEALTH}HealthCheckRequest", f"{_HEALTH}HealthCheckResponse"
 _CHANNELZ, _ONCE = "grpc.channelz.v1.Get", (False, False)
@@ -99,6 +101,13 @@ SERVED = (
         False,
         "AccessLogService",
         "StreamAccessLogs",
+    ),
+    Service(
+        f"{_CHECKS}HealthDiscoveryService",
+        (
+            Method("StreamHealthCheck", f"{_CHECKS}{_FOUND}", f"{_CHECKS}{_CHECK}"),
+            Method("FetchHealthCheck", f"{_CHECKS}{_FOUND}", f"{_CHECKS}{_CHECK}", *_ONCE),
+        ),
     ),
     _pair("envoy.service.metrics.v3", "StreamMetrics", False, "MetricsService", "StreamMetrics"),
     Service(

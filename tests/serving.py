@@ -88,12 +88,16 @@ class Serving:
 
     def ask(self, path: str) -> Any:
         """Return its API's answer to a GET."""
+        return json.loads(self.ask_text(path))
+
+    def ask_text(self, path: str) -> str:
+        """Return its API's answer to a GET as it is."""
         token = (self.state / "token").read_text().strip()
         request = urllib.request.Request(
             self.endpoints()["api"] + path, headers={"Authorization": f"Bearer {token}"}
         )
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return json.load(answer)
+            return str(answer.read().decode())
 
     def devices(self) -> dict[str, dict[str, Any]]:
         """Return the state of every device, by name."""

@@ -211,6 +211,12 @@ FS6010 error: two versions of a type
 FS6011 error: version used twice
     The version was given to other resources before, so that proxies would keep those.
     give a version_info that was not used before
+FS6012 error: unusable secret
+    A secret's files are missing, do not belong together, or may be read by everybody.
+    mend the file; until then the last sound secret of that name is served
+FS6013 warning: certificate runs out
+    A certificate that proxies are served has expired, will within 14 days, or is not valid yet.
+    put a new certificate and its key into the folder
 FS7001 error: nothing here speaks HTTP
     An HTTP match or a route covers destinations that are not HTTP ports of services.
     name a service with an http, http2 or grpc port, or match its ports with tcp

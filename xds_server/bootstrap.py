@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -19,8 +20,9 @@ from xds_server.api.sources import Sources
 from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
-from xds_server.folders import Folders, resource_folder
+from xds_server.folders import Folders, resource_folder, secret_folder
 from xds_server.journal import configure, record
+from xds_server.protocols.xds.secrets import SecretKeeper
 from xds_server.reporting import Reporting, reporting
 from xds_server.settings import Listen, ServerSettings
 from xds_server.snapshots.evidence import Evidence
@@ -30,6 +32,7 @@ from xds_server.southbound.openflow_tcp import OpenFlowServer
 from xds_server.southbound.ovsdb import OvsdbServer
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
+from xds_server.store.secret_files import version_key
 from xds_server.store.state_dir import prepare, remove_endpoints, token_of, write_endpoints
 from xds_server.xds_port import ads_settings
 
@@ -84,12 +87,16 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
     meters = reports.sources.meters
     logged = Logged.REPORTED if settings.access_logs else Logged.DENIED
-    controller = Controller(repository, xds, openflow, ovsdb, clock, meters, logged)
+    keeper = SecretKeeper(xds)
+    controller = Controller(repository, keeper, openflow, ovsdb, clock, meters, logged)
     if settings.envoy is not None:
         controller.judge = EnvoyJudge(settings.envoy.resolve())
     reports.attach(xds, controller)
-    reports.sources.folders.resources = resource_folder(settings.resources, controller)
-    return controller, Southbound(xds, openflow, ovsdb, reports, reports.sources.folders)
+    folders = reports.sources.folders
+    folders.resources = resource_folder(settings.resources, controller)
+    key = partial(version_key, settings.state)
+    folders.secrets = secret_folder(settings.secrets, keeper, key, clock)
+    return controller, Southbound(xds, openflow, ovsdb, reports, folders)
 
 
 async def _start(controller: Controller) -> None:

@@ -34,6 +34,8 @@ class Reading:
     entries: int = 0
     reports: int = 0
     families: Mapping[str, int] = field(default_factory=dict)
+    expiries: tuple[tuple[str, str, float], ...] = ()
+    refused: Mapping[str, bool] = field(default_factory=dict)  # by the name of a folder
 
 
 class Meters:
@@ -141,6 +143,16 @@ class _Now(Collector):
         for node, count in sorted(now.families.items()):
             families.add_metric([node], count)
         yield families
+        text = "When a secret's first certificate ends, in seconds since the epoch."
+        ends = GaugeMetricFamily("fsdn_secret_expiry_seconds", text, labels=["node", "secret"])
+        for node, name, end in now.expiries:
+            ends.add_metric([node, name], end)
+        yield ends
+        text = "Whether the last reading of a watched folder was refused, in whole or in part."
+        folders = GaugeMetricFamily("fsdn_folder_refused", text, labels=["folder"])
+        for name, refused in sorted(now.refused.items()):
+            folders.add_metric([name], float(refused))
+        yield folders
 
 
 def _devices(devices: Mapping[Device, DeviceStatus]) -> Metric:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import grpc
 
 from xds_server.api.sources import Sources
+from xds_server.controller.providing import Verdict
 from xds_server.controller.service import Controller
 from xds_server.meters import Meters, Reading
 from xds_server.protocols.reports.health import HealthTable
@@ -63,6 +64,8 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
             entries=ring.taken,
             reports=table.reports,
             families=proxies.families,
+            expiries=sources.folders.expiries(),
+            refused={one.name: one.state is Verdict.REFUSED for one in sources.folders.states()},
         )
 
     sources = Sources(logs, table, Meters(read), settings.metrics_open)

@@ -117,6 +117,11 @@ class ServerSettings(XdsSettings):
         description="Folder of plain Envoy resources (YAML or JSON) to serve: its files to every "
         "proxy, those of a folder in it to the proxy of that node id.",
     )
+    secrets: Path | None = Field(
+        default=None,
+        description="Folder of secrets, NODE/NAME/ with tls.crt and tls.key, ca.crt, or generic, "
+        "each served to its node only, over mutual TLS or the Unix socket.",
+    )
     body_limit: int = Field(
         default=20_000_000, gt=0, description="Largest request body that the API accepts, in bytes."
     )
@@ -151,15 +156,7 @@ class ServerSettings(XdsSettings):
             raise SettingsError("--tls-cert and --tls-key belong together, give both or neither")
         if self.tls_ca is not None and self.tls_cert is None:
             raise SettingsError("--tls-ca needs --tls-cert and --tls-key beside it")
-        if self.envoy is not None and not self.envoy.is_file():
-            raise SettingsError(f"there is no file {self.envoy}, give the path of an Envoy binary")
-        if self.resources is not None and not self.resources.is_dir():
-            raise SettingsError(
-                f"there is no folder {self.resources}, make it or check --resources"
-            )
-        for path in (self.tls_cert, self.tls_key, self.tls_ca):
-            if path is not None and not path.is_file():
-                raise SettingsError(f"there is no file {path}, check the --tls options")
+        self._check_paths()
         if self.log_format not in ("console", "json"):
             raise SettingsError(f"the log format {self.log_format!r} is neither console nor json")
         if wrong := self.complaint():
@@ -169,6 +166,21 @@ class ServerSettings(XdsSettings):
             raise SettingsError(
                 f"{', '.join(open_ones)} can be reached from other machines: give --tls-cert and "
                 "--tls-key, or --insecure if this is a test bed"
+            )
+
+    def _check_paths(self) -> None:
+        if self.envoy is not None and not self.envoy.is_file():
+            raise SettingsError(f"there is no file {self.envoy}, give the path of an Envoy binary")
+        for name, folder in (("resources", self.resources), ("secrets", self.secrets)):
+            if folder is not None and not folder.is_dir():
+                raise SettingsError(f"there is no folder {folder}, make it or check --{name}")
+        for path in (self.tls_cert, self.tls_key, self.tls_ca):
+            if path is not None and not path.is_file():
+                raise SettingsError(f"there is no file {path}, check the --tls options")
+        if self.secrets is not None and self.tls_ca is None and self.xds_socket is None:
+            raise SettingsError(
+                "--secrets are only sent to proxies that prove who they are: give --tls-ca, or "
+                "--xds-socket for those of this user"
             )
 
 

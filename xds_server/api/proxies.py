@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,9 +16,11 @@ from xds_server.api.sources import Sources, Watched
 from xds_server.api.views import device_view
 from xds_server.controller.errors import NotFoundError
 from xds_server.controller.references import place_of, references, shown
+from xds_server.controller.secret_checks import Secret
 from xds_server.controller.service import Controller
+from xds_server.protocols.xds.resource_types import SECRET
 from xds_server.snapshots.evidence import Device, DeviceKind
-from xds_server.snapshots.model import Resource, Snapshot
+from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 
 router = APIRouter(prefix="/v1/proxies", tags=["proxies"])
 
@@ -96,12 +99,22 @@ async def proxies(controller: Access) -> list[ProxyView]:
 
 
 @router.get("/{node}/resources")
-async def resources(controller: Access, node: str, type: str = "") -> list[ResourceView]:
-    """List what a proxy is told to run, of one type (its full URL) or of all."""
-    snapshot = _snapshot(controller, node)
+async def resources(
+    controller: Access, sources: Watched, node: str, type: str = ""
+) -> list[ResourceView]:
+    """List what a proxy is told to run, of one type (its full URL) or of all.
+
+    Of a secret nothing is shown but its kind, fingerprint and end.
+    """
+    secrets = sources.folders.secrets_of(node)
+    snapshot = Snapshot({}) if secrets else _snapshot(controller, node)
+    snapshot = controller.state.published.get(node, snapshot)
     known = controller.state.status.of(Device(DeviceKind.PROXY, node))
     acked = {url: kept.acked for url, kept in known.types.items()}
-    return [
+    own = snapshot_of(one.resource for one in secrets)
+    held = acked.get(SECRET) == own.version(SECRET)
+    shown = [_secret(one, held) for one in secrets if type in ("", SECRET)]
+    return shown + [
         ResourceView(
             type=one.type_url,
             name=one.name,
@@ -113,6 +126,19 @@ async def resources(controller: Access, node: str, type: str = "") -> list[Resou
         for one in _every(snapshot)
         if type in ("", one.type_url)
     ]
+
+
+def _secret(one: Secret, acked: bool) -> ResourceView:
+    ends = "" if one.expires is None else datetime.fromtimestamp(one.expires, UTC).isoformat()
+    told = {"kind": str(one.kind), "fingerprint": one.fingerprint, "expires": ends}
+    return ResourceView(
+        type=SECRET,
+        name=one.name,
+        version=one.resource.version,
+        origin=one.path,
+        acked=acked,
+        body={"@type": SECRET, "name": one.name, **told},
+    )
 
 
 @router.get("/{node}/explain")

@@ -10,6 +10,7 @@ import httpx
 from translators.envoy.encode import encode
 from translators.envoy.from_json import from_json
 from translators.envoy.rendering import as_dict
+from translators.envoy.secret import SECRET
 from xds_server.cli.exits import Exit, Fail
 
 # ConfigDump's lists of dynamic resources, and the field of an entry that holds the resource.
@@ -18,6 +19,7 @@ _LISTS = {
     "dynamic_route_configs": "route_config",
     "dynamic_active_clusters": "cluster",
     "dynamic_endpoint_configs": "endpoint_config",
+    "dynamic_active_secrets": "secret",
 }
 Running = dict[tuple[str, str], Any]  # (type URL, name) to the resource's JSON
 
@@ -46,6 +48,9 @@ def read(dump: dict[str, Any]) -> Running:
     for resource in _resources(dump):
         kind = resource["@type"]
         name = resource.get("name") or resource.get("cluster_name", "")
+        if kind == SECRET:
+            found[kind, name] = {"@type": kind, "name": name}  # of a secret no more is shown
+            continue
         message, wrong = from_json(resource)
         # What this version's API cannot read is shown as it is: it then differs from ours.
         plain = resource if message is None or wrong else as_dict(kind, encode(message))

@@ -17,7 +17,7 @@ from xds_server.cli.output import Form, Output, complain, say, structured, table
 app = typer.Typer(help="Show what proxies were sent, what they have, and why.")
 
 _SHORT = {"Listener": "LDS", "RouteConfiguration": "RDS", "Cluster": "CDS"}
-_SHORT |= {"ClusterLoadAssignment": "EDS"}
+_SHORT |= {"ClusterLoadAssignment": "EDS", "Secret": "SDS"}
 
 
 class What(StrEnum):
@@ -27,6 +27,7 @@ class What(StrEnum):
     ROUTES = "routes"
     CLUSTERS = "clusters"
     ENDPOINTS = "endpoints"
+    SECRETS = "secrets"
 
 
 _NAMES = {
@@ -34,6 +35,7 @@ _NAMES = {
     What.ROUTES: "RouteConfiguration",
     What.CLUSTERS: "Cluster",
     What.ENDPOINTS: "ClusterLoadAssignment",
+    What.SECRETS: "Secret",
 }
 Node = Annotated[str, typer.Argument(help="Node id: the name of the proxy's Host document.")]
 Admin = Annotated[
@@ -132,6 +134,8 @@ def _compared(one: dict[str, Any], runs: dict[tuple[str, str], Any]) -> dict[str
 
 def _essence(kind: str, body: dict[str, Any]) -> Any:
     """Return what to compare: Envoy makes assignments anew, with defaults, so only addresses do."""
+    if kind.rpartition(".")[2] == _NAMES[What.SECRETS]:
+        return body["name"]
     if kind.rpartition(".")[2] != _NAMES[What.ENDPOINTS]:
         return body
     members = [

@@ -46,7 +46,7 @@ def _annotated(name: str) -> Any:
 @_with_limits
 def serve(
     state: Annotated[Path | None, _option("state", "--state")] = None,
-    api: Annotated[str | None, _option("listen_api", "--api")] = None,
+    listen_api: Annotated[str | None, _option("listen_api", "--api")] = None,
     xds: Annotated[str | None, _option("xds", "--xds")] = None,
     xds_socket: Annotated[Path | None, _option("xds_socket", "--xds-socket")] = None,
     openflow: Annotated[str | None, _option("openflow", "--openflow")] = None,
@@ -58,6 +58,7 @@ def serve(
     insecure: Annotated[bool | None, _option("insecure", "--insecure")] = None,
     envoy: Annotated[Path | None, _option("envoy", "--envoy")] = None,
     resources: Annotated[Path | None, _option("resources", "--resources")] = None,
+    secrets: Annotated[Path | None, _option("secrets", "--secrets")] = None,
     log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,
     log_level: Annotated[str | None, _option("log_level", "--log-level")] = None,
     **limits: float | None,
@@ -66,24 +67,8 @@ def serve(
 
     SIGTERM and SIGINT end it cleanly; devices keep what they have.
     """
-    given = {
-        "state": state or shared.settings.state,
-        "listen_api": api,
-        "xds": xds,
-        "xds_socket": xds_socket,
-        "openflow": openflow,
-        "ovsdb": ovsdb,
-        "database": database,
-        "tls_cert": tls_cert,
-        "tls_key": tls_key,
-        "tls_ca": tls_ca,
-        "insecure": insecure,
-        "envoy": envoy,
-        "resources": resources,
-        "log_format": log_format,
-        "log_level": log_level,
-        **limits,
-    }
+    given = dict(locals())  # every option has the name of its setting
+    given |= {"state": state or shared.settings.state, **given.pop("limits")}
     settings = ServerSettings.model_validate(
         ServerSettings().model_dump() | {k: v for k, v in given.items() if v is not None}
     )

@@ -18,11 +18,11 @@ from xds_server.controller.service import Controller
 from xds_server.controller.state import Committed
 
 
-class Reading(StrEnum):
+class Verdict(StrEnum):
     """Whether what a folder holds is what is served."""
 
     SERVED = "served"
-    REFUSED = "refused"  # the last good set stays served
+    REFUSED = "refused"  # the last good set, or of each secret the last sound one, stays served
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class FolderState:
 
     name: str
     path: str
-    state: Reading = Reading.SERVED
+    state: Verdict = Verdict.SERVED
     at: float = 0.0  # seconds since the epoch
     count: int = 0
     nodes: int = 0
@@ -66,7 +66,7 @@ class Providing:
         findings = error.diagnostics if isinstance(error, RefusedError) else ()
         self.state = replace(
             self.state,
-            state=Reading.REFUSED,
+            state=Verdict.REFUSED,
             at=self._controller.clock(),
             error="" if findings else str(error),
             findings=findings,
@@ -97,7 +97,7 @@ class Providing:
         return FolderState(
             self.state.name,
             self.state.path,
-            Reading.SERVED,
+            Verdict.SERVED,
             self._controller.clock(),
             sum(len(held.resources) for held in contents.nodes.values()),
             len(provided.nodes),

@@ -47,11 +47,13 @@ class Snapshot:
     """Everything one proxy should have: type URL to name to resource; version per type.
 
     ``digests`` are of the content; ``given`` versions, by type, are shown to clients in their
-    place. Whoever gives them must not give one version to two contents of a proxy.
+    place. Whoever gives them must not give one version to two contents of a proxy. ``only``: the
+    types that it speaks of; about others nothing is said. If empty, it speaks of all.
     """
 
     resources: Mapping[str, Mapping[str, Resource]]
     given: Mapping[str, str] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
     digests: Mapping[str, str] = field(init=False)
     versions: Mapping[str, str] = field(init=False)
 
@@ -68,6 +70,27 @@ class Snapshot:
     def version(self, type_url: str) -> str:
         """Return the state-of-the-world version of one type; a type without resources has one."""
         return self.versions.get(type_url) or _NO_RESOURCES
+
+    def with_type(self, type_url: str, named: Mapping[str, Resource] | None) -> Snapshot:
+        """Return a snapshot with these resources of one type, or with the type left out."""
+        if named is None and type_url not in self.resources:
+            return self
+        resources = {url: kept for url, kept in self.resources.items() if url != type_url}
+        digests = {url: kept for url, kept in self.digests.items() if url != type_url}
+        versions = {url: kept for url, kept in self.versions.items() if url != type_url}
+        if named is not None:
+            resources[type_url] = named
+            digests[type_url] = versions[type_url] = _version(named)
+        found = object.__new__(type(self))
+        for name, value in (
+            ("resources", resources),
+            ("given", self.given),
+            ("only", self.only),
+            ("digests", digests),  # those of other types need not be worked out again
+            ("versions", versions),
+        ):
+            object.__setattr__(found, name, value)
+        return found
 
     def digest(self, type_url: str) -> str:
         """Return a hash of one type's content, whatever version its author gave it."""

@@ -174,10 +174,12 @@ class AdsServer:
 
     def _peer(self, context: Any) -> Peer:
         address: str = context.peer()
+        if address.startswith("unix:"):
+            return Peer(address, private=True)  # its mode admits the server's own user alone
         tls = self._settings.tls
-        if tls is None or tls.client_ca is None or address.startswith("unix:"):
+        if tls is None or tls.client_ca is None:
             return Peer(address)
-        return Peer(address, nodes_of(context.auth_context()))
+        return Peer(address, nodes_of(context.auth_context()), private=True)
 
 
 class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]

@@ -6,8 +6,11 @@ import pytest
 from tests.controlling import controlling
 from translators.envoy.resources import CLUSTER
 from xds_server.controller.errors import MachineError, UnsafeError
-from xds_server.controller.providing import Reading
-from xds_server.folders import Folders, resource_folder
+from xds_server.controller.providing import Verdict
+from xds_server.folders import Folders, resource_folder, secret_folder
+from xds_server.protocols.xds.resource_types import SECRET
+from xds_server.protocols.xds.secrets import SecretKeeper
+from xds_server.snapshots.model import Snapshot
 
 GOOD = f"'@type': {CLUSTER}\nname: a\n"
 
@@ -20,11 +23,11 @@ async def test_a_folder_is_served_watched_and_reloaded(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, sinks):
         found = Folders(resource_folder(folder, controller))
         await found.open()
-        assert [state.state for state in found.states()] == [Reading.SERVED]
+        assert [state.state for state in found.states()] == [Verdict.SERVED]
         assert found.text(f"{file}:2") == "name: a"
         assert found.text("policy.yaml:1") == ""
         watching = asyncio.create_task(found.watch())
-        await _until(file, "name: [", lambda: found.states()[0].state is Reading.REFUSED)
+        await _until(file, "name: [", lambda: found.states()[0].state is Verdict.REFUSED)
         await _until(
             file, GOOD.replace("a\n", "b\n"), lambda: "b" in sinks.snapshots["n"].of(CLUSTER)
         )
@@ -64,3 +67,46 @@ async def test_without_folders_there_is_nothing_to_do(tmp_path: Path) -> None:
     await Folders().watch()
     assert Folders().states() == ()
     assert Folders().text("a:1") == ""
+
+
+async def test_secrets_are_served_watched_and_kept_as_they_were_sound(tmp_path: Path) -> None:
+    folder, told = tmp_path / "secrets", dict[str, Snapshot]()
+    file = folder / "n" / "token" / "generic"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"hunter2")
+    file.chmod(0o600)
+    keeper = SecretKeeper(_Told(told))
+    found = Folders(secrets=secret_folder(folder, keeper, lambda: b"k" * 32, lambda: 5.0))
+    await found.open()
+    [state] = found.states()
+    assert (state.name, state.state, state.count, state.nodes) == ("secrets", Verdict.SERVED, 1, 1)
+    assert [one.name for one in found.secrets_of("n")] == ["token"]
+    assert found.secrets_of("m") == ()
+    assert found.expiries() == ()
+    watching = asyncio.create_task(found.watch())
+    file.chmod(0o644)
+    await _until(file, "hunter3", lambda: found.states()[0].state is Verdict.REFUSED)
+    assert b"hunter2" in told["n"].of(SECRET)["token"].body
+    assert "hunter" not in repr(found) + repr(found.states()) + repr(told)
+    watching.cancel()
+    file.unlink()
+    file.parent.rmdir()
+    assert found.secrets is not None
+    await found.secrets.reload()
+    assert told["n"].of(SECRET) == {}
+    (folder / "n").rmdir()
+    folder.rmdir()
+    with pytest.raises(MachineError, match="cannot read"):
+        await found.secrets.reload()
+    assert "cannot read" in found.states()[0].error
+
+
+class _Told:
+    def __init__(self, held: dict[str, Snapshot]) -> None:
+        self.held = held
+
+    def publish(self, node: str, snapshot: Snapshot) -> None:
+        self.held[node] = snapshot
+
+    def withdraw(self, node: str) -> None:
+        self.held.pop(node, None)

@@ -88,3 +88,12 @@ def test_the_state_is_here_or_the_users(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert default_state() == tmp_path / "xdg" / "fsdn"
     (tmp_path / ".fsdn").mkdir()
     assert default_state() == Path(".fsdn")
+
+
+def test_secrets_need_proxies_that_prove_who_they_are(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--tls-ca"):
+        ServerSettings(secrets=tmp_path).check()
+    ServerSettings(secrets=tmp_path, xds_socket=tmp_path / "s").check()
+    for name in ("secrets", "resources"):
+        with pytest.raises(SettingsError, match=f"check --{name}"):
+            ServerSettings.model_validate({name: tmp_path / "gone"}).check()

@@ -20,6 +20,7 @@ from xds_server.protocols.xds.resource_types import (
     ENDPOINT,
     KNOWN_TYPES,
     LISTENER,
+    SECRET,
     Tier,
     rank,
     tier,
@@ -187,11 +188,14 @@ class XdsStream:
         effects: list[Effect] = []
         for type_url, watch in self._watches.items():
             routing = watch in self._routings
+            if snapshot.only and type_url not in snapshot.only:
+                continue
             if routing and not self._may_route(watch, now):
                 continue
             before = watch.offer
-            # A listener's successor may want the same address: both must go in one response.
-            retain = type_url != LISTENER and not self._may_break(now)
+            # A listener's successor may want the same address: both must go in one response. A
+            # revoked secret must not be sent again.
+            retain = type_url not in (LISTENER, SECRET) and not self._may_break(now)
             missing = self._missing() if routing else frozenset()
             target = Target(self._epoch, snapshot, retain, self._earlier, missing)
             effects += watch.advance(target, now)

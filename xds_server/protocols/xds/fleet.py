@@ -9,6 +9,7 @@ from xds_server.protocols.xds.ads import Request, XdsStream
 from xds_server.protocols.xds.effects import Close, Effect
 from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.protobuf import MalformedError
+from xds_server.protocols.xds.resource_types import SECRET
 from xds_server.protocols.xds.wire import Node, scan_node
 from xds_server.snapshots.evidence import (
     Connected,
@@ -26,10 +27,14 @@ _EARLIER = 2  # snapshots of a node that are remembered for clients that reconne
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The other end of a connection; ``nodes`` it may speak for, None where nothing proves it."""
+    """The other end of a connection; ``nodes`` it may speak for, None where nothing proves it.
+
+    ``private``: it is known, and nobody else hears what it is told, so that secrets may be sent.
+    """
 
     address: str = ""
     nodes: frozenset[str] | None = None
+    private: bool = False
 
 
 class Fleet:
@@ -41,6 +46,7 @@ class Fleet:
         self._streams: dict[str, dict[XdsStream, Peer]] = {}
         self._doubled: set[str] = set()  # node ids that several clients are using
         self._shared = Shared()
+        self._without: set[str] = set()  # nodes that were warned of: they get no secrets
 
     def receive(self, stream: XdsStream, peer: Peer, data: bytes, now: float) -> list[Effect]:
         """Take one message of a client; a malformed or forbidden one ends the stream."""
@@ -51,7 +57,24 @@ class Fleet:
             return [Close("INVALID_ARGUMENT", f"not a discovery request: {error}")]
         if stream.node is None:
             return effects
-        return effects + stream.receive(request, now)
+        return effects + stream.receive(request, now) + self._withheld(stream, peer, now)
+
+    def _withheld(self, stream: XdsStream, peer: Peer, now: float) -> list[Effect]:
+        """Say, once a node, that secrets of its are asked for where none may be sent."""
+        known = self._snapshots.get(stream.device.name)
+        if known is None or not known.of(SECRET):
+            return []
+        if not any(watch.type_url == SECRET for watch in stream.watches):
+            return []
+        name, topic = stream.device.name, "secrets"
+        if peer.private == (name in self._without):
+            self._without ^= {name}
+            text = (
+                f"{name} asks for secrets without a client certificate and gets none: give the "
+                "server --tls-ca, or let the proxy use the socket of --xds-socket"
+            )
+            return [Warned(stream.device, now, "" if peer.private else text, topic)]
+        return []
 
     def _admit(self, stream: XdsStream, peer: Peer, request: Request, now: float) -> list[Effect]:
         if len(request.node or b"") > stream.limits.node:
@@ -75,7 +98,7 @@ class Fleet:
         effects += self._double(stream.device, now)
         if known is not None:
             for snapshot in (*self._earlier.get(node.id, ()), known):
-                effects += stream.publish(snapshot, now)
+                effects += stream.publish(_for(peer, snapshot), now)
         return effects
 
     def _connected(self, stream: XdsStream, peer: Peer, now: float) -> Connected:
@@ -128,7 +151,7 @@ class Fleet:
         for stream, peer in self._streams.get(node, {}).items():
             effects: list[Effect] = [self._connected(stream, peer, now)] if was_unknown else []
             was_unknown = False  # once a node, not once a stream
-            result.append((stream, effects + stream.publish(snapshot, now)))
+            result.append((stream, effects + stream.publish(_for(peer, snapshot), now)))
         return result
 
     def withdraw(self, node: str) -> None:
@@ -155,3 +178,8 @@ def _is_old(node: Node) -> bool:
     return (
         node.agent == "envoy" and found is not None and tuple(map(int, found.groups())) < _AS_MEANT
     )
+
+
+def _for(peer: Peer, snapshot: Snapshot) -> Snapshot:
+    """Return what may be sent over a connection: secrets are left out before they are looked up."""
+    return snapshot if peer.private else snapshot.with_type(SECRET, None)

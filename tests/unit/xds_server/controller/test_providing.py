@@ -6,7 +6,7 @@ from tests.controlling import controlling, shop
 from translators.envoy.resources import CLUSTER, ROUTE
 from translators.folder.read import EVERY, File
 from xds_server.controller.errors import RefusedError, UnsafeError
-from xds_server.controller.providing import Providing, Reading
+from xds_server.controller.providing import Providing, Verdict
 from xds_server.snapshots.model import Resource, Snapshot
 
 
@@ -28,7 +28,7 @@ async def test_what_is_sound_is_served_and_what_is_not_leaves_the_last_good_set(
     async with controlling(tmp_path) as (controller, sinks):
         providing = Providing(controller, "folder")
         state = await providing.provide([clusters("a"), clusters("b", node="n")])
-        assert (state.state, state.count, state.nodes) == (Reading.SERVED, 2, 1)
+        assert (state.state, state.count, state.nodes) == (Verdict.SERVED, 2, 1)
         assert list(sinks.snapshots["n"].of(CLUSTER)) == ["a", "b"]
         assert providing.provided.texts["n.yaml:3"] == "name: b"
         held = sinks.snapshots["n"]
@@ -36,12 +36,12 @@ async def test_what_is_sound_is_served_and_what_is_not_leaves_the_last_good_set(
         with pytest.raises(RefusedError) as refused:
             await providing.provide([clusters("a"), clusters("b", node="n"), broken])
         assert [str(d).split()[0] for d in refused.value.diagnostics] == ["bad.yaml:2:"]
-        assert providing.state.state is Reading.REFUSED
+        assert providing.state.state is Verdict.REFUSED
         assert providing.state.findings == refused.value.diagnostics
         assert providing.state.count == 2
         assert sinks.snapshots["n"] is held
         await providing.provide([clusters("c", "a"), clusters("b", node="n")])
-        assert providing.state.state is Reading.SERVED
+        assert providing.state.state is Verdict.SERVED
         assert providing.state.findings == ()
 
 
@@ -61,7 +61,7 @@ async def test_a_file_that_vanishes_empties_no_proxy_unless_that_is_said(tmp_pat
         with pytest.raises(UnsafeError, match="n would lose all its 1 resources"):
             await providing.provide([])
         assert "--allow-shrink" in providing.state.error
-        assert providing.state.state is Reading.REFUSED
+        assert providing.state.state is Verdict.REFUSED
         await providing.provide([], allow_shrink=True)
         assert sinks.withdrawn == ["n"]
 

@@ -5,9 +5,9 @@ from xds_server.protocols.xds.ads import Dialect, XdsStream
 from xds_server.protocols.xds.effects import Close, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.protocols.xds.protobuf import put_text
-from xds_server.protocols.xds.resource_types import CLUSTER, LISTENER
+from xds_server.protocols.xds.resource_types import CLUSTER, LISTENER, SECRET
 from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Warned
-from xds_server.snapshots.model import snapshot_of
+from xds_server.snapshots.model import Resource, snapshot_of
 
 DEVICE = Device(DeviceKind.PROXY, "web-1")
 PEER = Peer("10.0.0.1:5")
@@ -130,3 +130,33 @@ def test_a_version_that_two_nodes_share_does_not_mix_up_their_contents(dialect: 
         said = read(sent.data, dialect)
         assert set(said.bodies) == {node}
         assert said.version == "1"
+
+
+def test_secrets_are_only_sent_where_nobody_else_hears_them() -> None:
+    fleet = Fleet()
+    fleet.publish("web-1", snapshot_of([Resource(SECRET, "s", b"hush")]), 0.0)
+    asked = delta_request(SECRET, ("s",))
+    told = {}
+    for peer in (PEER, Peer("10.0.0.1:6", private=True)):
+        effects = fleet.receive(XdsStream(Dialect.DELTA), peer, asked, 1.0)
+        [sent] = [e for e in effects if isinstance(e, Send)]
+        told[peer.private] = read(sent.data, Dialect.DELTA)
+        warned = [e.warning for e in effects if isinstance(e, Warned) and e.topic == "secrets"]
+        assert len(warned) == 1
+        assert ("--tls-ca" in warned[0]) is not peer.private, "and it is over when that is mended"
+    assert told[False].removed == ("s",), "as if there were none"
+    assert told[True].bodies == {"s": b"hush"}
+
+
+def test_another_nodes_secret_is_answered_as_a_missing_one() -> None:
+    fleet, answers = Fleet(), []
+    fleet.publish("web-2", snapshot_of([Resource(SECRET, "theirs", b"hush")]), 0.0)
+    fleet.publish("web-1", snapshot_of([Resource(SECRET, "own", b"mine")]), 0.0)
+    for name in ("theirs", "nobodys"):
+        stream, peer = XdsStream(Dialect.DELTA), Peer(private=True)
+        effects = fleet.receive(stream, peer, delta_request(SECRET, (name,)), 1.0)
+        [sent] = [e for e in effects if isinstance(e, Send)]
+        said = read(sent.data, Dialect.DELTA)
+        answers.append((said.bodies, said.errors, said.version, said.removed == (name,)))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == {}

@@ -111,8 +111,15 @@ class Proxy:
 
 @contextmanager
 def envoy(directory: Path, node: str, *, delta: bool, aggregated: bool = True) -> Iterator[Proxy]:
-    config = directory / f"{node}.json"
     content = bootstrap(directory, node, delta=delta, aggregated=aggregated)
+    with started(directory, node, content) as proxy:
+        yield proxy
+
+
+@contextmanager
+def started(directory: Path, node: str, content: dict[str, Any]) -> Iterator[Proxy]:
+    """Run an Envoy with a bootstrap of the test's own."""
+    config = directory / f"{node}.json"
     config.write_text(json.dumps(content))
     with (directory / f"{node}.log").open("w") as log:
         process = subprocess.Popen(

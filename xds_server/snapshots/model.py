@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from xds_server.snapshots.names import canonical
+
 
 def content_version(*parts: bytes) -> str:
     """Return a version that is equal wherever the content is equal (128-bit BLAKE2b, hex)."""
@@ -35,6 +37,8 @@ class Resource:
     on_demand: bool = False
 
     def __post_init__(self) -> None:
+        if (name := canonical(self.name)) is not self.name:
+            object.__setattr__(self, "name", name)
         if self.version:
             return
         more = [alias.encode() for alias in self.aliases]

@@ -101,7 +101,8 @@ def holdings(stream: XdsStream) -> Iterator[Held]:
 def _of_type(watch: Watch, snapshot: Snapshot | None) -> Iterator[Held]:
     served = snapshot.of(watch.type_url) if snapshot is not None else {}
     covered = {name for name in served if watch.subscription.covers(name)}
-    for name in sorted(covered | watch.subscription.names | watch.known.keys()):
+    named = watch.subscription.names | watch.known.keys()
+    for name in sorted(covered | (named - watch.subscription.globs)):
         yield _one(watch, name, served.get(name))
 
 

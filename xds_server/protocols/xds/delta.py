@@ -16,6 +16,7 @@ from xds_server.protocols.xds.subscription import WILDCARD
 from xds_server.protocols.xds.wire import DeltaRequest, encode_delta, encode_heartbeat
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, content_version
+from xds_server.snapshots.names import canonical, canonical_all, collection, globs_of
 
 Content = dict[str, Resource | None]
 
@@ -44,7 +45,8 @@ class DeltaWatch(BeatingWatch):
         legacy = self.type_url in LEGACY_WILDCARD
         self.subscription = self.subscription.opened(request.subscribe, legacy=legacy)
         covers = self.subscription.covers
-        self._know({n: v for n, v in request.initial.items() if covers(n)})
+        initial = {canonical(name): version for name, version in request.initial.items()}
+        self._know({n: v for n, v in initial.items() if covers(n)})
         self._beats_at = now if self.known else None  # of its last heartbeat nothing is known
         # Envoy waits for an answer to its first wildcard request even when nothing exists.
         self._must_answer = self.subscription.wildcard and not self.known
@@ -55,10 +57,10 @@ class DeltaWatch(BeatingWatch):
         self.touch()
         was_wildcard = self.subscription.wildcard
         self.subscription = self.subscription.changed(request.subscribe, request.unsubscribe)
-        added = set(request.subscribe)
-        self._forget(added - {WILDCARD})  # subscribing again must be answered again
-        dropped = set(request.unsubscribe) - added - {WILDCARD}
-        self._forget(dropped)
+        added = canonical_all(request.subscribe)
+        self._forget(self._members(added - {WILDCARD}))  # to subscribe again asks for an answer
+        dropped = canonical_all(request.unsubscribe) - added - {WILDCARD}
+        self._forget(self._members(dropped))
         if self.subscription.wildcard and dropped:
             # The client cannot know whether the wildcard has them.
             self.known = {**self.known, **dict.fromkeys(dropped, UNSURE)}
@@ -67,6 +69,14 @@ class DeltaWatch(BeatingWatch):
             self._forget(set(self.offer.content if self.offer else ()) - self.subscription.names)
         if not was_wildcard and self.subscription.wildcard:
             self._must_answer = True
+
+    def _members(self, names: Set[str]) -> Set[str]:
+        """Return the names, and for each collection among them what the client has of it."""
+        globs = globs_of(names)
+        if not globs:
+            return names
+        held = self.known.keys() | (self.offer.content.keys() if self.offer is not None else set())
+        return names | {name for name in held if collection(name) in globs}
 
     def _forget(self, names: Set[str]) -> None:
         if self.offer is not None:
@@ -148,6 +158,12 @@ class DeltaWatch(BeatingWatch):
                 # Envoy warms a listener for 15 s until it hears of its route's virtual hosts.
                 wanted = {f"{route}/": None for route in target.snapshot.of(ROUTE)}
             return wanted | {name: self._host(name, target) for name in names}
+        if self.subscription.globs:
+            collects = self.subscription.collects
+            wanted |= {name: None for name in self.known if collects(name)}
+            found = {n: r for n, r in available.items() if collects(n) and not r.on_demand}
+            wanted |= found
+            names = names - set(map(collection, found))  # only an empty one is absent itself
         return wanted | {name: available.get(name) for name in names}
 
     def _host(self, name: str, target: Target) -> Resource | None:

@@ -165,6 +165,10 @@ class SotwWatch(BeatingWatch):
         names = set(self.subscription.names)
         if self.subscription.wildcard:
             names |= {name for name, resource in available.items() if not resource.on_demand}
+        if self.subscription.globs:
+            collects = self.subscription.collects
+            names |= {n for n, r in available.items() if collects(n) and not r.on_demand}
+            names -= self.subscription.globs
         content = {name: available[name] for name in names & available.keys()}
         gone = self._held.keys() - content.keys() if target.retain else set()
         retained = {name: self._held[name] for name in gone if not _is_empty(self._held[name])}
@@ -190,7 +194,8 @@ class SotwWatch(BeatingWatch):
         if self.type_url == ENDPOINT:
             return {}  # an empty assignment says it
         known = self._aimed.snapshot.of(self.type_url) if self._aimed is not None else {}
-        absent = [n for n in names if n not in known and n not in draft.content]
+        named = names - self.subscription.globs
+        absent = [n for n in named if n not in known and n not in draft.content]
         return {n: ResourceError(NOT_FOUND, f"there is no {n!r} for this node") for n in absent}
 
     def _beat(self, kept: tuple[Resource, ...], goal: str) -> tuple[str, bytes]:

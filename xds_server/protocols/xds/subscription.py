@@ -7,22 +7,35 @@ and "Unsubscribing From Resources".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from xds_server.snapshots.names import canonical_all, collection, globs_of
 
 WILDCARD = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Names asked for, and whether everything is; ``explicit`` once any name was ever given."""
+    """Names asked for, and whether everything is; ``explicit`` once any name was ever given.
+
+    ``globs``: those of the names that stand for a collection of resources.
+    """
 
     names: frozenset[str] = frozenset()
     wildcard: bool = False
     explicit: bool = False
+    globs: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "globs", globs_of(self.names))
 
     def covers(self, name: str) -> bool:
         """Whether a resource of this name is asked for."""
-        return self.wildcard or name in self.names
+        return self.wildcard or name in self.names or self.collects(name)
+
+    def collects(self, name: str) -> bool:
+        """Whether a collection that is asked for has a resource of this name."""
+        return bool(self.globs) and collection(name) in self.globs
 
     @property
     def empty(self) -> bool:
@@ -35,7 +48,7 @@ class Subscription:
         ``legacy``: an empty list means everything for this type, as long as no name was ever
         given on the stream; after that an empty list means nothing.
         """
-        wanted = frozenset(names)
+        wanted = canonical_all(names)
         if not wanted:
             return Subscription(wildcard=legacy and not self.explicit, explicit=self.explicit)
         return Subscription(wanted - {WILDCARD}, WILDCARD in wanted, explicit=True)
@@ -49,7 +62,8 @@ class Subscription:
 
         A legacy wildcard stays until the client unsubscribes from ``*`` by name.
         """
-        added, dropped = frozenset(add), frozenset(drop) - frozenset(add)
+        added = canonical_all(add)
+        dropped = canonical_all(drop) - added
         return replace(
             self,
             names=(self.names | added) - dropped - {WILDCARD},

@@ -2,63 +2,119 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 
 from translators.compiler.allocations import Allocations, address, number
-from translators.compiler.draft import Draft, Group, finding
+from translators.compiler.draft import Draft, Group
+from translators.compiler.findings import finding
+from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Address
 from translators.policy.segment import Segment, SegmentSpec
-from translators.policy.tenant import Tenant
 
 _TENANTS, _ZONES = 2**16 - 1, 2**16 - 1  # a conntrack zone has 16 bits
 _IDENTITIES, _PORTS = 2**24 - 1, 2**24 - 1
 _RULES = 2**32 - 1  # half a cookie
 
+Numbers = Mapping[str, int]
+Held = Mapping[str, tuple[Address, ...]]
 
-def allocate(draft: Draft) -> Draft:
-    """Return the draft with a number for each object and virtual addresses for each service."""
-    catalogue, stored = draft.catalogue, draft.stored
-    tenants = [document.reference for document, _ in catalogue.of(Tenant)]
-    segments = [document.reference for document, _ in catalogue.of(Segment)]
-    ports = [f"{g.name}:{p.name}" for g in draft.groups.values() for p in g.model.spec.ports]
-    vips, findings = _vips(draft)
-    numbers = Allocations(
-        tenants=number(tenants, stored.tenants, _TENANTS),
-        segments=number(segments, stored.segments, _ZONES),
-        endpoints=number(draft.members, stored.endpoints, _IDENTITIES),
-        ports=number(ports, stored.ports, _PORTS),
-        rules=number((clause.name for clause in draft.clauses), stored.rules, _RULES),
-        vips=vips,
+
+def numbers(draft: Draft, before: Draft) -> Allocations:
+    """Return a number for each object; virtual addresses are found by ``vips``."""
+    stored, held = draft.stored, before.numbers
+    kinds = draft.catalogue.kinds
+    ports = held.ports.keys() if draft.groups.rows is before.groups.rows else _ports(draft)
+    rules = held.rules.keys() if draft.clauses.rows is before.clauses.rows else _rules(draft)
+    return Allocations(
+        tenants=_numbered(kinds.get("Tenant", ()), stored.tenants, held.tenants, _TENANTS),
+        segments=_numbered(kinds.get("Segment", ()), stored.segments, held.segments, _ZONES),
+        endpoints=_numbered(draft.members.rows, stored.endpoints, held.endpoints, _IDENTITIES),
+        ports=_numbered(ports, stored.ports, held.ports, _PORTS),
+        rules=_numbered(rules, stored.rules, held.rules, _RULES),
     )
-    return replace(draft, numbers=numbers, findings=draft.findings + tuple(findings))
 
 
-def _vips(draft: Draft) -> tuple[dict[str, tuple[Address, ...]], list[Diagnostic]]:
+def _ports(draft: Draft) -> Iterable[str]:
+    groups = draft.groups.rows.values()
+    return [f"{group.name}:{port.name}" for group in groups for port in group.model.spec.ports]
+
+
+def _rules(draft: Draft) -> Iterable[str]:
+    return [clause.name for row in draft.clauses.rows.values() for clause in row.clauses]
+
+
+def _numbered(names: Iterable[str], stored: Numbers, held: Numbers, largest: int) -> Numbers:
+    """Return the numbers; those of before where they are stored and nothing came or went."""
+    if (stored is held or stored == held) and held.keys() == set(names):
+        return held
+    return number(names, stored, largest)
+
+
+def vips(draft: Draft, before: Draft) -> Table[tuple[Address, ...]]:
+    """Return the virtual addresses of each service that has written none down."""
+    if _stands(draft, before):
+        return renewed(before.vips, (), lambda _name, _findings: None)
+    given, findings = _given(draft)
+
+    def make(name: str, found: list[Diagnostic]) -> tuple[Address, ...] | None:
+        found.extend(findings.get(name, ()))
+        return given.get(name)
+
+    return renewed(before.vips, given.keys() | before.vips.rows.keys(), make)
+
+
+def _stands(draft: Draft, before: Draft) -> bool:
+    """Whether everything that decides on virtual addresses is as it was."""
+    if draft.catalogue.touched("Segment") or before.vips.findings or _rehomed(draft, before):
+        return False
+    held, stored = before.vips.rows, draft.stored.vips
+    if stored is not held and stored != held:
+        return False
+    moved = [draft.members.rows.get(name) for name in draft.members.changed]
+    claimed = {a for member in moved if member for a in member.model.spec.addresses}
+    pools = [pool for _, segment in draft.catalogue.of(Segment) for pool in segment.spec.services]
+    return not any(address in pool for address in claimed for pool in pools)
+
+
+def _rehomed(draft: Draft, before: Draft) -> bool:
+    """Whether a service came or went, is in another segment or has other addresses of its own."""
+    old, new = before.groups.rows, draft.groups.rows
+    return any(
+        name not in old or name not in new or _home(old[name]) != _home(new[name])
+        for name in draft.groups.changed
+    )
+
+
+def _home(group: Group) -> tuple[str, object]:
+    return group.segment, group.model.spec.addresses
+
+
+def _given(draft: Draft) -> tuple[Held, Mapping[str, list[Diagnostic]]]:
     segments = {d.reference: model.spec for d, model in draft.catalogue.of(Segment)}
-    waiting = [g for _, g in sorted(draft.groups.items()) if g.model.spec.addresses is None]
+    waiting = [g for g in draft.groups.rows.values() if g.model.spec.addresses is None]
     taken = _taken(draft)
     given: dict[str, dict[int, Address]] = {}
     for group in waiting:
         stored = draft.stored.vips.get(group.name, ())
         given[group.name] = _kept(stored, segments[group.segment], taken)
-    findings: list[Diagnostic] = []
+    findings: dict[str, list[Diagnostic]] = {}
     for group in waiting:
-        spec = segments[group.segment]
+        spec, found = segments[group.segment], findings.setdefault(group.name, [])
         if not spec.services:
             message = f"segment {group.segment} has no pool for the addresses of {group.name}"
-            findings.append(finding("FS4004", group.document, ("spec",), message))
+            found.append(finding("FS4004", group.document, ("spec",), message))
         for family in sorted({pool.version for pool in spec.services} - set(given[group.name])):
-            findings.extend(_fill(group, spec, family, given[group.name], taken))
+            found.extend(_fill(group, spec, family, given[group.name], taken))
     held = {name: tuple(a for _, a in sorted(found.items())) for name, found in given.items()}
     return held, findings
 
 
 def _taken(draft: Draft) -> set[Address]:
     """Return every address that an author has written down."""
-    taken = {a for m in draft.members.values() for a in m.model.spec.addresses}
+    taken = {a for m in draft.members.rows.values() for a in m.model.spec.addresses}
     taken |= {a for _, segment in draft.catalogue.of(Segment) for a in segment.spec.gateways}
-    return taken | {a for g in draft.groups.values() for a in g.model.spec.addresses or ()}
+    return taken | {a for g in draft.groups.rows.values() for a in g.model.spec.addresses or ()}
 
 
 def _kept(

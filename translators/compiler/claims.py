@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from translators.compiler.draft import Catalogue, finding
+from translators.compiler.draft import Draft
+from translators.compiler.findings import finding
+from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.policy.document import Document, Path
 from translators.policy.host import Host
@@ -26,42 +29,55 @@ class Claim:
     document: Document
     path: Path
     rank: int = 0
+    shared: bool = False  # claims of this sort do not collide with one another
 
     @property
     def holder(self) -> str:
         """The claimant, as a message names it."""
         return f"{self.document.kind.lower()} {self.document.reference}"
 
+    @property
+    def name(self) -> str:
+        """What is claimed, such as ``VNI 10``."""
+        return f"{self.scope} {self.value}"
 
-def collisions(catalogue: Catalogue) -> Iterator[Diagnostic]:
-    """Yield a finding for every claim to what another document has already."""
-    held: dict[tuple[str, str], list[Claim]] = {}
-    for claim in _claims(catalogue):
-        held.setdefault((claim.scope, claim.value), []).append(claim)
-    for claims in held.values():
-        first, *others = sorted(claims, key=_precedence)
-        for claim in others:
-            origin = first.document.at(*first.path)
-            message = f"{claim.scope} {claim.value} belongs to {first.holder} ({origin})"
-            yield finding(claim.code, claim.document, claim.path, message)
+
+def claims(draft: Draft, before: Draft) -> Table[tuple[Claim, ...]]:
+    """Return all claims by what is claimed; a claim to what another document has is a finding."""
+    catalogue = draft.catalogue
+    touched = [(k, n) for k in _KINDS for n in catalogue.changed.get(k, ())]
+    gone = {f"{kind.lower()}/{name}" for kind, name in touched}
+    new: dict[str, list[Claim]] = {}
+    names: set[str] = set()
+    for kind, name in touched:
+        if (document := before.catalogue.kinds.get(kind, {}).get(name)) is not None:
+            names.update(claim.name for claim in _of(document))
+        if (document := catalogue.kinds.get(kind, {}).get(name)) is not None:
+            for claim in _of(document):
+                new.setdefault(claim.name, []).append(claim)
+
+    def make(name: str, findings: list[Diagnostic]) -> tuple[Claim, ...] | None:
+        kept = [c for c in before.claims.rows.get(name, ()) if c.document.key not in gone]
+        found = tuple(sorted([*kept, *new.get(name, ())], key=_precedence))
+        findings.extend(_collisions(found))
+        return found or None
+
+    return renewed(before.claims, names | new.keys(), make)
+
+
+def _collisions(claims: tuple[Claim, ...]) -> Iterator[Diagnostic]:
+    sharing = sorted((c for c in claims if c.shared), key=lambda claim: claim.document.key)
+    single = [c for c in claims if not c.shared or c is sharing[0]]
+    for claim in single[1:]:
+        first = single[0]
+        origin = first.document.at(*first.path)
+        message = f"{claim.name} belongs to {first.holder} ({origin})"
+        yield finding(claim.code, claim.document, claim.path, message)
 
 
 def _precedence(claim: Claim) -> tuple[int, str, int, str]:
     origin = claim.document.at(*claim.path)
     return claim.rank, origin.file, origin.line, claim.document.key
-
-
-def _claims(catalogue: Catalogue) -> Iterator[Claim]:
-    for document, segment in catalogue.of(Segment):
-        yield from _of_segment(document, segment)
-    for document, host in catalogue.of(Host):
-        yield from _of_host(document, host)
-    for document, workload in catalogue.of(Workload):
-        yield from _of_workload(document, workload)
-    for document, service in catalogue.of(Service):
-        addresses = service.spec.addresses or ()
-        yield from _addresses(document, "addresses", addresses, "FS4006", 1)
-    yield from _of_fabric(catalogue)
 
 
 def _of_segment(document: Document, segment: Segment) -> Iterator[Claim]:
@@ -103,21 +119,38 @@ def _of_workload(document: Document, workload: Workload) -> Iterator[Claim]:
     yield from _addresses(document, "addresses", spec.addresses, "FS2006", 0)
 
 
-def _of_fabric(catalogue: Catalogue) -> Iterator[Claim]:
-    spines: set[int] = set()
-    for document, switch in catalogue.of(Switch):
-        spec = switch.spec
-        loopback = str(spec.loopback)
-        yield Claim("loopback", loopback, "FS9004", document, ("spec", "loopback"))
-        for index, port in enumerate(spec.ports):
-            path: Path = ("spec", "ports", index, "name")
-            scope = f"port of switch {document.name}"
-            yield Claim(scope, port.name, "FS9002", document, path, 2)
-        if spec.role == "leaf" or spec.asn not in spines:  # spines share one ASN
-            yield Claim("ASN", str(spec.asn), "FS9003", document, ("spec", "asn"))
-        if spec.role == "spine":
-            spines.add(spec.asn)
-    for document, link in catalogue.of(Link):
-        for index, end in enumerate(link.spec.ends):
-            path = ("spec", "ends", index, "port")
-            yield Claim(f"port of switch {end.switch}", end.port, "FS9002", document, path)
+def _of_switch(document: Document, switch: Switch) -> Iterator[Claim]:
+    spec = switch.spec
+    yield Claim("loopback", str(spec.loopback), "FS9004", document, ("spec", "loopback"))
+    for index, port in enumerate(spec.ports):
+        path: Path = ("spec", "ports", index, "name")
+        scope = f"port of switch {document.name}"
+        yield Claim(scope, port.name, "FS9002", document, path, 2)
+    spine = spec.role == "spine"  # spines share one ASN
+    yield Claim("ASN", str(spec.asn), "FS9003", document, ("spec", "asn"), shared=spine)
+
+
+def _of_link(document: Document, link: Link) -> Iterator[Claim]:
+    for index, end in enumerate(link.spec.ends):
+        path = ("spec", "ends", index, "port")
+        yield Claim(f"port of switch {end.switch}", end.port, "FS9002", document, path)
+
+
+def _of(document: Document) -> tuple[Claim, ...]:
+    """Return what a document claims."""
+    of = _KINDS.get(document.kind)
+    return () if of is None else tuple(of(document, document.model))
+
+
+def _of_service(document: Document, service: Service) -> Iterator[Claim]:
+    yield from _addresses(document, "addresses", service.spec.addresses or (), "FS4006", 1)
+
+
+_KINDS: dict[str, Callable[[Document, Any], Iterator[Claim]]] = {
+    "Segment": _of_segment,
+    "Host": _of_host,
+    "Workload": _of_workload,
+    "Service": _of_service,
+    "Switch": _of_switch,
+    "Link": _of_link,
+}

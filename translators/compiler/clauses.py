@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from translators.compiler.draft import Catalogue, Clause, Group, Member, Selection, finding
+from translators.compiler.draft import Clause, Clauses, Draft, Group, Selection
+from translators.compiler.findings import finding
 from translators.compiler.matches import transport_of
-from translators.compiler.select import select
+from translators.compiler.members import Roster
+from translators.compiler.select import choice, select
+from translators.compiler.selected import selecting
+from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.model import AppProtocol, Transport
 from translators.policy.document import Document, Path
@@ -15,18 +19,36 @@ from translators.policy.policy import Policy, Rule
 from translators.policy.service import ServicePort
 
 
-def clauses_of(
-    catalogue: Catalogue,
+def clauses(draft: Draft, before: Draft) -> Table[Clauses]:
+    """Return every policy's clauses, and what is wrong with those that cannot hold."""
+    catalogue = draft.catalogue
+    names = catalogue.touched("Policy") | before.clauses.findings.keys() | selecting(draft, before)
+    if catalogue.renamed("Tenant", "Segment"):
+        names |= catalogue.names("Policy")
+    groups = draft.groups.rows.values() if names else ()
+    known = choice(catalogue, Roster(draft.members.rows), groups)
+
+    def make(name: str, findings: list[Diagnostic]) -> Clauses | None:
+        found = catalogue.get(Policy, name)
+        if found is None or not catalogue.has("Tenant", found[0].tenant):
+            return None
+        document, policy = found
+        selection = select(known, document, policy, findings)
+        kept = tuple(_clauses(document, policy, selection, draft.groups.rows, findings))
+        selectors = (*policy.spec.from_, *policy.spec.to)
+        return Clauses(kept, selection, any(s.cidr is not None for s in selectors))
+
+    return renewed(before.clauses, names, make)
+
+
+def _clauses(
     document: Document,
     policy: Policy,
-    members: Mapping[str, Member],
+    selection: Selection,
     groups: Mapping[str, Group],
     findings: list[Diagnostic],
 ) -> Iterator[Clause]:
     """Yield a policy's clauses in its own order; those that cannot hold are findings."""
-    if not catalogue.has("Tenant", document.tenant):
-        return
-    selection = select(catalogue, document, policy, members, groups, findings)
     denial = all(rule.action == "deny" for rule in policy.spec.rules)
     for index, rule in enumerate(policy.spec.rules):
         path: Path = ("spec", "rules", index)

@@ -2,35 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from translators.compiler.draft import Clause, Draft
+from translators.compiler.draft import Draft, Ranked
 from translators.compiler.overlap import Reach, covered, overlapping
+from translators.compiler.table import Table, renewed
+from translators.compiler.walk import stations, walk
 from translators.diagnostics import Diagnostic, report
-from translators.plan.evaluate import covers_endpoint, covers_service, rules_for_service
-from translators.plan.model import TCP, Action, Plan, Rule
+from translators.plan.evaluate import covers_endpoint
+from translators.plan.model import TCP, Action, Endpoint, Rule, Service, ServicePort
 
 
-def conflicts(draft: Draft) -> Iterator[Diagnostic]:
-    """Yield every warning about rules and their order."""
-    plan = draft.plan
-    clauses = {clause.name: clause for clause in draft.clauses}
-    earlier: dict[str, list[Reach]] = {}
-    for rule in plan.rules:
-        if not rule.sources or not (rule.endpoints or rule.services):
-            continue  # its selectors are reported already
-        clause = clauses[rule.name]
-        reach = Reach.of(rule, clause.priority)
-        before = earlier.setdefault(rule.tenant, [])
-        if (first := next((r for r in before if covered(reach, r)), None)) is not None:
-            yield _shadowed(rule, first.rule)
-        else:
-            yield from _contradiction(reach, before)
-            yield from _starved(plan, rule)
-        yield from _unreachable(plan, rule)
-        yield from _own_client(plan, rule, clause)
-        yield from _closed(plan, rule, clause)
-        before.append(reach)
+def conflicts(draft: Draft, before: Draft) -> Table[None]:
+    """Return no rows, but every warning about a rule and its place in the order."""
+
+    def make(name: str, findings: list[Diagnostic]) -> None:
+        row = draft.rules.rows.get(name)
+        if row is not None and row.rule.sources and (row.rule.endpoints or row.rule.services):
+            findings.extend(_found(draft, row))  # else its selectors are reported already
+
+    return renewed(before.conflicts, _touched(draft, before), make)
+
+
+def _touched(draft: Draft, before: Draft) -> set[str]:
+    """Return the rules that changed, and those that share something changed with another."""
+    names = set(draft.rules.changed)
+    services = draft.services.changed | draft.journeys.changed
+    endpoints = {
+        name
+        for name in draft.endpoints.changed
+        if _seen(before.endpoints.rows.get(name)) != _seen(draft.endpoints.rows.get(name))
+    }
+    for then in (before, draft):
+        rules = [
+            then.rules.rows[name].rule for name in draft.rules.changed & then.rules.rows.keys()
+        ]
+        shared = services.union(*(then.index.concerned(rule) for rule in rules))
+        shared = shared.union(*(then.index.offering.get(e, ()) for e in endpoints))
+        reached = endpoints.union(*(rule.endpoints for rule in rules))
+        known = then.services.rows
+        reached.update(e for name in services & known.keys() for e in known[name].endpoints)
+        names.update(n for s in shared for n in then.index.by_service.get(s, ()))
+        names.update(n for e in reached for n in then.index.by_endpoint.get(e, ()))
+    for name, row in draft.rules.rows.items() if endpoints else ():
+        if not endpoints.isdisjoint(row.sources):
+            names.add(name)
+    return names
+
+
+def _seen(endpoint: Endpoint | None) -> tuple[object, ...]:
+    if endpoint is None:
+        return ()
+    return endpoint.segment, {address.version for address in endpoint.addresses}
+
+
+def _found(draft: Draft, row: Ranked) -> Iterator[Diagnostic]:
+    reach = _reach(row)
+    if (first := _shadowing(draft, row, reach)) is not None:
+        yield _shadowed(row.rule, first)
+    else:
+        yield from _contradiction(draft, row, reach)
+        yield from _starved(draft, row.rule)
+    yield from _unreachable(draft, row.rule)
+    yield from _own_client(draft, row)
+    yield from _closed(draft, row)
+
+
+def _reach(row: Ranked) -> Reach:
+    return Reach.of(row.rule, row.clause.priority)
+
+
+def _shadowing(draft: Draft, row: Ranked, reach: Reach) -> Rule | None:
+    """Return the first earlier rule that matches all that this one does.
+
+    It selects whatever this one selects, so that it is found by any one of those.
+    """
+    rule, index = row.rule, draft.index
+    if rule.services:
+        sharing = index.by_service[rule.services[0]]
+    else:
+        sharing = index.by_endpoint[rule.endpoints[0]]
+    for other in _earlier(draft, row, sharing):
+        if covered(reach, _reach(other)):
+            return other.rule
+    return None
+
+
+def _earlier(draft: Draft, row: Ranked, names: Iterable[str]) -> Iterator[Ranked]:
+    """Yield those rules among ``names``, which are in order, that come before a rule."""
+    for name in names:
+        other = draft.rules.rows[name]
+        if other.rank >= row.rank:
+            return
+        if other.rule.sources and (other.rule.endpoints or other.rule.services):
+            yield other
 
 
 def _warn(code: str, rule: Rule, message: str) -> Diagnostic:
@@ -48,12 +113,12 @@ def _plain_denial(rule: Rule) -> bool:
     return rule.action is Action.DENY and not rule.needs_proxy
 
 
-def _starved(plan: Plan, rule: Rule) -> Iterator[Diagnostic]:
+def _starved(draft: Draft, rule: Rule) -> Iterator[Diagnostic]:
     """Yield a warning if denials of connections end every walk before this L7 allowance."""
     if rule.action is Action.DENY or not rule.needs_proxy:
         return
     denials: dict[str, Rule] = {}
-    for decided in _walked(plan, rule):
+    for decided in _walked(draft, rule):
         if rule in decided:
             return
         if decided and _plain_denial(decided[-1]):
@@ -64,27 +129,37 @@ def _starved(plan: Plan, rule: Rule) -> Iterator[Diagnostic]:
         return
 
 
-def _walked(plan: Plan, rule: Rule) -> Iterator[tuple[Rule, ...]]:
+def _walked(draft: Draft, rule: Rule) -> Iterator[tuple[Rule, ...]]:
     """Yield the deciding rules of each service port and source that the rule is about."""
-    for service in (plan.service[name] for name in rule.services):
+    for service in (draft.services.rows[name] for name in rule.services):
         for port in (port for port in service.ports if port.protocol.is_http):
-            for source in (plan.endpoint[name] for name in rule.sources):
-                if source.segment != service.segment:
-                    continue
-                for family in sorted({address.version for address in source.addresses}):
-                    if covers_service(rule, service, port, family):
-                        yield rules_for_service(plan, source.name, service, port, family)
+            yield from _of_port(draft, rule, service, port)
 
 
-def _contradiction(reach: Reach, before: list[Reach]) -> Iterator[Diagnostic]:
-    rule = reach.rule
-    for other in before:
+def _of_port(
+    draft: Draft, rule: Rule, service: Service, port: ServicePort
+) -> Iterator[tuple[Rule, ...]]:
+    rules = [draft.rules.rows[name] for name in draft.index.about(service)]
+    lines = {
+        family: tuple(s for s in stations(rules, service, port, family) if not s.part)
+        for family in (4, 6)
+    }
+    covering = {f for f, line in lines.items() if any(s.rule is rule for s in line)}
+    for source in (draft.endpoints.rows[name] for name in rule.sources if covering):
+        if source.segment == service.segment:
+            for family in sorted(covering & {address.version for address in source.addresses}):
+                yield walk(source.name, [lines[family]]).decided
+
+
+def _contradiction(draft: Draft, row: Ranked, reach: Reach) -> Iterator[Diagnostic]:
+    rule = row.rule
+    for other in _earlier(draft, row, _sharing(draft, rule)):
         first = other.rule
         if (
-            other.priority == reach.priority
+            other.clause.priority == reach.priority
             and first.action is not rule.action
-            and other.policy != reach.policy
-            and overlapping(reach, other)
+            and other.clause.document.reference != row.clause.document.reference
+            and overlapping(reach, _reach(other))
         ):
             message = (
                 f"{first.name} ({first.origin}) would {first.action} and {rule.name} would "
@@ -94,10 +169,20 @@ def _contradiction(reach: Reach, before: list[Reach]) -> Iterator[Diagnostic]:
             return
 
 
-def _unreachable(plan: Plan, rule: Rule) -> Iterator[Diagnostic]:
-    sources = {plan.endpoint[name].segment for name in rule.sources}
-    targets = {plan.endpoint[name].segment for name in rule.endpoints}
-    targets |= {plan.service[name].segment for name in rule.services}
+def _sharing(draft: Draft, rule: Rule) -> list[str]:
+    """Return the rules that share a service or an endpoint with this one, in order."""
+    index = draft.index
+    lists = [index.by_service[name] for name in rule.services]
+    lists += [index.by_endpoint[name] for name in rule.endpoints]
+    found: set[str] = set().union(*lists)
+    return sorted(found, key=index.ranks.__getitem__)
+
+
+def _unreachable(draft: Draft, rule: Rule) -> Iterator[Diagnostic]:
+    endpoints, services = draft.endpoints.rows, draft.services.rows
+    sources = {endpoints[name].segment for name in rule.sources}
+    targets = {endpoints[name].segment for name in rule.endpoints}
+    targets |= {services[name].segment for name in rule.services}
     if not sources & targets:
         message = (
             f"{rule.name} matches nothing: its sources are in {', '.join(sorted(sources))}, its "
@@ -106,21 +191,25 @@ def _unreachable(plan: Plan, rule: Rule) -> Iterator[Diagnostic]:
         yield _warn("FS4003", rule, message)
 
 
-def _own_client(plan: Plan, rule: Rule, clause: Clause) -> Iterator[Diagnostic]:
+def _own_client(draft: Draft, row: Ranked) -> Iterator[Diagnostic]:
+    rule, clause = row.rule, row.clause
     if rule.action is Action.DENY or clause.selection.broad or clause.index:
         return  # once for each policy
     for name in rule.services:
-        if both := sorted(set(rule.sources) & set(plan.service[name].endpoints)):
+        if both := sorted(row.sources.intersection(draft.services.rows[name].endpoints)):
             yield _warn("FS4010", rule, f"{both[0]} is an endpoint and a client of {name}")
 
 
-def _closed(plan: Plan, rule: Rule, clause: Clause) -> Iterator[Diagnostic]:
-    if rule.action is Action.DENY or not clause.selection.named:
+def _closed(draft: Draft, row: Ranked) -> Iterator[Diagnostic]:
+    rule, meant = row.rule, row.clause.selection.named
+    if rule.action is Action.DENY or not meant:
         return
-    for capture in plan.captures:
-        service = plan.service[capture.service]
-        sources = sorted(set(capture.sources) & set(rule.sources))
-        named = sorted(set(service.endpoints) & clause.selection.named)
+    offering = {name for e in meant for name in draft.index.offering.get(e, ())}
+    known = [draft.journeys.rows[name] for name in sorted(offering & draft.journeys.rows.keys())]
+    for capture in (capture for journeys in known for capture in journeys.captures):
+        service = draft.services.rows[capture.service]
+        sources = sorted(row.sources.intersection(capture.sources))
+        named = sorted(meant.intersection(service.endpoints))
         port = service.port(capture.port, TCP)
         if not sources or not named or port is None:
             continue

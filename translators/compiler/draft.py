@@ -1,41 +1,41 @@
-"""The draft that the compiler's passes hand on: documents, what they refer to, and the plan."""
+"""The draft that the compiler's steps fill: what each of them has found, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from translators.compiler.allocations import Allocations
-from translators.diagnostics import Diagnostic, report
-from translators.plan.model import Origin, Plan
+from translators.compiler.catalogue import Catalogue
+from translators.compiler.findings import origin_of
+from translators.compiler.table import Table
+from translators.plan.index import RuleIndex
+from translators.plan.model import (
+    Address,
+    Capture,
+    Endpoint,
+    Host,
+    Link,
+    Origin,
+    Placement,
+    RawPatch,
+    RawResource,
+    Rule,
+    Segment,
+    Service,
+    Switch,
+    Tenant,
+)
 from translators.policy.document import Document
 from translators.policy.policy import Rule as RuleModel
 from translators.policy.service import Service as ServiceModel
-from translators.policy.shape import Thing
 from translators.policy.workload import Workload as WorkloadModel
 
-T = TypeVar("T", bound=Thing)
+if TYPE_CHECKING:
+    from translators.compiler.claims import Claim
 
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """All documents by key, each key once, in order of their keys."""
-
-    documents: Mapping[str, Document]
-
-    def of(self, kind: type[T]) -> Sequence[tuple[Document, T]]:
-        """Return every document of a kind with its model."""
-        found = []
-        for document in self.documents.values():
-            model = document.model
-            if isinstance(model, kind):
-                found.append((document, model))
-        return found
-
-    def has(self, kind: str, reference: str) -> bool:
-        """Whether a document of this kind and reference (``tenant/name``) exists."""
-        return f"{kind.lower()}/{reference}" in self.documents
+Rank = tuple[int, bool, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,16 @@ class Member:
     segment: str
     document: Document
     model: WorkloadModel
+
+    @property
+    def tenant(self) -> str:
+        """The tenant's name."""
+        return self.document.tenant
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What selectors are held against."""
+        return self.model.metadata.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +100,67 @@ class Clause:
         """Return the origin of the rule or of one of its fields."""
         return origin_of(self.document, "spec", "rules", self.index, *path)
 
+    @property
+    def rank(self) -> Rank:
+        """What sorts clauses into deciding order.
+
+        Higher priority first; among equals policies that only deny, then by name; then as written.
+        """
+        return -self.priority, not self.denial, self.document.reference, self.index
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """A policy's clauses, what its selectors select, and whether any of them is a CIDR."""
+
+    clauses: tuple[Clause, ...]
+    selection: Selection
+    by_address: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A rule of the plan with the clause that it comes from, its rank, and its sources as a set."""
+
+    rule: Rule
+    clause: Clause
+    rank: Rank
+    sources: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Journeys:
+    """What of a service goes through proxies: captures, and for which sources each rule decides."""
+
+    captures: tuple[Capture, ...]
+    carried: Mapping[str, frozenset[str]]  # rule to sources
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the passes have found so far."""
+    """What the steps have found so far, each in the field of its own name."""
 
-    catalogue: Catalogue
+    catalogue: Catalogue = field(default_factory=Catalogue)
     stored: Allocations = field(default_factory=Allocations)
+    tenancy: Table[None] = field(default_factory=Table)
+    members: Table[Member] = field(default_factory=Table)
+    groups: Table[Group] = field(default_factory=Table)
+    clauses: Table[Clauses] = field(default_factory=Table)
     numbers: Allocations = field(default_factory=Allocations)
-    members: Mapping[str, Member] = field(default_factory=dict)
-    groups: Mapping[str, Group] = field(default_factory=dict)
-    clauses: tuple[Clause, ...] = ()
-    plan: Plan = field(default_factory=Plan)
-    findings: tuple[Diagnostic, ...] = ()
-
-
-def origin_of(document: Document, *path: str | int) -> Origin:
-    """Return where a document or one of its fields stands, as the plan records it."""
-    return Origin(document.origin.file, document.line(*path))
-
-
-def finding(
-    code: str, document: Document, path: Iterable[str | int], message: str, mend: str = ""
-) -> Diagnostic:
-    """Return a finding about a field of a document."""
-    steps = tuple(path)
-    spelled = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).lstrip(".")
-    origin = document.at(*steps)
-    return report(code, origin.file, origin.line, message, mend, spelled)
+    vips: Table[tuple[Address, ...]] = field(default_factory=Table)
+    tenants: Table[Tenant] = field(default_factory=Table)
+    segments: Table[Segment] = field(default_factory=Table)
+    hosts: Table[Host] = field(default_factory=Table)
+    endpoints: Table[Endpoint] = field(default_factory=Table)
+    services: Table[Service] = field(default_factory=Table)
+    switches: Table[Switch] = field(default_factory=Table)
+    links: Table[Link] = field(default_factory=Table)
+    raw_resources: Table[tuple[RawResource, ...]] = field(default_factory=Table)
+    raw_patches: Table[RawPatch] = field(default_factory=Table)
+    rules: Table[Ranked] = field(default_factory=Table)
+    index: RuleIndex = field(default_factory=RuleIndex)
+    journeys: Table[Journeys] = field(default_factory=Table)
+    placements: Table[tuple[Placement, ...]] = field(default_factory=Table)
+    claims: Table[tuple[Claim, ...]] = field(default_factory=Table)
+    wiring: Table[None] = field(default_factory=Table)
+    conflicts: Table[None] = field(default_factory=Table)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 from typing import TypeVar
 
-from translators.compiler.draft import Draft, Group, Member, origin_of
+from translators.compiler.draft import Draft, Group, Member
+from translators.compiler.findings import origin_of
+from translators.compiler.table import Table, differing, renewed
+from translators.diagnostics import Diagnostic
 from translators.plan.model import (
     Action,
     Address,
@@ -16,7 +18,6 @@ from translators.plan.model import (
     Host,
     Link,
     Network,
-    Plan,
     ProxyMode,
     Role,
     Segment,
@@ -31,29 +32,82 @@ from translators.policy.document import Document
 from translators.policy.host import Host as HostModel
 from translators.policy.link import Link as LinkModel
 from translators.policy.segment import Segment as SegmentModel
+from translators.policy.shape import Thing
 from translators.policy.switch import Switch as SwitchModel
 from translators.policy.tenant import Tenant as TenantModel
 
-T = TypeVar("T", Tenant, Segment, Host, Endpoint, Service, Switch, Link)
+T = TypeVar("T")
+M = TypeVar("M", bound=Thing)
 
 
-def nouns(draft: Draft) -> Draft:
-    """Return the draft with a plan of everything but rules, sorted by name."""
-    catalogue = draft.catalogue
-    plan = Plan(
-        tenants=_sorted(_tenant(draft, d, m) for d, m in catalogue.of(TenantModel)),
-        segments=_sorted(_segment(draft, d, m) for d, m in catalogue.of(SegmentModel)),
-        hosts=_sorted(_host(d, m) for d, m in catalogue.of(HostModel)),
-        endpoints=_sorted(_endpoint(draft, m) for m in draft.members.values()),
-        services=_sorted(_service(draft, g) for g in draft.groups.values()),
-        switches=_sorted(_switch(draft, d, m) for d, m in catalogue.of(SwitchModel)),
-        links=_sorted(_link(d, m) for d, m in catalogue.of(LinkModel) if _wired(draft, m)),
-    )
-    return replace(draft, plan=plan)
+def tenants(draft: Draft, before: Draft) -> Table[Tenant]:
+    """Return every tenant."""
+    names = differing(before.numbers.tenants, draft.numbers.tenants)
+    return _declared(draft, before.tenants, TenantModel, _tenant, names)
 
 
-def _sorted(things: Iterable[T]) -> tuple[T, ...]:
-    return tuple(sorted(things, key=lambda thing: thing.name))
+def segments(draft: Draft, before: Draft) -> Table[Segment]:
+    """Return every segment."""
+    names = differing(before.numbers.segments, draft.numbers.segments)
+    return _declared(draft, before.segments, SegmentModel, _segment, names)
+
+
+def hosts(draft: Draft, before: Draft) -> Table[Host]:
+    """Return every host."""
+    return _declared(draft, before.hosts, HostModel, _host)
+
+
+def switches(draft: Draft, before: Draft) -> Table[Switch]:
+    """Return every switch, with those bare ports whose segments exist."""
+    renamed = draft.catalogue.renamed("Segment")
+    names = draft.catalogue.names("Switch") if renamed else set()
+    return _declared(draft, before.switches, SwitchModel, _switch, names)
+
+
+def links(draft: Draft, before: Draft) -> Table[Link]:
+    """Return every link between switches that exist."""
+    renamed = draft.catalogue.renamed("Switch")
+    names = draft.catalogue.names("Link") if renamed else set()
+    return _declared(draft, before.links, LinkModel, _link, names)
+
+
+def _declared(
+    draft: Draft,
+    before: Table[T],
+    kind: type[M],
+    build: Callable[[Draft, Document, M], T | None],
+    more: Iterable[str] = (),
+) -> Table[T]:
+    """Return a table with a row for each document of a kind."""
+
+    def make(name: str, _findings: list[Diagnostic]) -> T | None:
+        found = draft.catalogue.get(kind, name)
+        return None if found is None else build(draft, *found)
+
+    return renewed(before, {*draft.catalogue.touched(kind.__name__), *more}, make)
+
+
+def endpoints(draft: Draft, before: Draft) -> Table[Endpoint]:
+    """Return an endpoint for each member."""
+
+    def make(name: str, _findings: list[Diagnostic]) -> Endpoint | None:
+        member = draft.members.rows.get(name)
+        return None if member is None else _endpoint(draft, member)
+
+    renumbered = differing(before.numbers.endpoints, draft.numbers.endpoints)
+    return renewed(before.endpoints, draft.members.changed | renumbered, make)
+
+
+def services(draft: Draft, before: Draft) -> Table[Service]:
+    """Return a service for each group."""
+
+    def make(name: str, _findings: list[Diagnostic]) -> Service | None:
+        group = draft.groups.rows.get(name)
+        return None if group is None else _service(draft, group)
+
+    renumbered = differing(before.numbers.ports, draft.numbers.ports)
+    names = {name.rpartition(":")[0] for name in renumbered}
+    return renewed(before.services, draft.groups.changed | draft.vips.changed | names, make)
 
 
 def _addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
@@ -87,7 +141,7 @@ def _segment(draft: Draft, document: Document, model: SegmentModel) -> Segment:
     )
 
 
-def _host(document: Document, model: HostModel) -> Host:
+def _host(_draft: Draft, document: Document, model: HostModel) -> Host:
     spec = model.spec
     gateway = spec.tunnel.gateway if spec.tunnel else None
     return Host(
@@ -138,7 +192,7 @@ def _service(draft: Draft, group: Group) -> Service:
         tenant=group.document.tenant,
         segment=group.segment,
         hostnames=tuple(sorted(set(spec.hostnames))),
-        vips=_addresses(spec.addresses or draft.numbers.vips.get(group.name, ())),
+        vips=_addresses(spec.addresses or draft.vips.rows.get(group.name, ())),
         ports=tuple(sorted(ports)),
         endpoints=group.endpoints,
         subsets=tuple(Subset(name, names) for name, names in sorted(group.subsets.items())),
@@ -164,10 +218,8 @@ def _switch(draft: Draft, document: Document, model: SwitchModel) -> Switch:
     )
 
 
-def _wired(draft: Draft, model: LinkModel) -> bool:
-    return all(draft.catalogue.has("Switch", end.switch) for end in model.spec.ends)
-
-
-def _link(document: Document, model: LinkModel) -> Link:
+def _link(draft: Draft, document: Document, model: LinkModel) -> Link | None:
+    if not all(draft.catalogue.has("Switch", end.switch) for end in model.spec.ends):
+        return None
     a, b = sorted((end.switch, end.port) for end in model.spec.ends)
     return Link(document.name, a, b, origin_of(document))

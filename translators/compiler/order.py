@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from translators.compiler.draft import Clause, Draft
+from translators.compiler.draft import Clause, Draft, Ranked
 from translators.compiler.matches import http_of, route_of, transport_of
+from translators.compiler.table import Table, differing, renewed
+from translators.diagnostics import Diagnostic
+from translators.plan.index import RuleIndex
 from translators.plan.model import Action, Layer, Rule
 
 _PINS = {"proxy": Layer.PROXY, "vswitch": Layer.VSWITCH, "fabric": Layer.FABRIC}
 
 
-def order(draft: Draft) -> Draft:
-    """Return the draft with its clauses, and the plan's rules, in deciding order.
+def rules(draft: Draft, before: Draft) -> Table[Ranked]:
+    """Return a rule for each clause, by name, each with its rank in the deciding order."""
+    new, old = draft.clauses.rows, before.clauses.rows
+    names = differing(before.numbers.rules, draft.numbers.rules)
+    clauses: dict[str, Clause] = {}
+    for policy in {*draft.clauses.changed, *(name.partition("[")[0] for name in names)}:
+        names.update(c.name for c in (old[policy].clauses if policy in old else ()))
+        clauses.update((c.name, c) for c in (new[policy].clauses if policy in new else ()))
 
-    Higher priority first; among equals policies that only deny, then by name; then as written.
-    """
-    clauses = tuple(sorted(draft.clauses, key=_rank))
-    rules = tuple(_rule(clause, draft.numbers.rules[clause.name]) for clause in clauses)
-    return replace(draft, clauses=clauses, plan=replace(draft.plan, rules=rules))
+    def make(name: str, _findings: list[Diagnostic]) -> Ranked | None:
+        clause = clauses.get(name)
+        if clause is None:
+            return None
+        rule = _rule(clause, draft.numbers.rules[name])
+        return Ranked(rule, clause, clause.rank, frozenset(rule.sources))
+
+    return renewed(before.rules, names | clauses.keys(), make)
 
 
-def _rank(clause: Clause) -> tuple[int, bool, str, int]:
-    return -clause.priority, not clause.denial, clause.document.reference, clause.index
+def index(draft: Draft, before: Draft) -> RuleIndex:
+    """Return which rules are about which services and endpoints."""
+    known = before.index
+    if draft.rules.changed:
+        gone = [before.rules.rows.get(name) for name in draft.rules.changed]
+        new = [draft.rules.rows.get(name) for name in draft.rules.changed]
+        ranks = {name: row.rank for name, row in draft.rules.rows.items()}
+        known = known.with_rules(
+            [row.rule for row in gone if row], [row.rule for row in new if row], ranks
+        )
+    if draft.services.changed:
+        left = [before.services.rows.get(name) for name in draft.services.changed]
+        come = [draft.services.rows.get(name) for name in draft.services.changed]
+        known = known.with_services([s for s in left if s], [s for s in come if s])
+    return known
 
 
 def _rule(clause: Clause, number: int) -> Rule:

@@ -1,34 +1,76 @@
-"""The compiler: documents to a plan, by passes in reading order."""
+"""The compiler: documents to a plan, along the graph of what is worked out from what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
-from translators.compiler.allocate import allocate
+from translators.compiler import (
+    allocate,
+    claims,
+    clauses,
+    conflicts,
+    groups,
+    members,
+    nouns,
+    order,
+    place,
+    raw,
+    wiring,
+)
 from translators.compiler.allocations import Allocations
 from translators.compiler.catalogue import catalogue
-from translators.compiler.check import check
 from translators.compiler.draft import Draft
-from translators.compiler.nouns import nouns
-from translators.compiler.order import order
-from translators.compiler.place import place
-from translators.compiler.raw import raw
-from translators.compiler.resolve import resolve
+from translators.compiler.table import Table
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Plan
 from translators.policy.document import Document
 
-Pass = Callable[[Draft], Draft]
+V = TypeVar("V")
 
-PASSES: tuple[Pass, ...] = (
-    resolve,  # names and selectors -> endpoint sets
-    allocate,  # a number for each object, virtual addresses for services
-    nouns,  # what exists
-    raw,  # what authors wrote in Envoy's own language
-    order,  # priorities -> one total order of rules
-    place,  # which layer carries each rule, and why
-    check,  # what contradicts, collides or leads nowhere
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one field of the draft is made, and the fields that it is made from.
+
+    ``make`` is given the draft so far and that of the compilation before, of which it may read
+    these fields and its own. It makes again only what may have become another.
+    """
+
+    make: Callable[[Draft, Draft], Any]
+    reads: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The field of the draft that the step makes."""
+        return self.make.__name__
+
+
+# The dependency graph, in an order in which every step stands below what it reads.
+GRAPH: tuple[Step, ...] = (
+    Step(members.tenancy, ("catalogue",)),
+    Step(members.members, ("catalogue",)),
+    Step(groups.groups, ("catalogue", "members")),
+    Step(clauses.clauses, ("catalogue", "members", "groups")),
+    Step(allocate.numbers, ("catalogue", "stored", "members", "groups", "clauses")),
+    Step(allocate.vips, ("catalogue", "stored", "members", "groups")),
+    Step(nouns.tenants, ("catalogue", "numbers")),
+    Step(nouns.segments, ("catalogue", "numbers")),
+    Step(nouns.hosts, ("catalogue",)),
+    Step(nouns.endpoints, ("members", "numbers")),
+    Step(nouns.services, ("groups", "numbers", "vips")),
+    Step(nouns.switches, ("catalogue",)),
+    Step(nouns.links, ("catalogue",)),
+    Step(raw.raw_resources, ("catalogue",)),
+    Step(raw.raw_patches, ("catalogue",)),
+    Step(order.rules, ("clauses", "numbers")),
+    Step(order.index, ("rules", "services")),
+    Step(place.journeys, ("rules", "index", "services", "endpoints")),
+    Step(place.placements, ("rules", "index", "services", "endpoints", "journeys")),
+    Step(claims.claims, ("catalogue",)),
+    Step(wiring.wiring, ("catalogue", "members", "groups")),
+    Step(conflicts.conflicts, ("rules", "index", "services", "endpoints", "journeys")),
 )
 
 
@@ -37,21 +79,78 @@ class Compilation:
     """A plan, what is wrong with it, and the allocations to keep for the next compilation.
 
     With an error among the diagnostics the plan is what could be understood: show it, never
-    run it.
+    run it. ``draft`` is what the next compilation may take over.
     """
 
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
     allocations: Allocations
+    draft: Draft = field(default_factory=Draft, compare=False, repr=False)
+
+
+NOTHING = Compilation(Plan(), (), Allocations())
 
 
 def compile_policy(
-    documents: Sequence[Document],
+    documents: Iterable[Document],
     allocations: Allocations = Allocations(),  # noqa: B008 - frozen and empty
+    before: Compilation = NOTHING,
 ) -> Compilation:
-    """Return the plan that the documents stand for, whatever order they come in."""
-    known, repeated = catalogue(documents)
-    draft = Draft(known, stored=allocations, findings=repeated)
-    for step in PASSES:
-        draft = step(draft)
-    return Compilation(draft.plan, tuple(sorted(set(draft.findings))), draft.numbers)
+    """Return the plan that the documents stand for, whatever order they come in.
+
+    What was compiled ``before`` spares the work for all that does not depend on what has changed;
+    the result is the same without it.
+    """
+    known, repeated = catalogue(documents, before.draft.catalogue)
+    draft = Draft(known, allocations)
+    for step in GRAPH:
+        draft = replace(draft, **{step.name: step.make(draft, before.draft)})
+    given = replace(draft.numbers, vips=draft.vips.rows)
+    return Compilation(_plan(draft, before), (*repeated, *_findings(draft)), given, draft)
+
+
+def _findings(draft: Draft) -> tuple[Diagnostic, ...]:
+    found: set[Diagnostic] = set()
+    for step in GRAPH:
+        table = getattr(draft, step.name)
+        if isinstance(table, Table):
+            found.update(d for own in table.findings.values() for d in own)
+    return tuple(sorted(found))
+
+
+def _plan(draft: Draft, before: Compilation) -> Plan:
+    """Return the plan; parts in which nothing has changed are the same tuples as before."""
+    plan, held = before.plan, before.draft
+
+    def part(name: str, build: Callable[[Mapping[str, Any]], Iterable[Any]]) -> tuple[Any, ...]:
+        now: Table[Any] = getattr(draft, _TABLE.get(name, name))
+        then: Table[Any] = getattr(held, _TABLE.get(name, name))
+        same: tuple[Any, ...] = getattr(plan, name)
+        return same if now.rows is then.rows else tuple(build(now.rows))
+
+    parts = {name: part(name, build) for name, build in _PARTS.items()}
+    if all(parts[name] is getattr(plan, name) for name in _PARTS):
+        return plan
+    return Plan(**parts).indexed(draft.index)
+
+
+def _values(rows: Mapping[str, V]) -> Iterable[V]:
+    return rows.values()
+
+
+def _flat(rows: Mapping[str, Iterable[V]]) -> Iterable[V]:
+    return (thing for things in rows.values() for thing in things)
+
+
+# How each part of the plan is read off the table of its name, in its order.
+_TABLE = {"captures": "journeys"}
+_PARTS: dict[str, Callable[[Mapping[str, Any]], Iterable[Any]]] = {
+    **dict.fromkeys(
+        ("tenants", "segments", "hosts", "endpoints", "services", "switches", "links"), _values
+    ),
+    "rules": lambda rows: (r.rule for r in sorted(rows.values(), key=lambda row: row.rank)),
+    "captures": lambda rows: (c for row in rows.values() for c in row.captures),
+    "placements": _flat,
+    "raw_resources": lambda rows: sorted(_flat(rows), key=lambda one: one.name),
+    "raw_patches": _values,
+}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-from translators.compiler.draft import Catalogue, Draft, origin_of
+from translators.compiler.catalogue import Catalogue
+from translators.compiler.draft import Draft
+from translators.compiler.findings import origin_of
 from translators.compiler.references import refer_plain
+from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.raw import Lines, RawPatch, RawResource, pointer
 from translators.policy.document import Document, Path
@@ -17,52 +18,66 @@ from translators.policy.envoy_resource import EnvoyResource
 from translators.policy.host import Host
 
 
-def raw(draft: Draft) -> Draft:
-    """Return the draft with raw resources and patches; unknown hosts are findings."""
-    findings: list[Diagnostic] = []
-    resources = _resources(draft.catalogue, findings)
-    patches = _patches(draft.catalogue, findings)
-    plan = replace(
-        draft.plan,
-        raw_resources=tuple(sorted(resources, key=lambda one: one.name)),
-        raw_patches=tuple(sorted(patches, key=lambda one: one.name)),
-    )
-    return replace(draft, plan=plan, findings=draft.findings + tuple(findings))
+def raw_resources(draft: Draft, before: Draft) -> Table[tuple[RawResource, ...]]:
+    """Return the raw resources of each document; unknown hosts are findings."""
+    catalogue = draft.catalogue
+
+    def make(name: str, findings: list[Diagnostic]) -> tuple[RawResource, ...] | None:
+        found = catalogue.get(EnvoyResource, name)
+        return None if found is None else _resources(catalogue, *found, findings)
+
+    return renewed(before.raw_resources, _touched(draft, "EnvoyResource"), make)
 
 
-def _resources(catalogue: Catalogue, findings: list[Diagnostic]) -> Iterator[RawResource]:
-    for document, model in catalogue.of(EnvoyResource):
-        named = None if model.spec.hosts == "all" else list(model.spec.hosts)
-        hosts = _hosts(catalogue, document, ("spec", "hosts"), named, findings)
-        for index, value in enumerate(model.spec.resources):
-            path = ("spec", "resources", index)
-            yield RawResource(
-                f"{document.reference}[{index}]",
-                hosts,
-                _text(value),
-                origin_of(document, *path),
-                _lines(document, path),
-            )
+def raw_patches(draft: Draft, before: Draft) -> Table[RawPatch]:
+    """Return the patch of each document; unknown hosts are findings."""
+    catalogue = draft.catalogue
+
+    def make(name: str, findings: list[Diagnostic]) -> RawPatch | None:
+        found = catalogue.get(EnvoyPatch, name)
+        return None if found is None else _patch(catalogue, *found, findings)
+
+    return renewed(before.raw_patches, _touched(draft, "EnvoyPatch"), make)
 
 
-def _patches(catalogue: Catalogue, findings: list[Diagnostic]) -> Iterator[RawPatch]:
-    for document, model in catalogue.of(EnvoyPatch):
-        spec = model.spec
-        named = None if spec.target.host is None else [spec.target.host]
-        hosts = _hosts(catalogue, document, ("spec", "target", "host"), named, findings)
-        yield RawPatch(
-            document.reference,
+def _touched(draft: Draft, kind: str) -> set[str]:
+    catalogue = draft.catalogue
+    return set(catalogue.names(kind) if catalogue.renamed("Host") else catalogue.touched(kind))
+
+
+def _resources(
+    catalogue: Catalogue, document: Document, model: EnvoyResource, findings: list[Diagnostic]
+) -> tuple[RawResource, ...]:
+    named = None if model.spec.hosts == "all" else list(model.spec.hosts)
+    hosts = _hosts(catalogue, document, ("spec", "hosts"), named, findings)
+    return tuple(
+        RawResource(
+            f"{document.reference}[{index}]",
             hosts,
-            spec.target.type,
-            spec.target.name,
-            spec.operation,
-            "" if spec.value is None else _text(spec.value),
-            origin_of(document),
-            (
-                *_lines(document, ("spec", "value")),
-                ("", document.line("spec", "target", "name")),
-            ),
+            _text(value),
+            origin_of(document, *(path := ("spec", "resources", index))),
+            _lines(document, path),
         )
+        for index, value in enumerate(model.spec.resources)
+    )
+
+
+def _patch(
+    catalogue: Catalogue, document: Document, model: EnvoyPatch, findings: list[Diagnostic]
+) -> RawPatch:
+    spec = model.spec
+    named = None if spec.target.host is None else [spec.target.host]
+    hosts = _hosts(catalogue, document, ("spec", "target", "host"), named, findings)
+    return RawPatch(
+        document.reference,
+        hosts,
+        spec.target.type,
+        spec.target.name,
+        spec.operation,
+        "" if spec.value is None else _text(spec.value),
+        origin_of(document),
+        (*_lines(document, ("spec", "value")), ("", document.line("spec", "target", "name"))),
+    )
 
 
 def _hosts(

@@ -2,59 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 
-from translators.compiler.draft import Clause, finding
+from translators.compiler.draft import Clause, Draft
+from translators.compiler.findings import finding
 from translators.diagnostics import Diagnostic
-from translators.plan.model import Layer, Placement, Plan, Rule
+from translators.plan.model import Layer, Placement, Rule
 
-Carried = tuple[str, str, str]  # rule, source and service whose requests a proxy decides on
+Pairs = set[tuple[str, str]]  # sources and services whose requests a proxy decides on
 
 _FABRIC = "fabric: a leaf sees hosts and tunnels, not workloads"
 
 
-def fabric_pins(clauses: Iterable[Clause]) -> Iterator[Diagnostic]:
+def fabric_pin(clause: Clause) -> Iterator[Diagnostic]:
     """Yield what pins a rule to a layer that can never hold it."""
-    for clause in clauses:
-        path = ("spec", "rules", clause.index, "enforce")
-        pin = clause.model.enforce
-        if pin == "fabric":
-            message = "the fabric isolates segments; it cannot tell workloads apart"
-            yield finding("FS8004", clause.document, path, message)
-        elif pin == "vswitch" and clause.model.match.http is not None:
-            message = "a vswitch does not see HTTP"
-            yield finding("FS8004", clause.document, path, message)
-        elif pin == "vswitch" and clause.model.route is not None:
-            message = "a vswitch cannot route requests"
-            yield finding("FS8004", clause.document, path, message)
+    path = ("spec", "rules", clause.index, "enforce")
+    pin = clause.model.enforce
+    if pin == "fabric":
+        message = "the fabric isolates segments; it cannot tell workloads apart"
+        yield finding("FS8004", clause.document, path, message)
+    elif pin == "vswitch" and clause.model.match.http is not None:
+        message = "a vswitch does not see HTTP"
+        yield finding("FS8004", clause.document, path, message)
+    elif pin == "vswitch" and clause.model.route is not None:
+        message = "a vswitch cannot route requests"
+        yield finding("FS8004", clause.document, path, message)
 
 
-def placements(plan: Plan, carried: Iterable[Carried]) -> tuple[Placement, ...]:
-    """Return where each rule is enforced, in order of rule and layer."""
-    proxied: dict[str, set[tuple[str, str]]] = {}
-    for rule, source, service in carried:
-        proxied.setdefault(rule, set()).add((source, service))
-    found = [p for rule in plan.rules for p in _placed(plan, rule, proxied.get(rule.name, set()))]
-    return tuple(sorted(found))
-
-
-def _placed(plan: Plan, rule: Rule, pairs: set[tuple[str, str]]) -> Iterator[Placement]:
+def placed(draft: Draft, rule: Rule, pairs: Pairs) -> Iterator[Placement]:
+    """Yield where a rule is enforced, in order of layer; ``pairs`` are what proxies carry of it."""
     if pairs or rule.needs_proxy:
-        yield _at_proxy(plan, rule, pairs)
+        yield _at_proxy(draft, rule, pairs)
     if not rule.needs_proxy:
-        total = _pairs(plan, rule)
+        total = _pairs(draft, rule)
         if rule.endpoints or len(pairs) < total or not pairs:
             yield _at_vswitch(rule, len(pairs), total)
 
 
-def _pairs(plan: Plan, rule: Rule) -> int:
+def _pairs(draft: Draft, rule: Rule) -> int:
     """Return how many pairs of a source and a service of its segment the rule is about."""
-    segments = [plan.service[name].segment for name in rule.services]
-    return sum(segments.count(plan.endpoint[source].segment) for source in rule.sources)
+    segments = Counter(draft.services.rows[name].segment for name in rule.services)
+    return sum(segments[draft.endpoints.rows[source].segment] for source in rule.sources)
 
 
-def _at_proxy(plan: Plan, rule: Rule, pairs: set[tuple[str, str]]) -> Placement:
-    hosts = sorted({plan.endpoint[source].host for source, _ in pairs})
+def _at_proxy(draft: Draft, rule: Rule, pairs: Pairs) -> Placement:
+    hosts = sorted({draft.endpoints.rows[source].host for source, _ in pairs})
     where = f"proxy on {', '.join(hosts)}" if hosts else "nowhere: no traffic reaches the rule"
     if rule.http is not None:
         reason, why_not = "the match has HTTP fields", "vswitch: it does not see HTTP"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from translators.compiler.draft import Catalogue, finding
+from translators.compiler.catalogue import Catalogue
+from translators.compiler.findings import finding
 from translators.diagnostics import Diagnostic
 from translators.policy.document import Document, Path
 
@@ -58,7 +59,8 @@ def refer_plain(
 
 def _meant(catalogue: Catalogue, kind: str, full: str) -> str:
     tenant, slash, name = full.rpartition("/")
-    prefix = f"{kind.lower()}/{tenant}{slash}"
-    known = [key.removeprefix(prefix) for key in catalogue.documents if key.startswith(prefix)]
+    prefix = f"{tenant}{slash}"
+    names = catalogue.names(kind)
+    known = sorted(own.removeprefix(prefix) for own in names if own.startswith(prefix))
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {tenant}{slash}{near[0]}?" if near else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from translators.compiler.draft import Catalogue, finding
+from translators.compiler.catalogue import Catalogue
+from translators.compiler.findings import finding
 from translators.diagnostics import Diagnostic
 from translators.policy.document import Document, Path
 from translators.policy.host import Host

@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from translators.compiler.draft import Catalogue, Group, Member, Selection, finding
+from translators.compiler.catalogue import Catalogue
+from translators.compiler.draft import Group, Member, Selection
+from translators.compiler.findings import finding
+from translators.compiler.members import Roster
 from translators.compiler.references import refer
 from translators.diagnostics import Diagnostic
 from translators.policy.document import Document, Path
 from translators.policy.policy import Destination, Policy, Source
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """All that selectors can select from: documents, workloads, and services by tenant."""
+
+    catalogue: Catalogue
+    roster: Roster
+    groups: Mapping[str, Mapping[str, Group]]
+
+
+def choice(catalogue: Catalogue, roster: Roster, groups: Iterable[Group]) -> Choice:
+    """Return what there is to select from."""
+    by_tenant: dict[str, dict[str, Group]] = {}
+    for group in groups:
+        by_tenant.setdefault(group.document.tenant, {})[group.name] = group
+    return Choice(catalogue, roster, by_tenant)
+
+
 @dataclass(slots=True)
 class _Selector:
     """The objects of one policy's tenant, and the findings about its selectors."""
 
-    catalogue: Catalogue
+    choice: Choice
     document: Document
-    members: Mapping[str, Member]
-    groups: Mapping[str, Group]
     findings: list[Diagnostic]
+
+    @property
+    def members(self) -> Mapping[str, Member]:
+        return self.choice.roster.of(self.document.tenant)
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        return self.choice.groups.get(self.document.tenant, {})
 
     def workloads(self, source: Source, path: Path) -> set[str]:
         """Return the workloads that a selector selects, whatever it says of services."""
         if source.labels is not None:
-            wanted = source.labels.items()
-            return {n for n, m in self.members.items() if wanted <= m.model.metadata.labels.items()}
+            return self.choice.roster.labelled(self.document.tenant, source.labels)
         if source.cidr is not None:
-            inside = source.cidr
-            return {
-                name
-                for name, member in self.members.items()
-                if any(address in inside for address in member.model.spec.addresses)
-            }
+            return {name for name, member in self.members.items() if _inside(source, member)}
         if source.workload is not None:
             name = self._refer("Workload", source.workload, (*path, "workload"))
-            return {name} & set(self.members) if name else set()
+            return {name} & self.members.keys() if name else set()
         if source.segment is not None:
             segment = self._refer("Segment", source.segment, (*path, "segment"))
             return {n for n, m in self.members.items() if m.segment == segment}
@@ -46,9 +66,9 @@ class _Selector:
         """Return the services that a destination selects."""
         if destination.service is not None:
             name = self._refer("Service", destination.service, (*path, "service"))
-            return {name} & set(self.groups) if name else set()
+            return {name} & self.groups.keys() if name else set()
         if destination.segment is not None:
-            segment = f"{self.document.tenant}/{destination.segment.rpartition('/')[2]}"
+            segment = own_name(self.document, destination.segment)
             return {n for n, g in self.groups.items() if g.segment == segment}
         return set(self.groups) if destination.any else set()
 
@@ -60,25 +80,53 @@ class _Selector:
             self.findings.append(finding("FS1103", self.document, path, message))
 
     def _refer(self, kind: str, reference: str, path: Path) -> str | None:
-        return refer(self.catalogue, self.document, path, kind, reference, self.findings)
+        return refer(self.choice.catalogue, self.document, path, kind, reference, self.findings)
+
+
+def own_name(document: Document, reference: str) -> str:
+    """Return the full name that a reference has inside the document's tenant."""
+    return f"{document.tenant}/{reference.rpartition('/')[2]}"
+
+
+def _inside(source: Source, member: Member) -> bool:
+    network = source.cidr
+    return network is not None and any(a in network for a in member.model.spec.addresses)
+
+
+def picks(document: Document, source: Source, member: Member | None) -> bool:
+    """Whether a selector of a policy selects a workload; a member of another tenant it never does.
+
+    The same as ``select`` says, asked of one workload: it tells whose selection a change touches.
+    """
+    if member is None or member.tenant != document.tenant:
+        return False
+    if source.labels is not None:
+        return source.labels.items() <= member.labels.items()
+    if source.cidr is not None:
+        return _inside(source, member)
+    if source.segment is not None:
+        return member.segment == own_name(document, source.segment)
+    if source.workload is not None:
+        return member.name == own_name(document, source.workload)
+    return bool(source.any)
+
+
+def offers(document: Document, destination: Destination, group: Group | None) -> bool:
+    """Whether a destination of a policy selects a service: the same, asked of one."""
+    if group is None or group.document.tenant != document.tenant:
+        return False
+    if destination.service is not None:
+        return group.name == own_name(document, destination.service)
+    if destination.segment is not None:
+        return group.segment == own_name(document, destination.segment)
+    return bool(destination.any)
 
 
 def select(
-    catalogue: Catalogue,
-    document: Document,
-    policy: Policy,
-    members: Mapping[str, Member],
-    groups: Mapping[str, Group],
-    findings: list[Diagnostic],
+    choice: Choice, document: Document, policy: Policy, findings: list[Diagnostic]
 ) -> Selection:
     """Return what a policy selects within its own tenant."""
-    selector = _Selector(
-        catalogue,
-        document,
-        {n: m for n, m in members.items() if m.document.tenant == document.tenant},
-        {n: g for n, g in groups.items() if g.document.tenant == document.tenant},
-        findings,
-    )
+    selector = _Selector(choice, document, findings)
     sources: set[str] = set()
     for index, source in enumerate(policy.spec.from_):
         found = selector.workloads(source, path := ("spec", "from", index))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from translators.compiler.draft import Draft, Ranked
 from translators.plan.evaluate import covers_endpoint, covers_service
-from translators.plan.model import Plan, Rule, Service, ServicePort
+from translators.plan.model import Rule, Service, ServicePort
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +34,43 @@ class Walk:
         return next((rule for rule in self.decided if rule.needs_proxy), None)
 
 
-def walks(plan: Plan, service: Service, port: ServicePort) -> Iterator[Walk]:
+def walks(draft: Draft, service: Service, port: ServicePort) -> Iterator[Walk]:
     """Yield a walk for each endpoint that some rule needing a proxy lets at an HTTP port.
 
     The rules are those of ``evaluate.rules_for_service``, for each address family that the
     source and the service share.
     """
-    rules = [rule for rule in plan.rules if rule.tenant == service.tenant]
+    rules = [draft.rules.rows[name] for name in draft.index.about(service)]
     lines = {
-        family: tuple(_stations(rules, service, port, family))
+        family: tuple(stations(rules, service, port, family))
         for family in sorted({vip.version for vip in service.vips})
     }
     wanting = [s.sources for line in lines.values() for s in line if s.rule.needs_proxy]
     for name in sorted(frozenset[str]().union(*wanting)):
-        endpoint = plan.endpoint[name]
+        endpoint = draft.endpoints.rows[name]
         if endpoint.segment == service.segment:
             families = {address.version for address in endpoint.addresses}
             chosen = [line for family, line in lines.items() if family in families]
-            yield _walk(name, chosen)
+            yield walk(name, chosen)
 
 
-def _stations(
-    rules: list[Rule], service: Service, port: ServicePort, family: int
+def stations(
+    rules: list[Ranked], service: Service, port: ServicePort, family: int
 ) -> Iterator[Station]:
+    """Yield the rules that cover a service port in one address family, in order."""
     protocol = port.protocol.transport
-    for rule in rules:
+    for ranked in rules:
+        rule = ranked.rule
         if covers_service(rule, service, port, family):
-            yield Station(rule, frozenset(rule.sources), False, rule.http is None)
+            yield Station(rule, ranked.sources, False, rule.http is None)
         elif any(
             covers_endpoint(rule, name, family, protocol, port.target) for name in service.endpoints
         ):
-            yield Station(rule, frozenset(rule.sources), True, False)
+            yield Station(rule, ranked.sources, True, False)
 
 
-def _walk(source: str, lines: list[tuple[Station, ...]]) -> Walk:
+def walk(source: str, lines: list[tuple[Station, ...]]) -> Walk:
+    """Return what decides for one source, over the stations of its address families."""
     decided: dict[str, Rule] = {}
     partial: dict[str, Rule] = {}
     for line in lines:

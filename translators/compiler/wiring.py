@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from translators.compiler.draft import Draft, finding
+from translators.compiler.catalogue import Catalogue
+from translators.compiler.draft import Draft
+from translators.compiler.findings import finding
 from translators.compiler.references import refer, refer_plain
+from translators.compiler.reserved import reserved
+from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Address
 from translators.policy.document import Document
@@ -14,22 +18,36 @@ from translators.policy.link import Link
 from translators.policy.segment import Segment
 from translators.policy.switch import Switch
 
-
-def wiring(draft: Draft) -> list[Diagnostic]:
-    """Return what is wrong with addresses, uplinks, links and bare ports."""
-    findings = list(_strangers(draft))
-    _fabric(draft, findings)
-    return findings
+_FABRIC = "fabric"  # the name of all that is found about uplinks, links and bare ports
 
 
-def _strangers(draft: Draft) -> Iterator[Diagnostic]:
-    segments = {d.reference: model for d, model in draft.catalogue.of(Segment)}
-    for member in draft.members.values():
-        addresses = member.model.spec.addresses
-        yield from _outside(member.document, addresses, segments[member.segment], member.segment)
-    for group in draft.groups.values():
-        given = group.model.spec.addresses or ()
-        yield from _outside(group.document, given, segments[group.segment], group.segment)
+def wiring(draft: Draft, before: Draft) -> Table[None]:
+    """Return no rows, but what is wrong with addresses, uplinks, links and bare ports."""
+    catalogue = draft.catalogue
+    segments = {d.reference: model for d, model in catalogue.of(Segment)}
+
+    def make(name: str, findings: list[Diagnostic]) -> None:
+        kind, _, reference = name.partition("/")
+        if name == _FABRIC:
+            _fabric(catalogue, findings)
+            findings.extend(reserved(catalogue))
+        elif kind == "workload" and (member := draft.members.rows.get(reference)) is not None:
+            given, segment = member.model.spec.addresses, segments[member.segment]
+            findings.extend(_outside(member.document, given, segment, member.segment))
+        elif kind == "service" and (group := draft.groups.rows.get(reference)) is not None:
+            own, segment = group.model.spec.addresses or (), segments[group.segment]
+            findings.extend(_outside(group.document, own, segment, group.segment))
+
+    return renewed(before.wiring, _touched(draft), make)
+
+
+def _touched(draft: Draft) -> set[str]:
+    moved = draft.catalogue.touched("Segment")
+    members = draft.members.changed.union(draft.members.rows if moved else ())
+    groups = draft.groups.changed.union(draft.groups.rows if moved else ())
+    names = {f"workload/{name}" for name in members} | {f"service/{name}" for name in groups}
+    fabric = draft.catalogue.touched("Switch", "Link", "Host") | moved
+    return {*names, _FABRIC} if fabric else names
 
 
 def _outside(
@@ -43,8 +61,7 @@ def _outside(
             yield finding("FS2008", document, ("spec", "addresses", index), message)
 
 
-def _fabric(draft: Draft, findings: list[Diagnostic]) -> None:
-    catalogue = draft.catalogue
+def _fabric(catalogue: Catalogue, findings: list[Diagnostic]) -> None:
     spines = {d.name for d, switch in catalogue.of(Switch) if switch.spec.role == "spine"}
     for document, host in catalogue.of(Host):
         if host.spec.uplink is None:

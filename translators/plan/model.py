@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
+from typing import Any, cast
 
+from translators.plan.fabric import Link, Switch, SwitchPort
+from translators.plan.index import RuleIndex, index_of
 from translators.plan.raw import RawPatch, RawResource
 from translators.plan.rules import (
     Compare,
@@ -196,36 +199,6 @@ class Placement:
     saving: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SwitchPort:
-    """A bare port of a leaf that belongs to a segment."""
-
-    name: str
-    segment: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Switch:
-    """A fabric switch."""
-
-    name: str
-    role: Role
-    asn: int
-    loopback: IPv4Address
-    ports: tuple[SwitchPort, ...]
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Link:
-    """A cable between two switches; ``a`` and ``b`` are (switch, interface)."""
-
-    name: str
-    a: tuple[str, str]
-    b: tuple[str, str]
-    origin: Origin
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that must be true of the network. Look-ups by name are built once, on construction."""
@@ -247,9 +220,9 @@ class Plan:
     host: Mapping[str, Host] = field(init=False, repr=False, compare=False)
     endpoint: Mapping[str, Endpoint] = field(init=False, repr=False, compare=False)
     service: Mapping[str, Service] = field(init=False, repr=False, compare=False)
-    by_address: Mapping[Address, Endpoint] = field(init=False, repr=False, compare=False)
-    by_vip: Mapping[Address, Service] = field(init=False, repr=False, compare=False)
     captured: Mapping[tuple[str, int], Capture] = field(init=False, repr=False, compare=False)
+    rule: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
+    _later: dict[str, Any] = field(init=False, repr=False, compare=False)  # once asked for
 
     def __post_init__(self) -> None:
         index = object.__setattr__
@@ -258,9 +231,39 @@ class Plan:
         index(self, "host", {h.name: h for h in self.hosts})
         index(self, "endpoint", {e.name: e for e in self.endpoints})
         index(self, "service", {s.name: s for s in self.services})
-        index(self, "by_address", {a: e for e in self.endpoints for a in e.addresses})
-        index(self, "by_vip", {v: s for s in self.services for v in s.vips})
         index(self, "captured", {(c.service, c.port): c for c in self.captures})
+        index(self, "rule", {r.name: r for r in self.rules})
+        index(self, "_later", {})
+
+    @property
+    def by_address(self) -> Mapping[Address, Endpoint]:
+        """The endpoint that has an address."""
+        if "addresses" not in self._later:
+            self._later["addresses"] = {a: e for e in self.endpoints for a in e.addresses}
+        return cast(Mapping[Address, Endpoint], self._later["addresses"])
+
+    @property
+    def by_vip(self) -> Mapping[Address, Service]:
+        """The service that has a virtual address."""
+        if "vips" not in self._later:
+            self._later["vips"] = {vip: s for s in self.services for vip in s.vips}
+        return cast(Mapping[Address, Service], self._later["vips"])
+
+    @property
+    def index(self) -> RuleIndex:
+        """Which rules are about which services and endpoints."""
+        if "index" not in self._later:
+            self._later["index"] = index_of(self.rules, self.services)
+        return cast(RuleIndex, self._later["index"])
+
+    def indexed(self, known: RuleIndex) -> Plan:
+        """Take an index that was made along with the plan, and return the plan."""
+        self._later["index"] = known
+        return self
+
+    def about(self, service: str) -> tuple[Rule, ...]:
+        """Return the rules that may concern a service or an endpoint of it, in deciding order."""
+        return tuple(self.rule[name] for name in self.index.about(self.service[service]))
 
     def is_captured(self, source: str, service: str, port: int) -> bool:
         """Whether this endpoint's traffic to the service port goes through a proxy."""

@@ -32,16 +32,15 @@ class Document:
     source: str
     model: Thing = field(compare=False, repr=False)
     lines: Mapping[Path, int] = field(compare=False, repr=False)
+    # ``tenant/name``, or ``name`` for kinds that belong to no tenant: what others refer to.
+    reference: str = field(init=False, compare=False, repr=False)
+    # ``kind/tenant/name``, the kind in lower case.
+    key: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def key(self) -> str:
-        """``kind/tenant/name`` in lower case, without the tenant for kinds that have none."""
-        return "/".join(part for part in (self.kind.lower(), self.tenant, self.name) if part)
-
-    @property
-    def reference(self) -> str:
-        """The name that others refer to: ``tenant/name``, or ``name``."""
-        return f"{self.tenant}/{self.name}" if self.tenant else self.name
+    def __post_init__(self) -> None:
+        reference = f"{self.tenant}/{self.name}" if self.tenant else self.name
+        object.__setattr__(self, "reference", reference)
+        object.__setattr__(self, "key", f"{self.kind.lower()}/{reference}")
 
     def line(self, *path: str | int) -> int:
         """Return the line of a field, or of the nearest thing around it."""

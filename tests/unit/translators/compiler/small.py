@@ -3,9 +3,7 @@
 from typing import Any
 
 from tests.properties.worlds import Thing, documents_of, thing
-from translators.compiler.catalogue import catalogue
-from translators.compiler.draft import Draft
-from translators.compiler.pipeline import PASSES, Compilation, compile_policy
+from translators.compiler.pipeline import Compilation, compile_policy
 from translators.diagnostics import has_errors
 from translators.plan.model import Plan
 
@@ -71,14 +69,3 @@ def plan_of(*more: Thing, default: str = "deny") -> Plan:
 
 def codes(*more: Thing) -> list[str]:
     return sorted(d.code for d in compiled(*more).diagnostics)
-
-
-def drafted(things: list[Thing], last: str) -> Draft:
-    """Return the draft after the pass of this name."""
-    known, repeated = catalogue(documents_of(things))
-    draft = Draft(known, findings=repeated)
-    for step in PASSES:
-        draft = step(draft)
-        if step.__name__ == last:
-            return draft
-    raise AssertionError(last)

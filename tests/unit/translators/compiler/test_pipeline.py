@@ -1,13 +1,16 @@
+from dataclasses import fields, replace
 from pathlib import Path
 
 from tests.properties.worlds import documents_of
-from tests.unit.translators.compiler.small import compiled, policy, service, world
+from tests.unit.translators.compiler.small import compiled, policy, service, workload, world
 from translators.compiler.allocations import Allocations
-from translators.compiler.pipeline import PASSES, compile_policy
+from translators.compiler.draft import Draft
+from translators.compiler.pipeline import GRAPH, compile_policy
 from translators.diagnostics import has_errors
 from translators.plan.canonical import to_yaml
 from translators.policy.load import load
 
+GET = {"match": {"http": {"methods": ["GET"]}}, "action": "allow"}
 SHOP = Path(__file__).parents[4] / "examples" / "shop"
 
 
@@ -30,16 +33,39 @@ def test_nothing_compiles_to_nothing() -> None:
     assert found.allocations == Allocations()
 
 
-def test_passes_come_in_reading_order() -> None:
-    assert [step.__name__ for step in PASSES] == [
-        "resolve",
-        "allocate",
-        "nouns",
-        "raw",
-        "order",
-        "place",
-        "check",
-    ]
+class Poison:
+    """Stands for what a step has not said that it reads."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise AssertionError("a step reads what the graph does not say")
+
+
+def test_a_step_reads_what_stands_above_it_and_nothing_else() -> None:
+    things = world(service(), policy("p", GET, {"action": "allow"}))
+    before = compile_policy(documents_of(things))
+    after = compile_policy(documents_of(things[:-1]), before.allocations, before)
+    made = {"catalogue", "stored"}
+    for step in GRAPH:
+        assert made >= set(step.reads), step.name
+        hidden = {f.name: Poison() for f in fields(Draft) if f.name not in step.reads}
+        now, then = replace(after.draft, **hidden), replace(before.draft, **hidden)
+        then = replace(then, **{step.name: getattr(before.draft, step.name)})
+        assert step.make(now, then) == getattr(after.draft, step.name), step.name
+        made.add(step.name)
+    assert made == {f.name for f in fields(Draft)}
+
+
+def test_what_did_not_change_is_the_same_object() -> None:
+    things = world(service(), policy("p", GET, {"action": "allow"}))
+    before = compile_policy(documents_of(things))
+    things[3] = workload("web", 12, "web")
+    after = compile_policy(documents_of(things), before.allocations, before)
+    assert after.plan.endpoint["shop/web"] != before.plan.endpoint["shop/web"]
+    assert after.plan.endpoint["shop/api-1"] is before.plan.endpoint["shop/api-1"]
+    assert after.plan.rules is before.plan.rules
+    assert after.plan.captures is before.plan.captures
+    again = compile_policy(documents_of(things), after.allocations, after)
+    assert again.plan is after.plan
 
 
 def test_stored_allocations_reach_the_plan() -> None:

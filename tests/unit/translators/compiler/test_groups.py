@@ -1,12 +1,9 @@
 from tests.unit.translators.compiler.small import (
     codes,
-    compiled,
-    drafted,
     plan_of,
     segment,
     service,
     workload,
-    world,
 )
 
 
@@ -42,20 +39,3 @@ def test_a_service_spans_one_segment() -> None:
     far = workload("far", 31, "api", segment="back", addresses=["10.20.0.31"])
     assert codes(segment("back", 20), far, service()) == ["FS4008"]
     assert codes(segment("back", 20), service(segment="back")) == ["FS4008"]
-
-
-def test_everything_dangling_is_reported_at_once() -> None:
-    lost = workload("lost", 40, "x", host="nohost", segment="nosegment")
-    found = compiled(lost, service(selector=..., endpoints=["ghost"]))
-    assert [(d.code, d.path) for d in found.diagnostics] == [
-        ("FS1101", "spec.host"),
-        ("FS1101", "spec.segment"),
-        ("FS1101", "spec.endpoints[0]"),
-        ("FS4009", "spec.endpoints"),
-    ]
-
-
-def test_a_tenant_must_exist() -> None:
-    draft = drafted(world()[1:], "resolve")
-    assert {d.path for d in draft.findings} == {"metadata.tenant"}
-    assert draft.members == {}

@@ -1,0 +1,41 @@
+from translators.compiler.table import Table, differing, renewed
+from translators.diagnostics import Diagnostic, report
+
+
+def numbers(wanted: dict[str, int], before: Table[int] | None = None) -> Table[int]:
+    def make(name: str, findings: list[Diagnostic]) -> int | None:
+        if wanted.get(name, 0) < 0:
+            findings.append(report("FS1006", "f.yaml", 1, f"{name} is negative"))
+        return wanted.get(name)
+
+    return renewed(before or Table(), {*wanted, *(before.rows if before else ())}, make)
+
+
+def test_rows_are_in_order_and_say_what_changed() -> None:
+    before = numbers({"b": 1, "c": 2})
+    assert before.changed == {"b", "c"}
+    after = numbers({"a": 5, "b": 1, "c": 3}, before)
+    assert list(after.rows.items()) == [("a", 5), ("b", 1), ("c", 3)]
+    assert after.changed == {"a", "c"}
+    assert numbers({"a": 5}, after).changed == {"b", "c"}
+
+
+def test_an_equal_row_is_the_same_object_and_an_unchanged_table_the_same_rows() -> None:
+    before = numbers({"a": 10**30})
+    after = numbers({"a": 10**30 + 0}, before)
+    assert after.rows is before.rows
+    assert after.changed == frozenset()
+
+
+def test_findings_belong_to_their_row_and_go_with_it() -> None:
+    before = numbers({"a": -1})
+    assert [d.code for d in before.findings["a"]] == ["FS1006"]
+    assert numbers({"a": 1}, before).findings == {}
+    assert numbers({}, before).findings == {}
+
+
+def test_differences_of_mappings() -> None:
+    one = {"a": 1, "b": 2}
+    assert differing(one, one) == set()
+    assert differing(one, {"a": 1, "b": 3, "c": 4}) == {"b", "c"}
+    assert differing(one, {}) == {"a", "b"}

@@ -1,0 +1,97 @@
+"""Workloads whose place exists, and documents whose tenant does not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from translators.compiler.draft import Draft, Member
+from translators.compiler.references import refer, refer_plain
+from translators.compiler.table import Table, renewed
+from translators.diagnostics import Diagnostic
+from translators.policy.workload import Workload
+
+
+def tenancy(draft: Draft, before: Draft) -> Table[None]:
+    """Return no rows, but a finding for each document whose tenant does not exist."""
+    catalogue = draft.catalogue
+
+    def make(key: str, findings: list[Diagnostic]) -> None:
+        kind, _, reference = key.partition("/")
+        document = catalogue.kinds.get(kind, {}).get(reference)
+        if document is not None and document.tenant:
+            path = ("metadata", "tenant")
+            refer_plain(catalogue, document, path, "Tenant", document.tenant, findings)
+
+    if catalogue.renamed("Tenant"):
+        keys = {f"{kind}/{name}" for kind, known in catalogue.kinds.items() for name in known}
+    else:
+        keys = {f"{kind}/{name}" for kind, names in catalogue.changed.items() for name in names}
+    return renewed(before.tenancy, keys | before.tenancy.findings.keys(), make)
+
+
+def members(draft: Draft, before: Draft) -> Table[Member]:
+    """Return every workload whose tenant, segment and host exist, and every dangling reference."""
+    catalogue = draft.catalogue
+
+    def make(name: str, findings: list[Diagnostic]) -> Member | None:
+        found = catalogue.get(Workload, name)
+        if found is None:
+            return None
+        document, workload = found
+        spec = workload.spec
+        path = ("spec", "segment")
+        segment = refer(catalogue, document, path, "Segment", spec.segment, findings)
+        host = refer_plain(catalogue, document, ("spec", "host"), "Host", spec.host, findings)
+        if segment and host and catalogue.has("Tenant", document.tenant):
+            return Member(name, segment, document, workload)
+        return None
+
+    names = catalogue.touched("Workload") | before.members.findings.keys()
+    if catalogue.renamed("Tenant", "Segment", "Host"):
+        names |= catalogue.names("Workload")
+    return renewed(before.members, names, make)
+
+
+@dataclass(slots=True)
+class Roster:
+    """Members by tenant and by label, for selectors; worked out when first asked for."""
+
+    members: Mapping[str, Member]
+    _tenants: dict[str, dict[str, Member]] = field(default_factory=dict)
+    _labels: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+
+    def of(self, tenant: str) -> Mapping[str, Member]:
+        """Return a tenant's members by name, in order."""
+        if not self._tenants:
+            for name, member in self.members.items():
+                self._tenants.setdefault(member.tenant, {})[name] = member
+        return self._tenants.get(tenant, {})
+
+    def labelled(self, tenant: str, labels: Mapping[str, str]) -> set[str]:
+        """Return the names of a tenant's members that have all of these labels."""
+        if not self._labels:
+            for name, member in self.members.items():
+                for label, value in member.labels.items():
+                    self._labels.setdefault((member.tenant, label, value), set()).add(name)
+        if not labels:
+            return set(self.of(tenant))
+        found = [self._labels.get((tenant, label, value), set()) for label, value in labels.items()]
+        return set[str].intersection(*found)
+
+
+def moved(draft: Draft, before: Draft) -> Collection[tuple[Member | None, Member | None]]:
+    """Return the members that came, went or changed: as they were, and as they are."""
+    old, new = before.members.rows, draft.members.rows
+    return [(old.get(name), new.get(name)) for name in sorted(draft.members.changed)]
+
+
+def regarded(
+    pairs: Iterable[tuple[Member | None, Member | None]],
+) -> list[tuple[Member | None, Member | None]]:
+    """Return those pairs in which more than addresses differs to a selector."""
+    return [
+        (old, new)
+        for old, new in pairs
+        if old is None or new is None or (old.segment, old.labels) != (new.segment, new.labels)
+    ]

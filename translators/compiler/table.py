@@ -1,0 +1,66 @@
+"""A step's result: rows by name, what is wrong with each, and which differ from the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from translators.diagnostics import Diagnostic
+
+V = TypeVar("V")
+Make = Callable[[str, list[Diagnostic]], V | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[V]):
+    """Rows in order of their names, and the findings of each name that has any.
+
+    ``changed`` are the names whose rows came, went or have another value than in the compilation
+    before. A row that is equal to that of before is the same object.
+    """
+
+    rows: Mapping[str, V] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+
+
+def renewed(before: Table[V], names: Iterable[str], make: Make[V]) -> Table[V]:
+    """Return a table in which these rows are made again, and all others are those of before.
+
+    ``make`` returns a name's row, or None where there is none, and adds what is wrong with it.
+    """
+    rows, findings = dict(before.rows), dict(before.findings)
+    changed = set()
+    for name in sorted(set(names)):
+        found: list[Diagnostic] = []
+        if _put(rows, name, make(name, found)):
+            changed.add(name)
+        findings.pop(name, None)
+        if found:
+            findings[name] = tuple(found)
+    if not changed:
+        return Table(before.rows, findings)
+    if any(name not in before.rows for name in changed):
+        rows = dict(sorted(rows.items()))
+    return Table(rows, findings, frozenset(changed))
+
+
+def _put(rows: dict[str, V], name: str, row: V | None) -> bool:
+    """Set or remove a row; return whether that changes anything."""
+    held = rows.get(name)
+    if row is None:
+        return rows.pop(name, None) is not None
+    if held is None or row != held:
+        rows[name] = row
+        return True
+    return False
+
+
+def differing(old: Mapping[str, V], new: Mapping[str, V]) -> set[str]:
+    """Return the names that only one of the mappings has, or that have another value there."""
+    if old is new:
+        return set()
+    return {name for name, value in new.items() if old.get(name) != value} | (
+        old.keys() - new.keys()
+    )

@@ -1,0 +1,95 @@
+"""Which rules are about a service or an endpoint, so that nobody has to ask all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from translators.plan.rules import Rule
+
+if TYPE_CHECKING:
+    from translators.plan.model import Service
+
+Names = tuple[str, ...]
+Ranks = Mapping[str, Any]  # a rule's place in the order, as something that sorts
+
+
+@dataclass(frozen=True, slots=True)
+class RuleIndex:
+    """Names of rules in deciding order: by a service that they name, by an endpoint they select.
+
+    ``offering`` are the services that an endpoint belongs to, sorted.
+    """
+
+    ranks: Ranks = field(default_factory=dict)
+    by_service: Mapping[str, Names] = field(default_factory=dict)
+    by_endpoint: Mapping[str, Names] = field(default_factory=dict)
+    offering: Mapping[str, Names] = field(default_factory=dict)
+
+    def about(self, service: Service) -> Names:
+        """Return the rules that may concern a service, as a whole or for some endpoints of it."""
+        named = self.by_service.get(service.name, ())
+        selecting = [self.by_endpoint[e] for e in service.endpoints if e in self.by_endpoint]
+        if not selecting:
+            return named
+        found = {name for names in (named, *selecting) for name in names}
+        return tuple(sorted(found, key=self.ranks.__getitem__))
+
+    def concerned(self, rule: Rule) -> set[str]:
+        """Return the services that a rule may concern."""
+        return {*rule.services, *(s for e in rule.endpoints for s in self.offering.get(e, ()))}
+
+    def with_rules(self, gone: Iterable[Rule], new: Iterable[Rule], ranks: Ranks) -> RuleIndex:
+        """Return the index without some rules and with others; ``ranks`` are those of all rules."""
+        gone, new = list(gone), list(new)
+        return RuleIndex(
+            ranks,
+            _exchanged(
+                self.by_service,
+                [(s, rule.name) for rule in gone for s in rule.services],
+                [(s, rule.name) for rule in new for s in rule.services],
+                ranks,
+            ),
+            _exchanged(
+                self.by_endpoint,
+                [(e, rule.name) for rule in gone for e in rule.endpoints],
+                [(e, rule.name) for rule in new for e in rule.endpoints],
+                ranks,
+            ),
+            self.offering,
+        )
+
+    def with_services(self, gone: Iterable[Service], new: Iterable[Service]) -> RuleIndex:
+        """Return the index in which endpoints belong to other services."""
+        left = [(e, service.name) for service in gone for e in service.endpoints]
+        come = [(e, service.name) for service in new for e in service.endpoints]
+        offering = _exchanged(self.offering, left, come, None)
+        return RuleIndex(self.ranks, self.by_service, self.by_endpoint, offering)
+
+
+def index_of(rules: Iterable[Rule], services: Iterable[Service]) -> RuleIndex:
+    """Return the index of rules that are in deciding order."""
+    ordered = list(rules)
+    ranks = {rule.name: place for place, rule in enumerate(ordered)}
+    return RuleIndex().with_rules((), ordered, ranks).with_services((), services)
+
+
+def _exchanged(
+    held: Mapping[str, Names],
+    gone: list[tuple[str, str]],
+    new: list[tuple[str, str]],
+    ranks: Ranks | None,
+) -> Mapping[str, Names]:
+    """Return lists by key without some entries and with others, each list sorted by rank."""
+    if not gone and not new:
+        return held
+    parts: dict[str, set[str]] = {}
+    for key, name in gone:
+        parts.setdefault(key, set(held.get(key, ()))).discard(name)
+    for key, name in new:
+        parts.setdefault(key, set(held.get(key, ()))).add(name)
+    order = None if ranks is None else ranks.__getitem__
+    changed = {key: tuple(sorted(names, key=order)) for key, names in parts.items() if names}
+    kept = {key: names for key, names in held.items() if key not in parts}
+    return {**kept, **changed}

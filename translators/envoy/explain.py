@@ -7,7 +7,7 @@ import json
 from betterproto2 import Casing
 from envoy_data_plane.envoy.config.route.v3 import Route
 
-from translators.envoy.groups import Group, groups_of
+from translators.envoy.groups import Group, doors
 from translators.envoy.routes import default_name, default_route, rule_route
 from translators.plan.evaluate import Packet
 from translators.plan.explanation import Step
@@ -49,8 +49,8 @@ def _group(plan: Plan, packet: Packet) -> Group:
     source = plan.endpoint[packet.endpoint]
     return next(
         group
-        for door, found in groups_of(plan, source.host, capture, plan.rules)
-        for group in found
+        for door, hosts in doors(plan, capture, source.host)
+        for group in hosts[source.host]
         if door.family == packet.family and source in group.sources
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -85,38 +85,41 @@ class Group:
         return tuple(sorted(found, key=int))
 
 
+Doors = Iterator[tuple[Door, Mapping[str, tuple[Group, ...]]]]  # each with its groups by host
+
+
 def groups(plan: Plan, host: str) -> Iterator[tuple[Door, tuple[Group, ...]]]:
     """Yield the doors that have sources on this host, each with its groups, in order.
 
     A capture of a port that the service does not have over TCP raises ValueError: it is the
     compiler's error, not the author's.
     """
-    candidates: dict[str, list[Rule]] = {capture.service: [] for capture in plan.captures}
-    for rule in plan.rules:
-        for name in candidates if rule.endpoints else rule.services:
-            if name in candidates:
-                candidates[name].append(rule)
     for capture in plan.captures:
-        yield from groups_of(plan, host, capture, candidates[capture.service])
+        for door, hosts in doors(plan, capture, host):
+            yield door, hosts[host]
 
 
-def groups_of(
-    plan: Plan, host: str, capture: Capture, rules: Sequence[Rule]
-) -> Iterator[tuple[Door, tuple[Group, ...]]]:
-    """Yield one capture's doors on this host, IPv4 first; raises ValueError as above.
+def doors(plan: Plan, capture: Capture, host: str | None = None) -> Doors:
+    """Yield a capture's doors, IPv4 first, with the groups of each host that has sources.
 
-    ``rules`` are those of the plan that may concern the service, in order; all of them will do.
+    With ``host`` only that one counts. Raises ValueError as above.
     """
     service = plan.service[capture.service]
     port = service.port(capture.port, TCP)
     if port is None:
         message = f"capture of {capture.service}:{capture.port}, which is no TCP port of it"
         raise ValueError(message)
-    sources = _local(plan, capture, service, host)
+    sources = _sources(plan, capture, service, host)
+    rules = plan.about(service.name)
     for family in (4, 6):
         door = Door(service, port, family, capture, _served(plan, service, family))
-        found = _split(plan, door, sources, rules)
-        if door.addresses and found:
+        if not door.addresses:
+            continue
+        covering = [
+            (r, frozenset(r.sources)) for r in rules if covers_service(r, service, port, family)
+        ]
+        split = {name: _split(plan, door, own, covering) for name, own in sources.items()}
+        if found := {name: own for name, own in split.items() if own}:
             yield door, found
 
 
@@ -129,30 +132,28 @@ def _served(plan: Plan, service: Service, family: int) -> frozenset[str | None]:
     )
 
 
-def _local(plan: Plan, capture: Capture, service: Service, host: str) -> tuple[Endpoint, ...]:
-    """Return the capture's sources here, but none that isolation keeps from the service."""
-    sources = (plan.endpoint[name] for name in capture.sources)
-    return tuple(
-        source
-        for source in sources
-        if (source.host, source.tenant, source.segment) == (host, service.tenant, service.segment)
-    )
+def _sources(
+    plan: Plan, capture: Capture, service: Service, host: str | None
+) -> dict[str, list[Endpoint]]:
+    """Return the capture's sources by host, but none that isolation keeps from the service."""
+    found: dict[str, list[Endpoint]] = {}
+    for name in sorted(capture.sources):
+        source = plan.endpoint[name]
+        if (source.tenant, source.segment) == (service.tenant, service.segment) and (
+            host is None or source.host == host
+        ):
+            found.setdefault(source.host, []).append(source)
+    return found
 
 
 def _split(
-    plan: Plan, door: Door, sources: tuple[Endpoint, ...], candidates: Sequence[Rule]
+    plan: Plan, door: Door, sources: list[Endpoint], covering: list[tuple[Rule, frozenset[str]]]
 ) -> tuple[Group, ...]:
-    here = [s for s in sources if any(a.version == door.family for a in s.addresses)]
-    if not here:
-        return ()
-    covering = [
-        (rule, frozenset(rule.sources))
-        for rule in candidates
-        if covers_service(rule, door.service, door.port, door.family)
-    ]
     members: dict[tuple[str, ...], list[Endpoint]] = {}
     rules: dict[tuple[str, ...], tuple[Rule, ...]] = {}
-    for source in sorted(here, key=lambda s: s.name):
+    for source in sources:
+        if all(address.version != door.family for address in source.addresses):
+            continue
         deciding = _deciding(covering, source.name)
         key = tuple(rule.name for rule in deciding)
         rules[key] = deciding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +11,15 @@ from translators.diagnostics import Diagnostic, report
 from translators.envoy.encode import encode
 from translators.envoy.from_json import Path, Wrong, from_json
 from translators.envoy.message_types import PREFIX
-from translators.envoy.resources import CLUSTER, ENDPOINT, LISTENER, ROUTE, EncodedResource
+from translators.envoy.resources import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    EncodedResource,
+    Resources,
+    by_type,
+)
 from translators.plan.model import Plan
 from translators.plan.raw import Lines, RawResource, line_at
 
@@ -72,13 +80,23 @@ def _unserved(url: str) -> Iterator[Wrong]:
     yield Wrong(("@type",), "FS6001", f"a {short} is not served by itself", mend)
 
 
-def raw_resources(plan: Plan, host: str) -> tuple[EncodedResource, ...]:
-    """Return the host's raw resources that are sound."""
-    found = []
+def raw_by_host(plan: Plan) -> Mapping[str, Resources]:
+    """Return the raw resources that are sound, by host; hosts that have the same share them."""
+    sets: dict[tuple[str, ...], list[EncodedResource]] = {}
     for raw in plan.raw_resources:
-        if host in raw.hosts and not (one := parsed(raw.body)).wrong:
-            found.append(EncodedResource(one.type_url, one.name, one.body, str(raw.origin)))
-    return tuple(found)
+        if not (one := parsed(raw.body)).wrong:
+            encoded = EncodedResource(one.type_url, one.name, one.body, str(raw.origin))
+            sets.setdefault(raw.hosts, []).append(encoded)
+    having: dict[str, list[int]] = {}
+    for number, hosts in enumerate(sets):
+        for host in hosts:
+            having.setdefault(host, []).append(number)
+    known = list(sets.values())
+    shared: dict[tuple[int, ...], Resources] = {}
+    for numbers in having.values():
+        if tuple(numbers) not in shared:
+            shared[tuple(numbers)] = by_type(one for n in numbers for one in known[n])
+    return {host: shared[tuple(numbers)] for host, numbers in sorted(having.items())}
 
 
 def raw_findings(plan: Plan) -> Iterator[Diagnostic]:

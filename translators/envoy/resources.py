@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from betterproto2 import Message
@@ -36,3 +37,29 @@ class EncodedResource:
     name: str
     body: bytes
     origin: str
+
+
+Named = Mapping[str, EncodedResource]  # by name, in order
+Resources = Mapping[str, Named]  # by type, in order
+
+
+def by_type(resources: Iterable[EncodedResource]) -> Resources:
+    """Return resources by type and name, in order; of two with one name the last stays."""
+    return with_others({}, (), resources)
+
+
+def with_others(
+    held: Resources, gone: Iterable[EncodedResource], new: Iterable[EncodedResource]
+) -> Resources:
+    """Return resources without some and with others; a type without changes stays as it is."""
+    types: dict[str, dict[str, EncodedResource]] = {}
+    for one in gone:
+        own = types.setdefault(one.type_url, dict(held.get(one.type_url, {})))
+        own.pop(one.name, None)
+    for one in new:
+        own = types.setdefault(one.type_url, dict(held.get(one.type_url, {})))
+        own[one.name] = one
+    found: dict[str, Named] = {**held}
+    for url, own in types.items():
+        found[url] = dict(sorted(own.items()))
+    return {url: named for url, named in sorted(found.items()) if named}

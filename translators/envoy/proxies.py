@@ -1,0 +1,135 @@
+"""From the plan to everything that every host's proxy should have, made again where it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from translators.envoy.filters.access_log import Logged
+from translators.envoy.parts import Part, part
+from translators.envoy.patch import patched
+from translators.envoy.raw import raw_by_host
+from translators.envoy.resources import EncodedResource, Named, Resources, by_type, with_others
+from translators.plan.changes import changes
+from translators.plan.model import Plan
+
+NOTHING: Resources = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """The resources of every host's proxy, with what they were made from.
+
+    Mappings in which nothing has changed are the same objects as before, and the same for hosts
+    that have the same; who works them on can tell by that.
+    """
+
+    plan: Plan = field(default_factory=Plan)
+    logged: Logged = Logged.DENIED
+    parts: Mapping[tuple[str, int], Part] = field(default_factory=dict)  # by service and port
+    own: Mapping[str, Resources] = field(default_factory=dict)  # compiled, by host
+    raw: Mapping[str, Resources] = field(default_factory=dict)  # by host
+    resources: Mapping[str, Resources] = field(default_factory=dict)  # all, by host
+
+    def of(self, host: str) -> tuple[EncodedResource, ...]:
+        """Return all resources of a host's proxy, sorted by type and name."""
+        return _flat(self.resources.get(host, NOTHING))
+
+    def compiled(self, host: str) -> tuple[EncodedResource, ...]:
+        """Return those that the host's proxy needs for the policy alone, sorted the same way."""
+        return _flat(self.own.get(host, NOTHING))
+
+    def compiled_as(self, host: str, type_url: str, name: str) -> EncodedResource | None:
+        """Return a host's compiled resource of this type and name, if there is one."""
+        return self.own.get(host, NOTHING).get(type_url, {}).get(name)
+
+
+def translated(plan: Plan, logged: Logged = Logged.DENIED, before: Proxies = Proxies()) -> Proxies:
+    """Return the resources of every host's proxy.
+
+    What was made ``before`` is taken over where nothing that it depends on has changed; the
+    result is the same without it.
+    """
+    if logged is not before.logged:
+        before = Proxies(logged=logged)
+    parts = _parts(plan, logged, before)
+    own = _own(plan, parts, before)
+    same = plan.raw_resources is before.plan.raw_resources and plan.hosts is before.plan.hosts
+    raw = before.raw if same else raw_by_host(plan)
+    found = Proxies(plan, logged, parts, own, raw)
+    return replace(found, resources=_resources(found, before))
+
+
+def _parts(plan: Plan, logged: Logged, before: Proxies) -> Mapping[tuple[str, int], Part]:
+    touched = _touched(plan, before.plan)
+    if not touched:
+        return before.parts
+    made = {key: part(plan, plan.captured[key], logged) for key in touched if key in plan.captured}
+    kept = {key: own for key, own in before.parts.items() if key not in touched}
+    return dict(sorted({**kept, **made}.items()))
+
+
+def _touched(plan: Plan, before: Plan) -> set[tuple[str, int]]:
+    """Return the captures, old and new, that anything has changed for."""
+    found = changes(before, plan)
+    touched = set(found.captures)
+    for key, capture in plan.captured.items():
+        tenant = plan.service[capture.service].tenant
+        if (
+            capture.service in found.services
+            or tenant in found.tenants
+            or not found.endpoints.isdisjoint(capture.sources)
+        ):
+            touched.add(key)
+    return touched
+
+
+def _own(
+    plan: Plan, parts: Mapping[tuple[str, int], Part], before: Proxies
+) -> Mapping[str, Resources]:
+    gone: dict[str, list[EncodedResource]] = {}
+    new: dict[str, list[EncodedResource]] = {}
+    for then, changed, kept in ((before.parts, gone, parts), (parts, new, before.parts)):
+        for key, known in then.items():
+            if kept.get(key) is not known:
+                for host, resources in known.items():
+                    changed.setdefault(host, []).extend(resources)
+    same: dict[tuple[int, ...], Named] = {}
+    own = dict(before.own)
+    for host in sorted({*gone, *new}):
+        others = with_others(own.get(host, NOTHING), gone.get(host, ()), new.get(host, ()))
+        own[host] = {url: _shared(named, same) for url, named in others.items()}
+    return {host: own[host] for host in sorted(own) if own[host] and host in plan.host}
+
+
+def _shared(named: Named, same: dict[tuple[int, ...], Named]) -> Named:
+    """Return the mapping that an earlier host has of the very same resources, or this one."""
+    return same.setdefault(tuple(map(id, named.values())), named)
+
+
+def _resources(found: Proxies, before: Proxies) -> Mapping[str, Resources]:
+    unpatched = found.plan.raw_patches is before.plan.raw_patches
+    resources: dict[str, Resources] = {}
+    for host in sorted({*found.own, *found.raw}):
+        own, raw = found.own.get(host, NOTHING), found.raw.get(host, NOTHING)
+        same = own is before.own.get(host, NOTHING) and raw is before.raw.get(host, NOTHING)
+        if unpatched and same and host in before.resources:
+            resources[host] = before.resources[host]
+        else:
+            resources[host] = _amended(host, own, raw, found.plan)
+    return resources
+
+
+def _amended(host: str, own: Resources, raw: Resources, plan: Plan) -> Resources:
+    """Return a host's compiled resources as the patches make them, and its raw ones."""
+    patches = [one for one in plan.raw_patches if host in one.hosts]
+    amended = by_type(patched(host, _flat(own), patches)) if patches else own
+    if not raw:
+        return amended
+    if not amended:
+        return raw
+    return by_type((*_flat(amended), *_flat(raw)))
+
+
+def _flat(resources: Resources) -> tuple[EncodedResource, ...]:
+    return tuple(one for named in resources.values() for one in named.values())

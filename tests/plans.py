@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Address, IPv4Interface, ip_address, ip_network
 
+from translators.envoy import Proxies, translated
 from translators.plan.model import (
     Action,
     AppProtocol,
@@ -29,6 +30,8 @@ from translators.plan.model import (
     Transport,
 )
 from translators.plan.model import Origin as _Origin
+from xds_server.controller.proxies import snapshots_of
+from xds_server.snapshots.model import Snapshot
 
 ORIGIN = _Origin("shop.yaml", 1)
 
@@ -204,3 +207,8 @@ def shop_plan() -> Plan:
             for leaf in ("leaf1", "leaf2")
         ),
     )
+
+
+def proxy_snapshot(plan: Plan, host: str) -> Snapshot:
+    """Return the xDS resources of a host's proxy."""
+    return snapshots_of(translated(plan), Proxies(), {})[host]

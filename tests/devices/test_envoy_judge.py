@@ -8,10 +8,10 @@ import pytest
 from tests.devices import xds_resources as make
 from tests.devices.clients import ENVOY
 from tests.golden.test_golden_plan import CASES, compiled
+from tests.plans import proxy_snapshot
 from tests.serving import Serving
 from translators.plan.model import Plan
 from xds_server.controller.errors import MachineError
-from xds_server.controller.targets import proxy_snapshot
 from xds_server.protocols.xds.resource_types import ENDPOINT
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 from xds_server.southbound.envoy_judge import EnvoyJudge, Refusal

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.plans import proxy_snapshot
 from translators import envoy
 from translators.compiler.pipeline import compile_policy
 from translators.diagnostics import CODES, Diagnostic, has_errors
 from translators.policy.load import load
 from xds_server.controller.references import reference_findings
-from xds_server.controller.targets import proxy_snapshot
 
 HERE = Path(__file__).parent
 INPUTS = sorted(HERE.glob("*/policy.yaml"))
@@ -28,7 +28,7 @@ def diagnose(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
     if has_errors(found.diagnostics):
         return text, found.diagnostics
     proxies = {host.name: proxy_snapshot(found.plan, host.name) for host in found.plan.hosts}
-    native = (*envoy.findings(found.plan), *reference_findings(proxies))
+    native = (*envoy.findings(envoy.translated(found.plan)), *reference_findings(proxies))
     return text, found.diagnostics + native
 
 

@@ -115,9 +115,8 @@ def doors(plan: Plan, capture: Capture, host: str | None = None) -> Doors:
         door = Door(service, port, family, capture, _served(plan, service, family))
         if not door.addresses:
             continue
-        covering = [
-            (r, frozenset(r.sources)) for r in rules if covers_service(r, service, port, family)
-        ]
+        held = [rule for rule in rules if covers_service(rule, service, port, family)]
+        covering = [(rule, frozenset(rule.sources)) for rule in held]
         split = {name: _split(plan, door, own, covering) for name, own in sources.items()}
         if found := {name: own for name, own in split.items() if own}:
             yield door, found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from translators.envoy.filters.access_log import Logged
@@ -64,9 +64,23 @@ def _parts(plan: Plan, logged: Logged, before: Proxies) -> Mapping[tuple[str, in
     touched = _touched(plan, before.plan)
     if not touched:
         return before.parts
-    made = {key: part(plan, plan.captured[key], logged) for key in touched if key in plan.captured}
     kept = {key: own for key, own in before.parts.items() if key not in touched}
+    made = {
+        key: _like(part(plan, plan.captured[key], logged), before.parts.get(key, {}))
+        for key in touched
+        if key in plan.captured
+    }
     return dict(sorted({**kept, **made}.items()))
+
+
+def _like(new: Part, old: Part) -> Part:
+    """Return a part in which what is equal to an old resource is that resource itself."""
+    found = {}
+    for host, resources in new.items():
+        known = {(one.type_url, one.name): one for one in old.get(host, ())}
+        held = ((known.get((one.type_url, one.name)), one) for one in resources)
+        found[host] = tuple(was if was == one and was else one for was, one in held)
+    return found
 
 
 def _touched(plan: Plan, before: Plan) -> set[tuple[str, int]]:
@@ -89,17 +103,26 @@ def _own(
 ) -> Mapping[str, Resources]:
     gone: dict[str, list[EncodedResource]] = {}
     new: dict[str, list[EncodedResource]] = {}
-    for then, changed, kept in ((before.parts, gone, parts), (parts, new, before.parts)):
-        for key, known in then.items():
-            if kept.get(key) is not known:
-                for host, resources in known.items():
-                    changed.setdefault(host, []).extend(resources)
+    for key in {*parts, *before.parts} if parts is not before.parts else ():
+        now, then = parts.get(key, {}), before.parts.get(key, {})
+        for host in {*now, *then} if now is not then else ():
+            gone.setdefault(host, []).extend(_only(then.get(host, ()), now.get(host, ())))
+            new.setdefault(host, []).extend(_only(now.get(host, ()), then.get(host, ())))
     same: dict[tuple[int, ...], Named] = {}
-    own = dict(before.own)
-    for host in sorted({*gone, *new}):
-        others = with_others(own.get(host, NOTHING), gone.get(host, ()), new.get(host, ()))
-        own[host] = {url: _shared(named, same) for url, named in others.items()}
-    return {host: own[host] for host in sorted(own) if own[host] and host in plan.host}
+    own = {host: known for host, known in before.own.items() if host in plan.host}
+    for host in sorted(new):
+        if gone[host] or new[host]:
+            others = with_others(own.get(host, NOTHING), gone[host], new[host])
+            own[host] = {url: _shared(named, same) for url, named in others.items()}
+    return {host: own[host] for host in sorted(own) if own[host]}
+
+
+def _only(
+    these: Iterable[EncodedResource], others: Iterable[EncodedResource]
+) -> Iterable[EncodedResource]:
+    """Return those that are not among the others, as objects."""
+    known = set(map(id, others))
+    return (one for one in these if id(one) not in known)
 
 
 def _shared(named: Named, same: dict[tuple[int, ...], Named]) -> Named:

@@ -80,10 +80,9 @@ def _compiled(names: list[str]) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
     files = [SourceFile(name, text) for name, text in read_files(names)]
     try:
         documents, found = load_files(files)
-        compilation, diagnostics = planned(documents, {}, found)
+        return planned(documents, found)
     except RefusedError as error:
         return None, error.diagnostics
-    return compilation.plan, diagnostics
 
 
 def _plain(diagnostic: Diagnostic) -> dict[str, Any]:

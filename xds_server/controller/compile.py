@@ -8,6 +8,7 @@ from time import perf_counter
 
 from translators import envoy
 from translators.compiler.allocations import Allocations
+from translators.compiler.pipeline import NOTHING as UNCOMPILED
 from translators.compiler.pipeline import Compilation, compile_policy
 from translators.diagnostics import Diagnostic, has_errors
 from translators.envoy.filters.access_log import Logged
@@ -36,12 +37,21 @@ class Compiled:
     """Documents with all that follows from them; ``ports`` are those of the bridges then."""
 
     documents: Mapping[str, Document]
-    plan: Plan
+    compilation: Compilation
     targets: Targets
-    allocations: Allocated
     diagnostics: tuple[Diagnostic, ...]
     ports: Mapping[str, Ports]
     took: Took = field(default=Took(), compare=False)
+
+    @property
+    def plan(self) -> Plan:
+        """The meaning of the documents."""
+        return self.compilation.plan
+
+    @property
+    def allocations(self) -> Allocated:
+        """The numbers given out so far, as they are stored."""
+        return self.compilation.allocations.to_dict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class Candidate:
 
 def nothing() -> Compiled:
     """Return the compilation of no documents, where every store begins."""
-    return Compiled({}, Plan(), Targets(), {}, (), {})
+    return Compiled({}, UNCOMPILED, Targets(), (), {})
 
 
 def load_files(files: Sequence[SourceFile]) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
@@ -74,25 +84,31 @@ def load_files(files: Sequence[SourceFile]) -> tuple[tuple[Document, ...], tuple
 
 def planned(
     documents: Iterable[Document],
-    allocations: Allocated,
     found: tuple[Diagnostic, ...] = (),
-) -> tuple[Compilation, tuple[Diagnostic, ...]]:
-    """Compile documents; return that with all findings, those ``found`` before included.
+) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """Compile documents; return the plan with all findings, those ``found`` before included.
 
     Raises RefusedError if any finding is an error.
     """
-    ordered = sorted(documents, key=lambda document: document.key)
-    compilation = compile_policy(ordered, Allocations.from_dict(allocations))
-    own = envoy.findings(compilation.plan)
-    diagnostics = tuple(sorted({*found, *compilation.diagnostics, *own}))
+    compilation = compile_policy(documents)
+    source = envoy.Proxies(compilation.plan)
+    if compilation.plan.raw_resources or compilation.plan.raw_patches:
+        source = envoy.translated(compilation.plan)
+    return compilation.plan, _sound(found, compilation, source)
+
+
+def _sound(
+    found: tuple[Diagnostic, ...], compilation: Compilation, source: envoy.Proxies
+) -> tuple[Diagnostic, ...]:
+    diagnostics = tuple(sorted({*found, *compilation.diagnostics, *envoy.findings(source)}))
     if has_errors(diagnostics):
         raise RefusedError(diagnostics)
-    return compilation, diagnostics
+    return diagnostics
 
 
 def compiled(
     documents: Iterable[Document],
-    allocations: Allocated,
+    allocations: Allocations,
     ports: Mapping[str, Ports],
     found: tuple[Diagnostic, ...] = (),
     logged: Logged = Logged.DENIED,
@@ -102,24 +118,25 @@ def compiled(
     """Compile documents and translate the plan for every device; RefusedError as in planned.
 
     Devices for which no translation exists are listed in ``targets.faults``. What was compiled
-    ``before`` spares the work for bridges that a change does not touch; the result is the same.
+    ``before`` spares the work for what a change does not touch; the result is the same.
     What is ``provided`` is served beside it; a name that both have is an error.
     """
-    ordered = sorted(documents, key=lambda document: document.key)
+    before = before or nothing()
     began = perf_counter()
-    compilation, diagnostics = planned(ordered, allocations, found)
+    ordered = sorted(documents, key=lambda document: document.key)
+    compilation = compile_policy(ordered, allocations, before.compilation)
+    source = envoy.translated(compilation.plan, logged, before.targets.source)
+    diagnostics = _sound(found, compilation, source)
     planned_at = perf_counter()
-    made = None if before is None else Made(before.plan, before.ports, before.targets.bridges)
-    targets = targets_of(compilation.plan, ports, logged, made)
+    targets = targets_of(source, ports, Made(before.targets, before.ports))
     if provided:
-        if found := clashes(targets.proxies, provided):
-            raise RefusedError(found)
+        if clashing := clashes(targets.proxies, provided):
+            raise RefusedError(clashing)
         targets = joined(targets, compilation.plan.host.keys(), provided)
     return Compiled(
         {document.key: document for document in ordered},
-        compilation.plan,
+        compilation,
         targets,
-        compilation.allocations.to_dict(),
         diagnostics,
         ports,
         Took(planned_at - began, perf_counter() - planned_at),

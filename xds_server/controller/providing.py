@@ -140,7 +140,7 @@ def _checked(compiler: partial[Compiled], controller: Controller, allow_shrink: 
     held = controller.holds
     new = compiler(
         held.documents.values(),
-        held.allocations,
+        held.compilation.allocations,
         controller.state.ports,
         held.diagnostics,
         before=held,

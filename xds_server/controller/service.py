@@ -10,7 +10,10 @@ from types import MappingProxyType
 
 import structlog
 
+from translators.compiler.allocations import Allocations
+from translators.diagnostics import Diagnostic
 from translators.envoy.filters.access_log import Logged
+from translators.policy.document import Document
 from xds_server.controller.compile import (
     Candidate,
     Compiled,
@@ -37,12 +40,10 @@ from xds_server.controller.state import (
     State,
     Tick,
     Translate,
-    Translated,
-    Untranslated,
     WithdrawProxy,
 )
 from xds_server.controller.switches import Switches
-from xds_server.controller.targets import bridge_program
+from xds_server.controller.translations import Translations
 from xds_server.controller.values import Outcome, Progress, ProgressRow, Revision, SourceFile
 from xds_server.snapshots.evidence import Device, device_named
 
@@ -76,7 +77,7 @@ class Controller:
         self._meter = meter or Unmetered()
         self.compiler = partial(compiled, logged=logged)
         self.changing = asyncio.Lock()
-        self._jobs: asyncio.Queue[Translate] = asyncio.Queue()
+        self._translations = Translations(self.feed, clock)
         self._news = asyncio.Event()
         self._closing = False
         self._events: deque[Event] = deque()
@@ -95,16 +96,16 @@ class Controller:
             return
         revision = await self.repository.revision(head)
         objects = await self.repository.objects(head)
-        allocations = await self.repository.allocations(head)
+        given = Allocations.from_dict(await self.repository.allocations(head))
         self.holds = await asyncio.to_thread(
-            lambda: self.compiler(restore(objects).values(), allocations, {})
+            lambda: self.compiler(restore(objects).values(), given, {})
         )
         self._adopt(revision, self.holds, {device_named(p.device): p.progress for p in progress})
 
     async def run(self) -> None:
         """Translate, tick and save until cancelled; a bug in any of them ends the program."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._work())
+            group.create_task(self._translations.run())
             group.create_task(self._tick())
 
     async def apply(
@@ -126,9 +127,7 @@ class Controller:
             documents = merged(self.holds.documents, given, prune)
 
             def candidate() -> Candidate:
-                ports = self.state.ports
-                held = self.holds
-                new = self.compiler(documents, held.allocations, ports, found, before=held)
+                new = self._again(documents, found)
                 return compared(self.holds, new, allow_shrink)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -141,10 +140,7 @@ class Controller:
             documents = without(self.holds.documents, keys)
 
             def candidate() -> Candidate:
-                new = self.compiler(
-                    documents, self.holds.allocations, self.state.ports, before=self.holds
-                )
-                return compared(self.holds, new)
+                return compared(self.holds, self._again(documents))
 
             return await self._settle(candidate, author, message, dry_run)
 
@@ -155,11 +151,11 @@ class Controller:
         async with self.changing:
             await self.repository.revision(number)
             objects = await self.repository.objects(number)
-            allocations = await self.repository.allocations(number)
+            given = Allocations.from_dict(await self.repository.allocations(number))
 
             def candidate() -> Candidate:
                 documents = restore(objects).values()
-                new = self.compiler(documents, allocations, self.state.ports, before=self.holds)
+                new = self.compiler(documents, given, self.state.ports, before=self.holds)
                 return compared(self.holds, new)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -191,7 +187,7 @@ class Controller:
     @property
     def backlog(self) -> int:
         """How many events and translations wait for their turn."""
-        return len(self._events) + self._jobs.qsize()
+        return len(self._events) + self._translations.waiting
 
     async def until(self, holds: Callable[[State], bool], timeout: float) -> bool:
         """Wait until the state satisfies a condition; return whether it did within the seconds."""
@@ -207,6 +203,12 @@ class Controller:
         """Answer at once whoever waits; called when the program is about to stop."""
         self._closing = True
         self._news.set()
+
+    def _again(self, documents: Iterable[Document], found: tuple[Diagnostic, ...] = ()) -> Compiled:
+        """Compile other documents with the numbers that hold, and all that is as it was."""
+        held = self.holds
+        given, ports = held.compilation.allocations, self.state.ports
+        return self.compiler(documents, given, ports, found, before=held)
 
     async def _settle(
         self, candidate: Callable[[], Candidate], author: str, message: str, dry_run: bool
@@ -278,19 +280,7 @@ class Controller:
                 self._meter.acknowledged(seconds)
                 _log.info("acknowledged", revision=revision, seconds=round(seconds, 3))
             case Translate():
-                self._jobs.put_nowait(effect)
-
-    async def _work(self) -> None:
-        while True:
-            job = await self._jobs.get()
-            host, plan, ports = job.host, job.plan, job.ports
-            try:
-                program = await asyncio.to_thread(bridge_program, plan, host, ports)
-            except ValueError as error:  # it does not fit into this bridge
-                _log.error("not translated", device=f"bridge/{host}", reason=str(error))
-                self.feed(Untranslated(host, plan, ports, str(error), self.clock()))
-            else:
-                self.feed(Translated(host, plan, ports, program, self.clock()))
+                self._translations.add(effect)
 
     async def _tick(self) -> None:
         while True:

@@ -7,24 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from translators import envoy, fabric
-from translators.envoy.filters.access_log import Logged
 from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.share import share
 from translators.openflow.translate import translate as translate_flows
 from translators.plan.model import Plan
+from xds_server.controller.proxies import snapshots_of
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import (
     BridgeProgram,
     FlowEntry,
     FlowKey,
     GroupEntry,
-    Resource,
     Snapshot,
     SwitchConfig,
     content_version,
     program_of,
-    snapshot_of,
 )
 
 Ports = Mapping[str, int]  # interface name to OpenFlow port number
@@ -42,54 +40,80 @@ class Targets:
     # By host: the new resources with a filter chain for sources that are still steered to them.
     between: Mapping[str, Snapshot] = field(default_factory=dict)
     others: Snapshot | None = None  # of every proxy that is not among them
+    # What the policy alone makes of the proxies, and what that was made from.
+    own: Mapping[str, Snapshot] = field(default_factory=dict, compare=False, repr=False)
+    source: envoy.Proxies = field(default_factory=envoy.Proxies, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Bridge programs that exist already, and what they were made from."""
+    """Targets that exist already, and the ports of the bridges that they were made with."""
 
-    plan: Plan
-    ports: Mapping[str, Ports]
-    bridges: Mapping[str, BridgeProgram]
+    targets: Targets = field(default_factory=Targets)
+    ports: Mapping[str, Ports] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that they were made from."""
+        return self.targets.source.plan
 
     def again(self, plan: Plan, host: str, ports: Ports | None) -> BridgeProgram | None:
         """Return a host's program if it would be made again from this; else None."""
-        program = self.bridges.get(host)
+        program = self.targets.bridges.get(host)
         if program is None or ports is None or dict(self.ports.get(host, {})) != dict(ports):
             return None
-        return program if share(plan, host) == share(self.plan, host) else None
+        if plan is self.plan or share(plan, host) == share(self.plan, host):
+            return program
+        return None
 
 
 def targets_of(
-    plan: Plan,
+    source: envoy.Proxies,
     ports: Mapping[str, Ports],
-    logged: Logged = Logged.DENIED,
-    made: Made | None = None,
+    made: Made = Made(),
 ) -> Targets:
     """Return what every device should run; ``ports`` are the known bridges', by host.
 
     A bridge whose ports are unknown is translated too, with invented ones: a plan that does not
     fit into it must be found before it is stored, not when the bridge connects.
     """
+    plan = source.plan
     faults: dict[Device, str] = {}
     hosts = [host.name for host in plan.hosts]
 
     def program(host: str) -> BridgeProgram:
         own = ports.get(host)
-        if made is not None and (kept := made.again(plan, host, own)) is not None:
+        if (kept := made.again(plan, host, own)) is not None:
             return kept
         return bridge_program(plan, host, synthetic_ports(plan, host) if own is None else own)
 
-    proxies = _each(DeviceKind.PROXY, hosts, lambda h: proxy_snapshot(plan, h, logged), faults)
+    proxies = snapshots_of(source, made.targets.source, made.targets.own)
     bridges = _each(DeviceKind.BRIDGE, hosts, program, faults)
+    known = {host: kept for host, kept in bridges.items() if host in ports}
+    switches = _switches(plan, made, faults)
+    between = _between(source, proxies, made)
+    return Targets(proxies, known, switches, faults, between, own=proxies, source=source)
+
+
+def _switches(plan: Plan, made: Made, faults: dict[Device, str]) -> Mapping[str, SwitchConfig]:
+    parts = ("tenants", "segments", "hosts", "switches", "links")
     names = [switch.name for switch in plan.switches]
-    switches = _each(DeviceKind.SWITCH, names, lambda s: switch_config(plan, s), faults)
-    known = {host: kept for host, kept in bridges.items() if host in ports and host in proxies}
-    between: dict[str, Snapshot] = {}
-    if made is not None and (wide := staying(plan, made.plan)) != plan:
-        wider = _each(DeviceKind.PROXY, hosts, lambda h: proxy_snapshot(wide, h, logged), faults)
-        between = {h: kept for h, kept in wider.items() if kept != proxies.get(h)}
-    return Targets(proxies, known, switches, faults, between)
+    same = all(getattr(plan, part) is getattr(made.plan, part) for part in parts)
+    if same and len(made.targets.switches) == len(names):  # none of them was refused
+        return made.targets.switches
+    return _each(DeviceKind.SWITCH, names, lambda s: switch_config(plan, s), faults)
+
+
+def _between(
+    source: envoy.Proxies, proxies: Mapping[str, Snapshot], made: Made
+) -> Mapping[str, Snapshot]:
+    """Return what proxies have until their bridges have moved, where it is not what they get."""
+    plan = source.plan
+    if not made.plan.captures or plan.captures is made.plan.captures:
+        return {}
+    wide = envoy.translated(staying(plan, made.plan), source.logged, source)
+    wider = snapshots_of(wide, source, proxies)
+    return {h: kept for h, kept in wider.items() if kept is not proxies[h] and kept != proxies[h]}
 
 
 def staying(plan: Plan, before: Plan) -> Plan:
@@ -126,14 +150,6 @@ def _each(
         except ValueError as error:  # every dialect's word for "this does not fit"
             faults[Device(kind, name)] = str(error)
     return made
-
-
-def proxy_snapshot(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> Snapshot:
-    """Return the xDS resources of a host's proxy."""
-    return snapshot_of(
-        Resource(found.type_url, found.name, found.body, origin=found.origin)
-        for found in envoy.translate(plan, host, logged)
-    )
 
 
 def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:

@@ -58,11 +58,12 @@ class Snapshot:
     resources: Mapping[str, Mapping[str, Resource]]
     given: Mapping[str, str] = field(default_factory=dict)
     only: frozenset[str] = frozenset()
-    digests: Mapping[str, str] = field(init=False)
+    digests: Mapping[str, str] = field(default_factory=dict)  # those left out are worked out
     versions: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        digests = {url: _version(named) for url, named in self.resources.items()}
+        known = self.digests
+        digests = {url: known.get(url) or _version(named) for url, named in self.resources.items()}
         given = {url: self.given[url] for url in digests if self.given.get(url)}
         object.__setattr__(self, "digests", digests)
         object.__setattr__(self, "versions", {**digests, **given})
@@ -103,7 +104,7 @@ class Snapshot:
 
 def _version(named: Mapping[str, Resource]) -> str:
     pairs = sorted((name, resource.version) for name, resource in named.items())
-    return content_version(*(f"{name}={version}".encode() for name, version in pairs))
+    return content_version(repr(pairs).encode())
 
 
 _NO_RESOURCES = _version({})

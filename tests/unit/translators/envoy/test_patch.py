@@ -5,12 +5,12 @@ import pytest
 
 from tests.plans import shop_plan
 from translators.envoy.patch import merge, patch_findings, patched
-from translators.envoy.proxy import compiled
+from translators.envoy.proxies import translated
 from translators.envoy.rendering import as_dict
 from translators.envoy.resources import CLUSTER
 from translators.plan.model import Origin, RawPatch
 
-OWN = compiled(shop_plan(), "host1")
+OWN = translated(shop_plan()).compiled("host1")
 FIRST = next(r for r in OWN if r.type_url == CLUSTER)
 
 

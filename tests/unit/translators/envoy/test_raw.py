@@ -2,8 +2,11 @@ import json
 from dataclasses import replace
 
 from tests.plans import shop_plan
-from translators.envoy.proxy import findings, translate
-from translators.envoy.raw import SERVED, parsed, raw_resources
+from translators.diagnostics import Diagnostic
+from translators.envoy import proxy
+from translators.envoy.proxies import translated
+from translators.envoy.proxy import translate
+from translators.envoy.raw import SERVED, parsed, raw_by_host
 from translators.envoy.resources import CLUSTER, ENDPOINT
 from translators.plan.model import Origin, Plan, RawResource
 
@@ -19,12 +22,23 @@ def plan_with(*resources: RawResource) -> Plan:
     return replace(shop_plan(), raw_resources=resources)
 
 
+def findings(plan: Plan) -> tuple[Diagnostic, ...]:
+    return proxy.findings(translated(plan))
+
+
+def test_hosts_with_the_same_raw_resources_share_them() -> None:
+    both = raw_by_host(plan_with(raw("a", "host1", "host2"), raw("b", "host1", "host2")))
+    assert both["host1"] is both["host2"]
+    more = raw_by_host(plan_with(raw("a", "host1", "host2"), raw("b", "host2")))
+    assert [list(more[host][CLUSTER]) for host in ("host1", "host2")] == [["a"], ["a", "b"]]
+
+
 def test_raw_resources_stand_beside_the_compiled_ones() -> None:
     plan = plan_with(raw("mine", "host1"))
-    (own,) = raw_resources(plan, "host1")
+    own = raw_by_host(plan)["host1"][CLUSTER]["mine"]
     assert (own.type_url, own.name, own.origin) == (CLUSTER, "mine", "raw.yaml:7")
     assert translate(plan, "host1") == tuple(sorted((*translate(shop_plan(), "host1"), own)))
-    assert raw_resources(plan, "host2") == ()
+    assert list(raw_by_host(plan)) == ["host1"]
     assert findings(plan) == ()
 
 
@@ -53,6 +67,6 @@ def test_only_what_is_served_by_itself_is_taken() -> None:
 
 def test_a_resource_with_an_error_is_not_served() -> None:
     plan = plan_with(raw("mine", "host1", nothing=1))
-    assert raw_resources(plan, "host1") == ()
+    assert raw_by_host(plan) == {}
     (found,) = findings(plan)
     assert (found.code, found.file, found.line, found.path) == ("FS6002", "raw.yaml", 7, "nothing")

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.controlling import policies, shop
+from translators.compiler.allocations import Allocations
 from xds_server.controller.compile import compared, compiled, load_files, nothing
 from xds_server.controller.errors import RefusedError
 from xds_server.controller.values import SourceFile
@@ -16,20 +17,20 @@ def test_all_files_are_read_before_anything_is_refused() -> None:
 
 def test_a_policy_alone_refers_to_what_is_not_there() -> None:
     with pytest.raises(RefusedError) as refused:
-        compiled(load_files(policies())[0], {}, {})
+        compiled(load_files(policies())[0], Allocations(), {})
     assert {d.code for d in refused.value.diagnostics} >= {"FS1101"}
 
 
 def test_numbers_given_out_are_kept() -> None:
-    first = compiled(load_files(shop())[0], {}, {})
-    again = compiled(load_files(shop())[0], first.allocations, {})
+    first = compiled(load_files(shop())[0], Allocations(), {})
+    again = compiled(load_files(shop())[0], first.compilation.allocations, {})
     assert again.allocations == first.allocations
     assert again.plan == first.plan
     assert again.targets == first.targets
 
 
 def test_a_comparison_counts_devices_and_meaning() -> None:
-    found = compared(nothing(), compiled(load_files(shop())[0], {}, {}))
+    found = compared(nothing(), compiled(load_files(shop())[0], Allocations(), {}))
     assert len(found.changes) == 26
     assert found.meaning
     touched = {impact.device for impact in found.devices}

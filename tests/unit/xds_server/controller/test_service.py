@@ -161,7 +161,7 @@ async def test_what_a_device_cannot_hold_is_refused_before_it_is_stored(
         await controller.apply(shop(), "ann", "")
         before = (controller.state, controller.holds, dict(sinks.snapshots))
         refuse_leaf(monkeypatch)
-        change = policies("weight: 90", "weight: 50")
+        change = [SourceFile(f.name, f.text.replace("asn: 65001", "asn: 65009")) for f in shop()]
         for dry_run in (True, False):
             with pytest.raises(UntranslatableError, match=r"switch/leaf1: fabric.yaml:12: .* x1 "):
                 await controller.apply(change, "ann", "", dry_run=dry_run)
@@ -202,7 +202,7 @@ async def test_a_program_that_cannot_be_made_does_not_end_the_server(
     async with controlling(tmp_path) as (controller, _):
         await controller.apply(shop(), "ann", "")
         running = asyncio.create_task(controller.run())
-        monkeypatch.setattr("xds_server.controller.service.bridge_program", full)
+        monkeypatch.setattr("xds_server.controller.translations.bridge_program", full)
         controller.feed(Connected(BRIDGE, 1.0))
         controller.feed(PortsChanged(BRIDGE, 1.0, {"web": 3}))
         refused = controller.until(

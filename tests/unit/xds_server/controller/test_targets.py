@@ -1,11 +1,26 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tests.plans import shop_plan
+from translators.envoy import translated
 from translators.openflow.frames import synthetic_ports
-from xds_server.controller.targets import Made, bridge_program, relevant_ports, staying, targets_of
+from translators.plan.model import Plan
+from xds_server.controller.targets import (
+    Made,
+    Ports,
+    Targets,
+    bridge_program,
+    relevant_ports,
+    staying,
+)
+from xds_server.controller.targets import targets_of as targets_from
 
 PLAN = shop_plan()
 PORTS = {"host1": {"fsdn-proxy": 1, "fsdn-tun": 2, "web": 3}}
+
+
+def targets_of(plan: Plan, ports: Mapping[str, Ports], made: Made = Made()) -> Targets:  # noqa: B008
+    return targets_from(translated(plan, before=made.targets.source), ports, made)
 
 
 def test_every_device_has_a_target_and_bridges_once_their_ports_are_known() -> None:
@@ -40,7 +55,7 @@ def test_only_named_ports_are_relevant() -> None:
 def test_a_program_is_made_again_only_where_something_changed() -> None:
     ports = {host.name: synthetic_ports(PLAN, host.name) for host in PLAN.hosts}
     before = targets_of(PLAN, ports)
-    made = Made(PLAN, ports, before.bridges)
+    made = Made(before, ports)
     same = targets_of(replace(PLAN, placements=()), ports, made=made)
     assert all(same.bridges[host] is before.bridges[host] for host in ports)
     moved = {**ports, "host1": {**ports["host1"], "web": 99}}
@@ -68,7 +83,7 @@ def test_who_leaves_a_capture_has_a_filter_chain_in_between() -> None:
     old = replace(PLAN, captures=(more, *PLAN.captures[1:]))
     assert staying(PLAN, old).captures[0].sources == more.sources
     assert staying(old, PLAN) == old
-    found = targets_of(PLAN, {}, made=Made(old, {}, {}))
+    found = targets_of(PLAN, {}, made=Made(targets_of(old, {})))
     assert set(found.between) == {"host1"}
     assert found.between["host1"] == targets_of(old, {}).proxies["host1"]
-    assert targets_of(PLAN, {}, made=Made(PLAN, {}, {})).between == {}
+    assert targets_of(PLAN, {}, made=Made(targets_of(PLAN, {}))).between == {}

@@ -1,0 +1,46 @@
+"""Bridge programs that are asked for one by one, because a bridge's ports came or changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from xds_server.controller.state import Translate, Translated, Untranslated
+from xds_server.controller.targets import bridge_program
+
+_log = structlog.get_logger("fsdn.controller")
+
+
+class Translations:
+    """Works off translations in the order in which they were asked for, beside the event loop."""
+
+    def __init__(
+        self, feed: Callable[[Translated | Untranslated], None], clock: Callable[[], float]
+    ) -> None:
+        self._feed = feed
+        self._clock = clock
+        self._jobs: asyncio.Queue[Translate] = asyncio.Queue()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return self._jobs.qsize()
+
+    def add(self, job: Translate) -> None:
+        """Ask for a program; the answer is fed as Translated or Untranslated."""
+        self._jobs.put_nowait(job)
+
+    async def run(self) -> None:
+        """Translate until cancelled; a bug in a translation ends the program."""
+        while True:
+            job = await self._jobs.get()
+            host, plan, ports = job.host, job.plan, job.ports
+            try:
+                program = await asyncio.to_thread(bridge_program, plan, host, ports)
+            except ValueError as error:  # it does not fit into this bridge
+                _log.error("not translated", device=f"bridge/{host}", reason=str(error))
+                self._feed(Untranslated(host, plan, ports, str(error), self._clock()))
+            else:
+                self._feed(Translated(host, plan, ports, program, self._clock()))

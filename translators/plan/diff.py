@@ -44,7 +44,9 @@ def diff(old: Plan, new: Plan) -> tuple[Change, ...]:
     """Return every change, sorted; moving an object in its file is none, reordering rules is."""
     found: list[Change] = []
     for part, kind in _PARTS.items():
-        found.extend(_part(kind, _named(getattr(old, part)), _named(getattr(new, part))))
+        before, after = getattr(old, part), getattr(new, part)
+        if before is not after:
+            found.extend(_part(kind, _named(before), _named(after)))
     return tuple(sorted(found))
 
 
@@ -73,7 +75,8 @@ def _part(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator
     moved = _moves(old, new) if kind == "rule" else {}
     for name in both:
         details = [*moved.get(name, ())]
-        if old[name] != new[name]:  # spelling out what is equal would take most of the time
+        # Spelling out what is equal would take most of the time.
+        if old[name] is not new[name] and old[name] != new[name]:
             details = [*_details(_fields(old[name]), _fields(new[name])), *details]
         if details:
             yield Change(kind, name, "changed", "; ".join(details))

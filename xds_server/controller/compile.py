@@ -152,7 +152,7 @@ def compared(old: Compiled, new: Compiled, may_shrink: bool = True) -> Candidate
     """
     if new.targets.faults:
         raise UntranslatableError(new.targets.faults)
-    check_references(new.targets)
+    check_references(old.targets, new.targets)
     if not may_shrink:
         check_shrink(old.targets, new.targets)
     return Candidate(

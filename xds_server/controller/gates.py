@@ -38,9 +38,14 @@ class Judge(Protocol):
         """Return why the snapshot is refused, or None. Raises MachineError if it cannot be run."""
 
 
-def check_references(targets: Targets) -> None:
-    """Raise RefusedError where a resource refers to one that its proxy does not have."""
-    if found := reference_findings(_snapshots(targets)):
+def check_references(old: Targets, new: Targets) -> None:
+    """Raise RefusedError where a resource refers to one that its proxy does not have.
+
+    What the old targets have has been checked.
+    """
+    before = _snapshots(old)
+    changed = {host: s for host, s in _snapshots(new).items() if before.get(host) is not s}
+    if found := reference_findings(changed, before):
         raise RefusedError(found)
 
 
@@ -89,12 +94,9 @@ def _count(snapshot: Snapshot) -> int:
 
 def _losses(host: str, old: Targets, new: Targets) -> Iterator[str]:
     before, after = old.proxies[host], new.proxies.get(host)
-    total = _count(before)
-    if after is None or total < GUARDED:
+    if after is None or after is before or (total := _count(before)) < GUARDED:
         return
-    gone = sum(
-        1 for url, named in before.resources.items() for name in named if name not in after.of(url)
-    )
+    gone = sum(len(n.keys() - after.of(u).keys()) for u, n in before.resources.items())
     kinds = [url.rpartition(".")[2] for url in before.resources if not after.of(url)]
     if kinds:
         yield f"the proxy of {host} would lose every {' and '.join(sorted(kinds))}"

@@ -11,6 +11,8 @@ from xds_server.controller.values import DeviceImpact
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import BridgeProgram, Snapshot, SwitchConfig
 
+_EMPTY = Snapshot({})
+
 
 def impact(old: Targets, new: Targets) -> tuple[DeviceImpact, ...]:
     """Return the devices that a change touches, sorted, with what it adds, changes and removes."""
@@ -20,9 +22,14 @@ def impact(old: Targets, new: Targets) -> tuple[DeviceImpact, ...]:
 
 
 def _proxies(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
+    counted: dict[tuple[int, int], tuple[int, int, int]] = {}  # hosts share their snapshots
     for name in sorted({*old.proxies, *new.proxies}):
-        before, after = (_resources(t.proxies.get(name)) for t in (old, new))
-        yield _counted(DeviceKind.PROXY, name, "resources", before, after)
+        before, after = old.proxies.get(name, _EMPTY), new.proxies.get(name, _EMPTY)
+        if before is not after:
+            key = (id(before), id(after))
+            if key not in counted:
+                counted[key] = _counts(_resources(before, after), _resources(after, before))
+            yield DeviceImpact(Device(DeviceKind.PROXY, name), "resources", *counted[key])
 
 
 def _bridges(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
@@ -30,7 +37,7 @@ def _bridges(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
         if old.bridges.get(name) is new.bridges.get(name):
             continue  # nothing in it has changed, so that it was not made again
         before, after = (_entries(t.bridges.get(name)) for t in (old, new))
-        yield _counted(DeviceKind.BRIDGE, name, "flows", before, after)
+        yield DeviceImpact(Device(DeviceKind.BRIDGE, name), "flows", *_counts(before, after))
 
 
 def _switches(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
@@ -46,12 +53,12 @@ def _switches(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
         yield DeviceImpact(Device(DeviceKind.SWITCH, name), "lines", added, changed, removed)
 
 
-def _resources(snapshot: Snapshot | None) -> dict[Any, Any]:
-    if snapshot is None:
-        return {}
+def _resources(snapshot: Snapshot, other: Snapshot) -> dict[Any, Any]:
+    """Return the versions of a snapshot's resources, without types that are the other's as well."""
     return {
         (url, name): resource.version
         for url, named in snapshot.resources.items()
+        if named is not other.resources.get(url)
         for name, resource in named.items()
     }
 
@@ -66,13 +73,8 @@ def _lines(config: SwitchConfig | None) -> list[str]:
     return [] if config is None else [*config.frr.splitlines(), *config.links.splitlines()]
 
 
-def _counted(
-    kind: DeviceKind, name: str, unit: str, old: Mapping[Any, Any], new: Mapping[Any, Any]
-) -> DeviceImpact:
-    return DeviceImpact(
-        Device(kind, name),
-        unit,
-        added=sum(1 for key in new if key not in old),
-        changed=sum(1 for key, value in new.items() if key in old and old[key] != value),
-        removed=sum(1 for key in old if key not in new),
-    )
+def _counts(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> tuple[int, int, int]:
+    """Return how many entries are added, changed and removed."""
+    added = sum(1 for key in new if key not in old)
+    changed = sum(1 for key, value in new.items() if key in old and old[key] != value)
+    return added, changed, sum(1 for key in old if key not in new)

@@ -145,7 +145,7 @@ def _checked(compiler: partial[Compiled], controller: Controller, allow_shrink: 
         held.diagnostics,
         before=held,
     )
-    check_references(new.targets)
+    check_references(held.targets, new.targets)
     if not allow_shrink:
         check_kept(held.targets, new.targets)
     return new

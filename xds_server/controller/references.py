@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from translators.diagnostics import Diagnostic, report
 from xds_server.protocols.xds.protobuf import MalformedError, scan
@@ -19,23 +20,43 @@ _FILTERS = "type.googleapis.com/envoy.extensions.filters.network."
 _HTTP = _FILTERS + "http_connection_manager.v3.HttpConnectionManager"
 _TCP = _FILTERS + "tcp_proxy.v3.TcpProxy"
 _EDS = 3  # envoy.config.cluster.v3.Cluster.DiscoveryType
+_EMPTY = Snapshot({})
 _BOOTSTRAP = frozenset({"xds"})  # clusters that our bootstraps have
 
 
-def dangling(snapshot: Snapshot) -> Iterator[tuple[Resource, Reference]]:
-    """Yield every resource that refers to one which the snapshot does not have."""
-    for named in snapshot.resources.values():
-        for resource in named.values():
+def dangling(snapshot: Snapshot, sound: Snapshot = _EMPTY) -> Iterator[tuple[Resource, Reference]]:
+    """Yield every resource that refers to one which the snapshot does not have.
+
+    ``sound`` is a snapshot in which every reference leads somewhere: where no name of it is gone,
+    what both have need not be looked at.
+    """
+    if any(named.keys() - snapshot.of(url).keys() for url, named in sound.resources.items()):
+        sound = _EMPTY
+    for kind, named in snapshot.resources.items():
+        known = sound.of(kind)
+        for resource in named.values() if named is not known else ():
+            if known.get(resource.name) is resource:
+                continue
             for url, name in references(resource.type_url, resource.body):
                 if name not in snapshot.of(url) and not (url == CLUSTER and name in _BOOTSTRAP):
                     yield resource, (url, name)
 
 
-def reference_findings(proxies: Mapping[str, Snapshot]) -> tuple[Diagnostic, ...]:
-    """Return an error for each reference of a proxy's resources that leads nowhere, sorted."""
+def reference_findings(
+    proxies: Mapping[str, Snapshot], sound: Mapping[str, Snapshot] = MappingProxyType({})
+) -> tuple[Diagnostic, ...]:
+    """Return an error for each reference of a proxy's resources that leads nowhere, sorted.
+
+    ``sound`` are snapshots of the same proxies that were without error.
+    """
     found = set()
+    seen: dict[tuple[int, int], list[tuple[Resource, Reference]]] = {}  # hosts share snapshots
     for host, snapshot in sorted(proxies.items()):
-        for resource, (url, name) in dangling(snapshot):
+        before = sound.get(host, _EMPTY)
+        key = (id(snapshot), id(before))
+        if key not in seen:
+            seen[key] = list(dangling(snapshot, before))
+        for resource, (url, name) in seen[key]:
             file, line = place_of(resource.origin)
             message = f"{shown(resource.type_url, resource.name)} refers to {shown(url, name)}"
             found.add(report("FS6007", file, line, f"{message}, which {host} does not have"))

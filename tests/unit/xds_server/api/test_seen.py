@@ -11,7 +11,7 @@ from xds_server.protocols.reports.ring import Numbered
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     documents, found = load_files(shop())
-    return compiled(documents, {}, {}, found).plan
+    return compiled(documents, Allocations(), {}, found).plan
 
 
 def view(plan: Plan, source: str, destination: str, rule: str = "") -> EntryView:

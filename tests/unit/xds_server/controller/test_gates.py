@@ -36,9 +36,9 @@ def test_small_proxies_new_proxies_and_hosts_that_go_are_not_guarded() -> None:
 
 
 def test_loose_ends_are_refused() -> None:
-    check_references(targets(1, ROUTE))
+    check_references(Targets(), targets(1, ROUTE))
     with pytest.raises(RefusedError) as refused:
-        check_references(targets(1, make.route("r", "nowhere")))
+        check_references(Targets(), targets(1, make.route("r", "nowhere")))
     assert [d.code for d in refused.value.diagnostics] == ["FS6007"]
 
 

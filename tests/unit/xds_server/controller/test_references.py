@@ -53,3 +53,18 @@ def test_bytes_that_are_no_message_refer_to_nothing() -> None:
     assert references(broken.type_url, broken.body) == ()
     assert references("type.googleapis.com/x.Y", b"\x0a\x01a") == ()
     assert shown(LISTENER, "x") == "Listener x"
+
+
+def test_what_was_sound_is_not_looked_at_again_unless_a_name_is_gone() -> None:
+    before = snapshot_of(WHOLE)
+    stranger = Resource(CLUSTER, "stranger", b"")
+    assert list(dangling(snapshot_of([*WHOLE, stranger]), before)) == []
+    bad = WHOLE[:1]
+    assert list(dangling(snapshot_of(bad), snapshot_of(bad))) == []
+    assert list(dangling(snapshot_of(bad), before)) == list(dangling(snapshot_of(bad)))
+
+
+def test_hosts_that_share_a_snapshot_are_each_named() -> None:
+    shared = snapshot_of(WHOLE[:1])
+    found = reference_findings({"host1": shared, "host2": shared})
+    assert [d.message.rpartition(" ")[0].split()[-3] for d in found] == ["host1", "host2"]

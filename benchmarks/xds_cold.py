@@ -21,10 +21,11 @@ from benchmarks.xds_process import SERVER_CORE, Pinned
 from tests.controlling import Sinks
 from translators.compiler.pipeline import compile_policy
 from translators.envoy.endpoints import assignment_bytes
+from translators.envoy import Proxies, translated
 from translators.policy.load import load
 from xds_server.controller.metering import Took
 from xds_server.controller.service import Controller
-from xds_server.controller.targets import proxy_snapshot
+from xds_server.controller.proxies import snapshots_of
 from xds_server.controller.values import SourceFile
 from xds_server.journal import configure
 from xds_server.protocols.xds.resource_types import ENDPOINT
@@ -127,7 +128,7 @@ def run() -> dict[str, float]:
     assert not loaded.diagnostics, loaded.diagnostics[:3]
     stage("compile", lambda: compile_policy(loaded.documents))
     plan = compile_policy(loaded.documents).plan
-    stage("encode", lambda: proxy_snapshot(plan, "host1"))
+    stage("encode", lambda: snapshots_of(translated(plan), Proxies(), {}))
     found["part"] = statistics.median(_parts())
     with TemporaryDirectory(prefix="fsdn-bench-") as directory:
         return found | asyncio.run(_moves(source, Path(directory)))

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.controlling import shop
+from translators.compiler.allocations import Allocations
 from translators.plan.model import Plan
 from xds_server.api.seen import EntryView, entry_view
 from xds_server.controller.compile import compiled, load_files

@@ -73,6 +73,16 @@ def _rescaled(rng: Random, things: Things) -> None:
     spec["selector"] = {"app": rng.choice("abc")}
 
 
+def _repeated(rng: Random, things: Things) -> None:
+    """Define something once more, in another file, or take such a file away."""
+    again = [name for name in things if name.endswith("-again")]
+    for name in again:
+        del things[name]
+    if not again or rng.randrange(2):
+        name = rng.choice(sorted(things))
+        things[f"{name}-again"] = deepcopy(things[name])
+
+
 EDITS: tuple[Callable[[Random, Things], None], ...] = (
     _gone,
     _from_elsewhere,
@@ -80,6 +90,7 @@ EDITS: tuple[Callable[[Random, Things], None], ...] = (
     _readdressed,
     _reprioritised,
     _rescaled,
+    _repeated,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from translators.compiler.findings import finding
@@ -20,12 +20,15 @@ class Catalogue:
     """Every document by kind, then by the name that others refer to, in order.
 
     ``changed``: by kind, the names of documents that differ from those of the compilation before;
-    ``named``: the same of those documents alone that came or went.
+    ``named``: the same of those documents alone that came or went. ``given``: all documents by
+    identity, those included that have the key of an earlier one; ``whole``: there are none.
     """
 
     kinds: Mapping[str, Mapping[str, Document]] = field(default_factory=dict)
     changed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     named: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    given: Mapping[int, Document] = field(default_factory=dict, compare=False, repr=False)
+    whole: bool = field(default=True, compare=False)
 
     def of(self, kind: type[T]) -> Sequence[tuple[Document, T]]:
         """Return every document of a kind with its model."""
@@ -61,17 +64,41 @@ def catalogue(
     before: Catalogue = Catalogue(),
 ) -> tuple[Catalogue, tuple[Diagnostic, ...]]:
     """Return the catalogue; of two documents with one key the first in the text stays."""
-    given = list(documents)
-    repeated: tuple[Diagnostic, ...] = ()
-    if len({document.key for document in given}) < len(given):
-        given, repeated = _once(given)
+    given = {id(document): document for document in documents}
+    kinds = _changed(given, before)
+    return _anew(given, before) if kinds is None else (_compared(kinds, before, given), ())
+
+
+def _changed(
+    given: Mapping[int, Document], before: Catalogue
+) -> Mapping[str, Mapping[str, Document]] | None:
+    """Return what was before with what came, and without what went; None if a key is repeated."""
+    if not before.whole:
+        return None
     kinds: dict[str, dict[str, Document]] = {}
-    for document in given:
+    for document in (before.given[one] for one in before.given.keys() - given.keys()):
+        own = kinds.setdefault(document.kind, dict(before.kinds[document.kind]))
+        del own[document.reference]
+    for document in (given[one] for one in given.keys() - before.given.keys()):
+        own = kinds.setdefault(document.kind, dict(before.kinds.get(document.kind, {})))
+        if document.reference in own:
+            return None
+        own[document.reference] = document
+    return {**before.kinds, **{kind: dict(sorted(own.items())) for kind, own in kinds.items()}}
+
+
+def _anew(
+    given: Mapping[int, Document], before: Catalogue
+) -> tuple[Catalogue, tuple[Diagnostic, ...]]:
+    documents, repeated = _once(given.values())
+    kinds: dict[str, dict[str, Document]] = {}
+    for document in documents:
         kinds.setdefault(document.kind, {})[document.reference] = document
-    return _compared({kind: _kept(kind, kinds, before) for kind in kinds}, before), repeated
+    found = _compared({k: dict(sorted(own.items())) for k, own in kinds.items()}, before, given)
+    return replace(found, whole=not repeated), repeated
 
 
-def _once(documents: list[Document]) -> tuple[list[Document], tuple[Diagnostic, ...]]:
+def _once(documents: Iterable[Document]) -> tuple[list[Document], tuple[Diagnostic, ...]]:
     kept: dict[str, Document] = {}
     repeated = []
     for document in sorted(documents, key=lambda d: (d.key, d.origin, d.source)):
@@ -82,17 +109,9 @@ def _once(documents: list[Document]) -> tuple[list[Document], tuple[Diagnostic, 
     return list(kept.values()), tuple(repeated)
 
 
-def _kept(
-    kind: str, kinds: Mapping[str, dict[str, Document]], before: Catalogue
-) -> Mapping[str, Document]:
-    """Return a kind's documents in order; the same mapping as before where none has changed."""
-    found, held = kinds[kind], before.kinds.get(kind, _NOTHING)
-    if len(found) == len(held) and all(held.get(n) is d for n, d in found.items()):
-        return held
-    return dict(sorted(found.items()))
-
-
-def _compared(kinds: Mapping[str, Mapping[str, Document]], before: Catalogue) -> Catalogue:
+def _compared(
+    kinds: Mapping[str, Mapping[str, Document]], before: Catalogue, given: Mapping[int, Document]
+) -> Catalogue:
     changed: dict[str, frozenset[str]] = {}
     named: dict[str, frozenset[str]] = {}
     for kind in sorted({*kinds, *before.kinds}):
@@ -105,4 +124,4 @@ def _compared(kinds: Mapping[str, Mapping[str, Document]], before: Catalogue) ->
             changed[kind] = frozenset(others | gone)
         if renamed := old.keys() ^ new.keys():
             named[kind] = frozenset(renamed)
-    return Catalogue(kinds, changed, named)
+    return Catalogue(kinds, changed, named, given)

@@ -30,9 +30,12 @@ def renewed(before: Table[V], names: Iterable[str], make: Make[V]) -> Table[V]:
 
     ``make`` returns a name's row, or None where there is none, and adds what is wrong with it.
     """
+    wanted = sorted(set(names))
+    if not wanted:
+        return Table(before.rows, before.findings) if before.changed else before
     rows, findings = dict(before.rows), dict(before.findings)
     changed = set()
-    for name in sorted(set(names)):
+    for name in wanted:
         found: list[Diagnostic] = []
         if _put(rows, name, make(name, found)):
             changed.add(name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 from translators.envoy.clusters import Destination, cluster
 from translators.envoy.encode import encode
@@ -14,45 +16,85 @@ from translators.envoy.resources import CLUSTER, ENDPOINT, LISTENER, ROUTE, Enco
 from translators.envoy.routes import destinations, route_configuration
 from translators.plan.model import Action, Capture, Plan
 
-Part = Mapping[str, tuple[EncodedResource, ...]]  # by host
+Inputs = tuple[object, ...]
 
 
-def part(plan: Plan, capture: Capture, logged: Logged) -> Part:
-    """Return the resources of one capture, by host; clusters and endpoints are one for all hosts.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The resources of one capture, by host; clusters and endpoints are one for all hosts.
+
+    ``kept`` are they once more, each with all that it depends on.
+    """
+
+    hosts: Mapping[str, tuple[EncodedResource, ...]] = field(default_factory=dict)
+    kept: Mapping[Inputs, tuple[Inputs, EncodedResource]] = field(default_factory=dict, repr=False)
+
+
+NOTHING = Part()
+
+
+@dataclass(slots=True)
+class _Work:
+    """Makes the resources of one capture, but not again those whose inputs are as before."""
+
+    plan: Plan
+    logged: Logged
+    before: Part
+    kept: dict[Inputs, tuple[Inputs, EncodedResource]] = field(default_factory=dict)
+
+    def front(self, door: Door, host: str, groups: tuple[Group, ...]) -> Iterator[EncodedResource]:
+        """Yield a host's listener and its routes."""
+        origin = origin_of(self.plan, door)
+        make = partial(_listener, door, groups, self.logged)
+        yield self._again((LISTENER, door.name, host), (door, groups, origin), make, origin)
+        for group in groups if door.port.protocol.is_http else ():
+            make = partial(_routes, group)
+            yield self._again((ROUTE, group.name, host), (group, origin), make, origin)
+
+    def backend(self, one: Destination) -> Iterator[EncodedResource]:
+        """Yield a cluster and its endpoints."""
+        name, origin = one.name, str(one.door.service.origin)
+        yield self._again((CLUSTER, name), (one, origin), partial(_cluster, one), origin)
+        found = locations(self.plan, one)
+        make = partial(assignment_bytes, name, found)
+        yield self._again((ENDPOINT, name), (found, origin), make, origin)
+
+    def _again(
+        self, key: tuple[str, ...], inputs: Inputs, make: Callable[[], bytes], origin: str
+    ) -> EncodedResource:
+        held = self.kept.get(key) or self.before.kept.get(key)
+        if held is None or held[0] != inputs:
+            held = (inputs, EncodedResource(key[0], key[1], make(), origin))
+        self.kept[key] = held
+        return held[1]
+
+
+def _listener(door: Door, groups: tuple[Group, ...], logged: Logged) -> bytes:
+    return encode(listener(door, groups, logged))
+
+
+def _routes(group: Group) -> bytes:
+    return encode(route_configuration(group))
+
+
+def _cluster(one: Destination) -> bytes:
+    return encode(cluster(one))
+
+
+def part(plan: Plan, capture: Capture, logged: Logged, before: Part = NOTHING) -> Part:
+    """Return the resources of one capture.
 
     Their names begin with the service and its port, so that no two captures share any.
     """
+    work = _Work(plan, logged, before)
     found: dict[str, list[EncodedResource]] = {}
     for door, hosts in doors(plan, capture):
-        backends: dict[str, tuple[EncodedResource, EncodedResource]] = {}
         for host, groups in hosts.items():
             own = found.setdefault(host, [])
-            own.extend(_front(plan, door, groups, logged))
+            own.extend(work.front(door, host, groups))
             for one in destinations_of(groups):
-                if one.name not in backends:
-                    backends[one.name] = _backend(plan, one)
-                own.extend(backends[one.name])
-    return {host: tuple(resources) for host, resources in sorted(found.items())}
-
-
-def _front(
-    plan: Plan, door: Door, groups: tuple[Group, ...], logged: Logged
-) -> Iterator[EncodedResource]:
-    origin = origin_of(plan, door)
-    body = encode(listener(door, groups, logged))
-    yield EncodedResource(LISTENER, door.name, body, origin)
-    for group in groups if door.port.protocol.is_http else ():
-        body = encode(route_configuration(group))
-        yield EncodedResource(ROUTE, group.name, body, origin)
-
-
-def _backend(plan: Plan, one: Destination) -> tuple[EncodedResource, EncodedResource]:
-    name, origin = one.name, str(one.door.service.origin)
-    endpoints = assignment_bytes(name, locations(plan, one))
-    return (
-        EncodedResource(CLUSTER, name, encode(cluster(one)), origin),
-        EncodedResource(ENDPOINT, name, endpoints, origin),
-    )
+                own.extend(work.backend(one))
+    return Part({host: tuple(own) for host, own in sorted(found.items())}, work.kept)
 
 
 def origin_of(plan: Plan, door: Door) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from translators.envoy.filters.access_log import Logged
+from translators.envoy.parts import NOTHING as EMPTY
 from translators.envoy.parts import Part, part
 from translators.envoy.patch import patched
 from translators.envoy.raw import raw_by_host
@@ -14,6 +15,7 @@ from translators.plan.changes import changes
 from translators.plan.model import Plan
 
 NOTHING: Resources = {}
+Key = tuple[str, int]  # a service and its port
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Proxies:
 
     plan: Plan = field(default_factory=Plan)
     logged: Logged = Logged.DENIED
-    parts: Mapping[tuple[str, int], Part] = field(default_factory=dict)  # by service and port
+    parts: Mapping[Key, Part] = field(default_factory=dict)
     own: Mapping[str, Resources] = field(default_factory=dict)  # compiled, by host
     raw: Mapping[str, Resources] = field(default_factory=dict)  # by host
     resources: Mapping[str, Resources] = field(default_factory=dict)  # all, by host
@@ -44,7 +46,11 @@ class Proxies:
         return self.own.get(host, NOTHING).get(type_url, {}).get(name)
 
 
-def translated(plan: Plan, logged: Logged = Logged.DENIED, before: Proxies = Proxies()) -> Proxies:
+def translated(
+    plan: Plan,
+    logged: Logged = Logged.DENIED,
+    before: Proxies = Proxies(),
+) -> Proxies:
     """Return the resources of every host's proxy.
 
     What was made ``before`` is taken over where nothing that it depends on has changed; the
@@ -60,52 +66,39 @@ def translated(plan: Plan, logged: Logged = Logged.DENIED, before: Proxies = Pro
     return replace(found, resources=_resources(found, before))
 
 
-def _parts(plan: Plan, logged: Logged, before: Proxies) -> Mapping[tuple[str, int], Part]:
+def _parts(plan: Plan, logged: Logged, before: Proxies) -> Mapping[Key, Part]:
+    old = before.parts
     touched = _touched(plan, before.plan)
-    if not touched:
-        return before.parts
-    kept = {key: own for key, own in before.parts.items() if key not in touched}
-    made = {
-        key: _like(part(plan, plan.captured[key], logged), before.parts.get(key, {}))
+    parts = {
+        key: part(plan, plan.captured[key], logged, old.get(key, EMPTY))
         for key in touched
         if key in plan.captured
     }
-    return dict(sorted({**kept, **made}.items()))
+    if parts.keys() <= old.keys() and touched <= plan.captured.keys():
+        return {**old, **parts}  # in order, as before
+    kept = {key: own for key, own in old.items() if key not in touched}
+    return dict(sorted({**kept, **parts}.items(), key=lambda item: item[0]))
 
 
-def _like(new: Part, old: Part) -> Part:
-    """Return a part in which what is equal to an old resource is that resource itself."""
-    found = {}
-    for host, resources in new.items():
-        known = {(one.type_url, one.name): one for one in old.get(host, ())}
-        held = ((known.get((one.type_url, one.name)), one) for one in resources)
-        found[host] = tuple(was if was == one and was else one for was, one in held)
-    return found
-
-
-def _touched(plan: Plan, before: Plan) -> set[tuple[str, int]]:
+def _touched(plan: Plan, before: Plan) -> set[Key]:
     """Return the captures, old and new, that anything has changed for."""
     found = changes(before, plan)
-    touched = set(found.captures)
-    for key, capture in plan.captured.items():
-        tenant = plan.service[capture.service].tenant
-        if (
-            capture.service in found.services
-            or tenant in found.tenants
-            or not found.endpoints.isdisjoint(capture.sources)
-        ):
-            touched.add(key)
-    return touched
+    services = set(found.services)
+    if found.tenants:
+        services.update(s.name for s in plan.services if s.tenant in found.tenants)
+    touched = {key for key in plan.captured if key[0] in services}
+    if found.endpoints:
+        own = plan.captured.items()
+        touched.update(key for key, c in own if not found.endpoints.isdisjoint(c.sources))
+    return touched | found.captures
 
 
-def _own(
-    plan: Plan, parts: Mapping[tuple[str, int], Part], before: Proxies
-) -> Mapping[str, Resources]:
+def _own(plan: Plan, parts: Mapping[Key, Part], before: Proxies) -> Mapping[str, Resources]:
     gone: dict[str, list[EncodedResource]] = {}
     new: dict[str, list[EncodedResource]] = {}
-    for key in {*parts, *before.parts} if parts is not before.parts else ():
-        now, then = parts.get(key, {}), before.parts.get(key, {})
-        for host in {*now, *then} if now is not then else ():
+    for key in _differing(parts, before.parts):
+        now, then = parts.get(key, EMPTY).hosts, before.parts.get(key, EMPTY).hosts
+        for host in {*now, *then}:
             gone.setdefault(host, []).extend(_only(then.get(host, ()), now.get(host, ())))
             new.setdefault(host, []).extend(_only(now.get(host, ()), then.get(host, ())))
     same: dict[tuple[int, ...], Named] = {}
@@ -115,6 +108,11 @@ def _own(
             others = with_others(own.get(host, NOTHING), gone[host], new[host])
             own[host] = {url: _shared(named, same) for url, named in others.items()}
     return {host: own[host] for host in sorted(own) if own[host]}
+
+
+def _differing(new: Mapping[Key, Part], old: Mapping[Key, Part]) -> set[Key]:
+    changed = {key for key, own in new.items() if old.get(key) is not own}
+    return changed | (old.keys() - new.keys())
 
 
 def _only(

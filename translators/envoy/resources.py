@@ -61,5 +61,6 @@ def with_others(
         own[one.name] = one
     found: dict[str, Named] = {**held}
     for url, own in types.items():
-        found[url] = dict(sorted(own.items()))
+        added = own.keys() - held.get(url, {}).keys()
+        found[url] = dict(sorted(own.items())) if added else own
     return {url: named for url, named in sorted(found.items()) if named}

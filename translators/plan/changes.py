@@ -29,22 +29,22 @@ class Changes:
 
 def changes(old: Plan, new: Plan) -> Changes:
     """Return what differs. Objects that are the same one cost next to nothing."""
-    endpoints = _differing(old.endpoint, new.endpoint)
-    services = _differing(old.service, new.service)
+    endpoints = set(_differing(old.endpoint, new.endpoint))
+    services = set(_differing(old.service, new.service))
     for plan in (old, new):
         services.update(name for e in endpoints for name in plan.index.offering.get(e, ()))
     return Changes(
-        frozenset(_differing(old.tenant, new.tenant)),
-        frozenset(_differing(old.host, new.host)),
+        _differing(old.tenant, new.tenant),
+        _differing(old.host, new.host),
         frozenset(endpoints),
         frozenset(services | _ruled(old, new)),
-        frozenset(_differing(old.captured, new.captured)),
+        _differing(old.captured, new.captured),
     )
 
 
-def _differing(old: Mapping[K, V], new: Mapping[K, V]) -> set[K]:
+def _differing(old: Mapping[K, V], new: Mapping[K, V]) -> frozenset[K]:
     found = {key for key, value in new.items() if (o := old.get(key)) is not value and o != value}
-    return found | (old.keys() - new.keys())
+    return frozenset(found | (old.keys() - new.keys()))
 
 
 def _ruled(old: Plan, new: Plan) -> set[str]:

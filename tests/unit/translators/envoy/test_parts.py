@@ -7,7 +7,7 @@ from translators.envoy.resources import CLUSTER, ENDPOINT, LISTENER
 
 def test_hosts_of_one_capture_share_clusters_and_endpoints_but_no_listeners() -> None:
     plan = with_captured(shop_plan(), "shop/web", "shop/stock")
-    found = part(plan, plan.captures[0], Logged.DENIED)
+    found = part(plan, plan.captures[0], Logged.DENIED).hosts
     assert list(found) == ["host1", "host2"]
     of = {
         host: {(one.type_url, one.name): one for one in resources}

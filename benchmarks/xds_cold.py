@@ -20,12 +20,12 @@ from benchmarks.xds_book import Book
 from benchmarks.xds_process import SERVER_CORE, Pinned
 from tests.controlling import Sinks
 from translators.compiler.pipeline import compile_policy
-from translators.envoy.endpoints import assignment_bytes
 from translators.envoy import Proxies, translated
+from translators.envoy.endpoints import assignment_bytes
 from translators.policy.load import load
 from xds_server.controller.metering import Took
-from xds_server.controller.service import Controller
 from xds_server.controller.proxies import snapshots_of
+from xds_server.controller.service import Controller
 from xds_server.controller.values import SourceFile
 from xds_server.journal import configure
 from xds_server.protocols.xds.resource_types import ENDPOINT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from platform import node as this_machine
 from typing import Any
 
 from fastapi import APIRouter
@@ -41,6 +42,8 @@ class ProxyView(BaseModel):
     """A proxy: who and where it is, and every type."""
 
     node: str
+    identity: str = Field(description="By its certificate; empty where it shows none.")
+    replica: str = Field(description="The machine whose server its stream is on.")
     device: DeviceView
     sent: list[SentView]
 
@@ -94,7 +97,15 @@ async def proxies(controller: Access) -> list[ProxyView]:
             )
             for kind in view.types
         ]
-        found.append(ProxyView(node=device.name, device=view, sent=sent))
+        found.append(
+            ProxyView(
+                node=device.name,
+                identity=status.identity,
+                replica=this_machine() if status.connected else "",
+                device=view,
+                sent=sent,
+            )
+        )
     return found
 
 

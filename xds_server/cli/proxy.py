@@ -51,7 +51,18 @@ def status(output: Output = Form.TABLE) -> None:
         for one in told:
             write(one["node"])
     elif not structured(told, output):
-        headings = ("NODE", "TYPE", "STATE", "SENT", "ACKED", "NACKED", "AGE", "ADDRESS")
+        headings = (
+            "NODE",
+            "TYPE",
+            "STATE",
+            "SENT",
+            "ACKED",
+            "NACKED",
+            "AGE",
+            "IDENTITY",
+            "REPLICA",
+            "ADDRESS",
+        )
         table(headings, [row for one in told for row in _rows(one)])
         for one in told:
             for kind in one["sent"]:
@@ -60,7 +71,7 @@ def status(output: Output = Form.TABLE) -> None:
 
 
 def _rows(one: dict[str, Any]) -> list[list[str]]:
-    where = one["device"]["detail"] or "-"
+    where = [one["identity"] or "-", one["replica"] or "-", one["device"]["detail"] or "-"]
     rows = [
         [
             one["node"],
@@ -68,11 +79,11 @@ def _rows(one: dict[str, Any]) -> list[list[str]]:
             kind["state"],
             *(kind[part][:12] or "-" for part in ("sent", "acked", "nacked")),
             _age(kind["at"]),
-            where,
+            *where,
         ]
         for kind in one["sent"]
     ]
-    return rows or [[one["node"], "-", one["device"]["state"], "-", "-", "-", "-", where]]
+    return rows or [[one["node"], "-", one["device"]["state"], "-", "-", "-", "-", *where]]
 
 
 def _age(at: float) -> str:

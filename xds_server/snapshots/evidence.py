@@ -34,11 +34,15 @@ def device_named(text: str) -> Device:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A device has a session with us; ``detail`` describes it (address, version)."""
+    """A device has a session with us; ``detail`` describes it (address, version).
+
+    ``identity``: what its certificate says it is, where it has shown one.
+    """
 
     device: Device
     at: float
     detail: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

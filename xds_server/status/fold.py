@@ -63,8 +63,10 @@ def _with(status: Status, device: Device, known: DeviceStatus) -> Status:
 
 def _heard(known: DeviceStatus, evidence: Evidence) -> DeviceStatus:
     match evidence:
-        case Connected(at=at, detail=detail):
-            return replace(known, connected=True, seen=True, at=at, detail=detail or known.detail)
+        case Connected(at=at, detail=detail, identity=identity):
+            detail = detail or known.detail
+            known = replace(known, connected=True, seen=True, at=at, detail=detail)
+            return replace(known, identity=identity)
         case Disconnected(at=at, reason=reason):
             return replace(known, connected=False, seen=True, at=at, detail=reason)
         case Warned(topic=topic, warning=warning):

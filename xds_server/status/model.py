@@ -52,6 +52,7 @@ class DeviceStatus:
     seen: bool = False
     at: float = 0.0
     detail: str = ""
+    identity: str = ""  # by its certificate, where it has shown one
     warnings: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, TypeStatus] = field(default_factory=dict)
 

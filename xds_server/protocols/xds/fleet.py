@@ -107,7 +107,9 @@ class Fleet:
         parts = [f"{node.agent} {node.agent_version}".strip(), stream.dialect.value, peer.address]
         parts += ["reads some headers otherwise than policies: use 1.39.1"] if _is_old(node) else []
         parts += ["unknown node: nothing is published for it"] if unknown else []
-        return Connected(stream.device, now, ", ".join(part for part in parts if part))
+        identity = min(peer.nodes or (), key=lambda name: ("://" not in name, name), default="")
+        detail = ", ".join(part for part in parts if part)
+        return Connected(stream.device, now, detail, identity)
 
     def leave(self, stream: XdsStream, now: float, reason: str = "") -> list[Evidence]:
         """Forget a stream; its device is gone with its last one."""

@@ -160,3 +160,10 @@ def test_another_nodes_secret_is_answered_as_a_missing_one() -> None:
         answers.append((said.bodies, said.errors, said.version, said.removed == (name,)))
     assert answers[0] == answers[1]
     assert answers[0][0] == {}
+
+
+def test_a_certificates_identity_is_told_with_the_connection() -> None:
+    uri = "spiffe://example.org/proxy/web-1"
+    _, effects = join(Fleet(), Peer("", frozenset({uri, "web-1"})))
+    [connected] = [e for e in effects if isinstance(e, Connected)]
+    assert connected.identity == uri

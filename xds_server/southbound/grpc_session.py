@@ -17,6 +17,8 @@ from xds_server.snapshots.evidence import Evidence
 from xds_server.southbound.grpc_terms import Gate, Terms
 from xds_server.southbound.grpc_waves import Waves
 
+_LAST_WRITE_SECONDS = 0.5  # for a client to take what is being written when its stream ends
+
 
 class Session:
     """Performs the effects of one stream; its own writer, so that it slows no other."""
@@ -43,6 +45,7 @@ class Session:
         self._outbox: deque[Send] = deque()  # bounded: one response in flight a type
         self._written = asyncio.Event()
         self._refusal: Close | None = None
+        self._ending = False
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, context: Any, draining: asyncio.Event) -> Close:
@@ -64,6 +67,7 @@ class Session:
                 job.result()  # raises what broke the reader or the writer
         finally:
             self._leave()
+            await self._end_writes(jobs[1])
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
@@ -109,8 +113,15 @@ class Session:
         if delay > 0:
             await asyncio.sleep(delay)
 
+    async def _end_writes(self, writer: asyncio.Task[Any]) -> None:
+        """Let the client take the response in hand: a call whose write is cut off never ends."""
+        self._outbox.clear()
+        self._ending = True
+        self._written.set()
+        await asyncio.wait([writer], timeout=_LAST_WRITE_SECONDS)
+
     async def _write(self, context: Any) -> None:
-        while True:
+        while not self._ending:
             await self._written.wait()
             self._written.clear()
             while self._outbox:

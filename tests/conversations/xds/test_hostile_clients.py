@@ -128,3 +128,20 @@ async def test_a_fleet_that_comes_back_is_let_in_by_and_by() -> None:
             await Client(channel).ask(CLUSTER)
         await until(lambda: len(server.streams()) == 8)
         assert time.monotonic() - began >= 0.25
+
+
+async def hear_all(client: Client) -> None:
+    while await client.hear():
+        pass
+
+
+async def test_nonsense_behind_a_request_ends_the_stream_though_an_answer_is_on_its_way() -> None:
+    async with serving() as (server, port, _), channel_to(port) as channel:
+        server.publish("web-1", MANY)
+        for _ in range(30):
+            client = Client(channel)
+            await client.ask(CLUSTER)
+            await client.call.write(b"\xff")
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await hear_all(client)
+            assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT

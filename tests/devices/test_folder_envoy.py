@@ -8,7 +8,7 @@ import pytest
 from tests.devices.xds_proxy import Load, backend, envoy, eventually, short_directory
 from tests.serving import Serving
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("folders of plain Envoy YAML")]
 API = "type.googleapis.com/envoy."
 ADS = "{ads: {}, resource_api_version: V3}"
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.device, pytest.mark.envoy("make before break and resta
 _FULL = os.environ.get("FSDN_ENDURANCE") == "full"
 SWITCHES = 1000 if _FULL else 200
 REPLACEMENTS = 200
-KILLS = 20 if _FULL else 3
+KILLS = 20 if _FULL else 2
 
 
 def judge(load: Load, what: str) -> None:

@@ -18,7 +18,7 @@ from xds_server.protocols.xds.resource_types import CLUSTER, ROUTE
 from xds_server.snapshots.model import Resource, snapshot_of
 from xds_server.status.reasons import refusal_class
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("NACK bisection")]
 
 
 def routes(*domains: str) -> Resource:

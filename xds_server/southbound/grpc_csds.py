@@ -32,17 +32,16 @@ class ClientStatus(grpc.GenericRpcHandler):  # type: ignore[misc]
         return None
 
     async def _fetch(self, request: bytes, context: Any) -> bytes:
-        try:
-            asked = scan_asked(request)
-        except MalformedError as error:
-            await refuse(context, error)
-            raise
         seen = [
             stream
             for stream in self._streams()
             if stream.node is not None and self._callers.may_see(context, stream.node.id)
         ]
-        return encode_status(seen, asked)
+        try:
+            return encode_status(seen, scan_asked(request))  # matchers are read as they are used
+        except MalformedError as error:
+            await refuse(context, error)
+            raise
 
     async def _stream(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
         async for request in requests:

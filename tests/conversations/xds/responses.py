@@ -37,8 +37,8 @@ def read(data: bytes, dialect: Dialect) -> Response:
         elif key == 2 and (delta or _is_wrapper(message(value))):
             wrapped = message(value) if delta else _any_body(message(value))
             fields = dict(scan(wrapped))
-            name = text(fields[3])
-            versions[name] = text(fields[1])
+            name = text(fields.get(3, b""))
+            versions[name] = text(fields.get(1, b""))
             if 2 in fields:
                 bodies[name] = _any_body(message(fields[2]))
             else:

@@ -50,10 +50,12 @@ class BeatingWatch(Watch):
         if not kept:
             self._beats_at = None
             return []
-        if self._beats_at is not None and now < self._beats_at:
-            return []
         life = _life(kept)
-        due, self._beats_at = self._beats_at, now + life / _BEATS_A_LIFE
+        following = now + life / _BEATS_A_LIFE
+        if self._beats_at is not None and now < self._beats_at:
+            self._beats_at = min(self._beats_at, following)  # newcomers may live for less long
+            return []
+        due, self._beats_at = self._beats_at, following
         if due is None:
             return []
         if now >= due + life * (1 - 1 / _BEATS_A_LIFE):  # it has dropped them by now

@@ -174,7 +174,7 @@ class SotwWatch(BeatingWatch):
         retained = {name: self._held[name] for name in gone if not _is_empty(self._held[name])}
         content.update(retained)
         if self.type_url == ENDPOINT:
-            content.update((name, no_endpoints(name)) for name in names - content.keys())
+            content.update((name, no_endpoints(name)) for name in names - content.keys() if name)
         return dict(sorted(content.items())), not retained
 
     def _sending(self) -> None:

@@ -6,6 +6,7 @@ from envoy_data_plane.envoy.type.matcher.v3 import NodeMatcher
 from tests.conversations.xds.responses import NODE
 from tests.unit.xds_server.southbound.grpc_services import channel_to
 from xds_server.protocols.xds.ads import Dialect, XdsStream
+from xds_server.protocols.xds.protobuf import put, put_number
 from xds_server.protocols.xds.wire import scan_node
 from xds_server.southbound.grpc_callers import Callers
 from xds_server.southbound.grpc_csds import SERVICE, ClientStatus
@@ -31,8 +32,13 @@ async def test_both_methods_answer_the_same() -> None:
     assert config.node.id == "web-1"
 
 
-async def test_a_matcher_that_says_nothing_is_refused() -> None:
-    bad = bytes(ClientStatusRequest(node_matchers=[NodeMatcher()]))
+EXACT_NUMBER = put(1, put(1, put_number(1, 7)))  # node_matchers[0].node_id.exact is no string
+
+
+@pytest.mark.parametrize(
+    "bad", [bytes(ClientStatusRequest(node_matchers=[NodeMatcher()])), EXACT_NUMBER, b"\xff"]
+)
+async def test_a_matcher_that_says_nothing_is_refused(bad: bytes) -> None:
     async with channel_to(ClientStatus(streams, Callers())) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await channel.unary_unary(f"/{SERVICE}/FetchClientStatus")(bad)

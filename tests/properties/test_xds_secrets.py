@@ -89,7 +89,8 @@ class World:
         stream, peer = XdsStream(dialect, only), Peer("", private=private)
         self.streams.append((node, private, stream, peer))
         self.waiting[stream] = []
-        self.ask(len(self.streams) - 1, only or LISTENER, [])
+        for url in (only,) if only else (LISTENER, SECRET):
+            self.ask(len(self.streams) - 1, url, list(NAMES) if url == SECRET else [])
 
     def on_ask(self, index: int, url: str, names: list[str]) -> None:
         if self.streams:
@@ -120,8 +121,11 @@ def _secret(node: str, name: str, number: int) -> Resource:
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(EVENT, max_size=40))
+@given(st.lists(EVENT, min_size=5, max_size=40))
 def test_no_secret_reaches_anybody_but_its_owner(events: list[tuple[object, ...]]) -> None:
     world = World()
+    for node in NODES:
+        world.on_publish(node, 0)
+    world.on_secrets({node: dict.fromkeys(NAMES, 0) for node in NODES})
     for kind, *more in events:
         world.step(str(kind), *more)

@@ -167,3 +167,21 @@ def test_a_certificates_identity_is_told_with_the_connection() -> None:
     _, effects = join(Fleet(), Peer("", frozenset({uri, "web-1"})))
     [connected] = [e for e in effects if isinstance(e, Connected)]
     assert connected.identity == uri
+
+
+def test_a_revoked_secret_is_not_kept_for_the_sake_of_an_unanswered_listener() -> None:
+    fleet, stream, peer = Fleet(), XdsStream(Dialect.SOTW), Peer(private=True)
+
+    def publish(*secrets: Resource) -> list[Send]:
+        told = fleet.publish("web-1", snapshot_of([listener("a"), *secrets]), 1.0)
+        return [e for _, effects in told for e in effects if isinstance(e, Send)]
+
+    old, kept = (Resource(SECRET, name, put_text(1, name)) for name in ("old", "kept"))
+    publish(old, kept)
+    fleet.receive(stream, peer, sotw_request(LISTENER), 1.0)
+    asked = sotw_request(SECRET, ("old", "kept"))
+    [sent] = [e for e in fleet.receive(stream, peer, asked, 1.0) if isinstance(e, Send)]
+    answer = sotw_request(SECRET, ("old", "kept"), nonce=read(sent.data, Dialect.SOTW).nonce)
+    fleet.receive(stream, peer, answer, 1.0)
+    [after] = publish(kept)
+    assert set(read(after.data, Dialect.SOTW).bodies) == {"kept"}

@@ -48,6 +48,7 @@ class Side:
         self.streams = {node: XdsStream(dialect) for node in NODES}
         self.waiting: dict[str, list[Send]] = {node: [] for node in NODES}
         self.log: list[tuple[str, object]] = []
+        self.nonces: dict[tuple[XdsStream, str], list[int]] = {}
 
     def step(self, kind: str, node: str, argument: object) -> None:
         chosen = [node] if node else list(NODES)
@@ -89,7 +90,13 @@ class Side:
         for effect in effects:
             if isinstance(effect, Send):
                 self.waiting[node].append(effect)
-                self.log.append((node, (effect.data, effect.names, effect.removed)))
+                nonce = put_text(5, effect.nonce)  # counts what the fleet sends, not the stream
+                assert effect.data.endswith(nonce)
+                body = effect.data.removesuffix(nonce)
+                self.log.append((node, (body, effect.names, effect.removed)))
+                used = self.nonces.setdefault((self.streams[node], effect.type_url), [0])
+                assert int(effect.nonce, 16) > used[-1], "a nonce was used again"
+                used.append(int(effect.nonce, 16))
             else:
                 self.log.append((node, effect))
 

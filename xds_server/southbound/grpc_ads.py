@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 import grpc
 
 from xds_server.protocols.xds.ads import Dialect, Limits, XdsStream
+from xds_server.protocols.xds.effects import Close
 from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.protocols.xds.resource_types import AGGREGATED, SERVICES
 from xds_server.snapshots.evidence import Device, Evidence
@@ -20,9 +20,13 @@ from xds_server.southbound.grpc_health import Health
 from xds_server.southbound.grpc_identity import nodes_of
 from xds_server.southbound.grpc_session import Session
 from xds_server.southbound.grpc_terms import Gate, Terms
+from xds_server.southbound.grpc_turns import Turns
 from xds_server.southbound.grpc_waves import Waves
 
 _OTHER_CALLS = 100  # of a connection: other services, and streams that are yet to be refused
+
+
+_DRAINING = Close("UNAVAILABLE", "the server is draining: connect again")
 
 
 class ListenError(OSError):
@@ -78,7 +82,8 @@ class AdsServer:
 
     async def start(self) -> int:
         """Listen, and return the TCP port (0 without TCP). Raises ListenError."""
-        self._draining = asyncio.Event()
+        self._draining = False
+        self._turns = Turns(self._tell)
         self._waves = Waves()
         self._gate = Gate(self._settings.terms, self._clock())
         self._health = Health()
@@ -96,17 +101,25 @@ class AdsServer:
         if self._server is None:
             return
         self._health.drain()
-        self._draining.set()
+        self._draining = True
+        self._turns.stop()
+        for session in self._sessions.values():
+            session.end(_DRAINING)
         await self._server.stop(grace)
         self._server = None
 
     def publish(self, node: str, snapshot: Snapshot) -> None:
-        """Set what a node should run, and tell its streams what they lack."""
-        for stream, effects in self._fleet.publish(node, snapshot, self._clock()):
+        """Set what a node should run; its streams are told what they lack when it is their turn."""
+        if self._fleet.set(node, snapshot):
+            self._turns.add(node)
+
+    def _tell(self, node: str) -> None:
+        for stream, effects in self._fleet.tell(node, self._clock()):
             self._sessions[stream].perform(effects)
 
     def withdraw(self, node: str) -> None:
         """Forget what a node should run; it keeps what it has."""
+        self._turns.drop(node)
         self._fleet.withdraw(node)
 
     def connected(self) -> tuple[Device, ...]:
@@ -165,7 +178,7 @@ class AdsServer:
         self._sessions[stream] = session
         self._open += 1
         try:
-            end = await session.run(context, self._draining)
+            end = _DRAINING if self._draining else await session.run(context)
         finally:
             self._open -= 1
             del self._sessions[stream]

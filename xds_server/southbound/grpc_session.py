@@ -1,9 +1,8 @@
-"""One xDS stream over gRPC: a reader, a writer and a timer around the sans-IO stream."""
+"""One xDS stream over gRPC: a reader around the sans-IO stream, a write at a time, and a timer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +16,39 @@ from xds_server.snapshots.evidence import Evidence
 from xds_server.southbound.grpc_terms import Gate, Terms
 from xds_server.southbound.grpc_waves import Waves
 
+_SOONEST = 0.001  # seconds until a timer that is due already
 _LAST_WRITE_SECONDS = 0.5  # for a client to take what is being written when its stream ends
 
 
 class Session:
-    """Performs the effects of one stream; its own writer, so that it slows no other."""
+    """Performs the effects of one stream; it writes by itself, so that it slows no other.
+
+    Thousands of these are at rest most of the time: then there is one coroutine that reads, and
+    one timer for all that may become overdue, which is set anew only when it must be earlier.
+    """
+
+    __slots__ = (
+        "_broken",
+        "_clock",
+        "_context",
+        "_ends_at",
+        "_evidence",
+        "_fleet",
+        "_gate",
+        "_lifetime",
+        "_loop",
+        "_outbox",
+        "_pace",
+        "_peer",
+        "_refusal",
+        "_task",
+        "_timer",
+        "_waits",
+        "_waves",
+        "_writing",
+        "_writing_ends",
+        "stream",
+    )
 
     def __init__(
         self,
@@ -40,114 +67,148 @@ class Session:
         self._clock = clock
         self._waves = waves or Waves()
         self._gate = gate or Gate(Terms(), clock())
-        self._terms = self._gate.terms
-        self._pace = Bucket(self._terms.requests, clock())
-        self._outbox: deque[Send] = deque()  # bounded: one response in flight a type
-        self._written = asyncio.Event()
+        self._pace = Bucket(self._gate.terms.requests, clock())
+        self._outbox: list[Send] = []  # bounded: one response in flight a type
+        self._writing: asyncio.Task[None] | None = None
+        self._writing_ends = 0.0  # when it has taken too long
         self._refusal: Close | None = None
-        self._ending = False
         self._timer: asyncio.TimerHandle | None = None
+        self._broken: BaseException | None = None  # what broke a write
+        self._waits = False  # whether the reader waits, so that it must be woken to end
+        self._lifetime = self._gate.terms.hello  # until the client has said who it is
+        self._ends_at = 0.0
 
-    async def run(self, context: Any, draining: asyncio.Event) -> Close:
-        """Serve until the client leaves, breaks a rule, or we drain; return why it ended."""
-        jobs = [
-            asyncio.create_task(self._read(context)),
-            asyncio.create_task(self._write(context)),
-            asyncio.create_task(draining.wait()),
-        ]
+    async def run(self, context: Any) -> Close:
+        """Serve until the client leaves, breaks a rule, or ``end``; return why it ended."""
+        self._context = context
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._ends_at = self._loop.time() + self._lifetime
+        self._set_timer()
         try:
-            lifetime = self._terms.lifetime()
-            done, _ = await asyncio.wait(
-                jobs, timeout=lifetime, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
-                text = f"the stream is {lifetime:.0f} s old: connect again, to any server"
-                self._refusal = Close("UNAVAILABLE", text)
-            for job in done:
-                job.result()  # raises what broke the reader or the writer
+            await self._read(context)
+        except asyncio.CancelledError:
+            if self._refusal is None or self._task is None or self._task.uncancel():
+                raise  # it is not we who ended it
         finally:
             self._leave()
-            await self._end_writes(jobs[1])
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
+            await self._end_write()
+        if self._broken is not None:
+            raise self._broken
+        return self._refusal or Close("OK", "")
+
+    def end(self, why: Close) -> None:
+        """End the stream with this status; the first reason counts."""
         if self._refusal is not None:
-            return self._refusal
-        if draining.is_set():
-            return Close("UNAVAILABLE", "the server is draining: connect again")
-        return Close("OK", "")
+            return
+        self._refusal = why
+        if self._waits and self._task is not None:
+            self._task.cancel()
 
     def perform(self, effects: list[Effect]) -> None:
-        """Queue what is to be sent, hand on evidence, and set the timer anew."""
+        """Send what is to be sent, hand on evidence, and see to the timer."""
         for effect in effects:
             if isinstance(effect, Send):
-                self._outbox.append(effect)
-                self._written.set()
+                if self._writing is None:
+                    self._write(effect)
+                else:
+                    self._outbox.append(effect)
             elif isinstance(effect, Close):
-                self._refusal = effect
+                self.end(effect)
             else:
                 self._evidence(effect)
         self._set_timer()
 
     async def _read(self, context: Any) -> None:
-        timeout: float | None = self._terms.hello
+        stream, clock, read = self.stream, self._clock, context.read
         while self._refusal is None:
-            try:
-                data = await asyncio.wait_for(context.read(), timeout)
-            except TimeoutError:
-                text = f"no request within {self._terms.hello:g} s of opening the stream"
-                self._refusal = Close("DEADLINE_EXCEEDED", text)
-                return
+            self._waits = True
+            data = await read()
             if data is grpc.aio.EOF:
                 return
-            await self._turn()
-            self.perform(self._fleet.receive(self.stream, self._peer, data, self._clock()))
-            timeout = None if self.stream.node is not None else self._terms.hello
+            now = clock()
+            delay = self._pace.take(now)
+            if stream.node is None:
+                delay = max(delay, self._gate.first.take(now))
+            if delay > 0:  # until then nothing more is read
+                await asyncio.sleep(delay)
+                now = clock()
+            self._waits = False
+            known = stream.node is not None
+            self.perform(self._fleet.receive(stream, self._peer, data, now))
+            if not known and stream.node is not None:
+                self._settle_down()
 
-    async def _turn(self) -> None:
-        """Wait until this request may be worked on; meanwhile nothing more is read."""
-        now = self._clock()
-        delay = self._pace.take(now)
-        if self.stream.node is None:
-            delay = max(delay, self._gate.first.take(now))
-        if delay > 0:
-            await asyncio.sleep(delay)
+    def _settle_down(self) -> None:
+        """The client has said who it is: from now on only its age bounds the stream."""
+        self._lifetime = self._gate.terms.lifetime()
+        self._ends_at = self._loop.time() + self._lifetime
+        self._set_timer()
 
-    async def _end_writes(self, writer: asyncio.Task[Any]) -> None:
+    def _write(self, response: Send) -> None:
+        self._writing = self._loop.create_task(self._waves.write(self._context, response))
+        self._writing_ends = self._loop.time() + self._gate.terms.stall
+        self._writing.add_done_callback(self._written)
+
+    def _written(self, writing: asyncio.Task[None]) -> None:
+        if writing.cancelled():
+            return
+        error = writing.exception()
+        if error is not None:
+            self._broken = error if self._refusal is None else None
+            self.end(Close("UNAVAILABLE", f"a response could not be written: {error}"))
+        elif self._outbox:
+            self._write(self._outbox.pop(0))
+        else:
+            self._writing = None
+
+    async def _end_write(self) -> None:
         """Let the client take the response in hand: a call whose write is cut off never ends."""
-        self._outbox.clear()
-        self._ending = True
-        self._written.set()
-        await asyncio.wait([writer], timeout=_LAST_WRITE_SECONDS)
-
-    async def _write(self, context: Any) -> None:
-        while not self._ending:
-            await self._written.wait()
-            self._written.clear()
-            while self._outbox:
-                try:
-                    async with asyncio.timeout(self._terms.stall):
-                        await self._waves.write(context, self._outbox.popleft())
-                except TimeoutError:
-                    text = f"a response was not taken within {self._terms.stall:g} s"
-                    self._refusal = Close("DEADLINE_EXCEEDED", text)
-                    return
+        if self._writing is not None and not self._writing.done():
+            await asyncio.wait([self._writing], timeout=_LAST_WRITE_SECONDS)
+        if self._writing is not None:
+            self._writing.cancel()
 
     def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        at = self._ends_at
+        if self._writing is not None:
+            at = min(at, self._writing_ends)
         now = self._clock()
         wake = self.stream.wakes_at(now)
-        if wake is None:
-            self._timer = None
-        else:
-            delay = max(wake - now, 0.001)
-            self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
+        if wake is not None:
+            at = min(at, self._loop.time() + max(wake - now, _SOONEST))
+        timer = self._timer
+        if timer is not None and timer.when() <= at:
+            return  # it looks again when it goes off
+        if timer is not None:
+            timer.cancel()
+        self._timer = self._loop.call_at(at, self._tick)
 
     def _tick(self) -> None:
-        self.perform(self.stream.tick(self._clock()))
+        self._timer = None
+        why = self._overdue(self._loop.time())
+        if why is not None:
+            self.end(why)
+        elif self.stream.node is None:
+            self._set_timer()
+        else:
+            self.perform(self.stream.tick(self._clock()))
+
+    def _overdue(self, now: float) -> Close | None:
+        if now >= self._ends_at and self.stream.node is None:
+            text = f"no request within {self._lifetime:g} s of opening the stream"
+            return Close("DEADLINE_EXCEEDED", text)
+        if now >= self._ends_at:
+            text = f"the stream is {self._lifetime:.0f} s old: connect again, to any server"
+            return Close("UNAVAILABLE", text)
+        if self._writing is not None and now >= self._writing_ends:
+            text = f"a response was not taken within {self._gate.terms.stall:g} s"
+            return Close("DEADLINE_EXCEEDED", text)
+        return None
 
     def _leave(self) -> None:
+        self._waits = False
+        self._outbox.clear()
         if self._timer is not None:
             self._timer.cancel()
         reason = self._refusal.message if self._refusal else "the stream ended"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from xds_server.protocols.xds.effects import Send
@@ -19,11 +20,14 @@ class Waves:
         self._turns = asyncio.Semaphore(at_once)
         self._turn = turn
 
-    async def write(self, context: Any, response: Send) -> None:
-        """Write one response to a stream; return when the transport has taken it."""
-        if len(response.body) < _LARGE:
-            await context.write(response.data)
-            return
+    def write(self, context: Any, response: Send) -> Coroutine[Any, Any, None]:
+        """Write one response to a stream; the coroutine ends when the transport has taken it."""
+        if len(response.data) < _LARGE:
+            small: Coroutine[Any, Any, None] = context.write(response.data)
+            return small
+        return self._write_large(context, response)
+
+    async def _write_large(self, context: Any, response: Send) -> None:
         async with self._turns:
             writing = asyncio.ensure_future(context.write(response.data))
             try:

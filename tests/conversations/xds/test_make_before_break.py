@@ -71,7 +71,7 @@ def test_routes_wait_for_clusters_and_removals_for_routes(dialect: Dialect) -> N
 
 
 def _nonce(it: Talk, url: str) -> str:
-    return f"{it.stream._watches[url]._sent:x}"
+    return f"{it.stream._watches[url]._serial:x}"
 
 
 @both

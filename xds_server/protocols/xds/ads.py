@@ -12,8 +12,6 @@ from enum import Enum
 
 from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.effects import Close, Effect
-from xds_server.protocols.xds.endpoints import assignment_name
-from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import Draft, Target
 from xds_server.protocols.xds.resource_types import (
     CLUSTER,
@@ -25,13 +23,16 @@ from xds_server.protocols.xds.resource_types import (
     rank,
     tier,
 )
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.sotw import SotwWatch
+from xds_server.protocols.xds.turns import NONE, all_settled, endpoints_of, may_route, missing
 from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import DeltaRequest, Node, SotwRequest, scan_delta, scan_sotw
 from xds_server.snapshots.evidence import Device, DeviceKind, Warned
 from xds_server.snapshots.model import Snapshot
 
 Request = SotwRequest | DeltaRequest
+_AT_ONCE = (LISTENER, SECRET)  # types whose removals wait for nothing
 
 
 class Dialect(Enum):
@@ -66,6 +67,25 @@ class Limits:
 class XdsStream:
     """One client's stream. Feed it requests, snapshots and ticks; perform what it returns."""
 
+    __slots__ = (
+        "__weakref__",
+        "_aims",
+        "_backends",
+        "_earlier",
+        "_endpoints_owed",
+        "_epoch",
+        "_only",
+        "_opened_at",
+        "_routings",
+        "_shared",
+        "_since",
+        "_watches",
+        "dialect",
+        "limits",
+        "node",
+        "snapshot",
+    )
+
     def __init__(self, dialect: Dialect, only: str = "", limits: Limits = Limits()) -> None:
         self.dialect = dialect
         self.node: Node | None = None
@@ -78,9 +98,10 @@ class XdsStream:
         self._epoch = 0
         self._earlier: tuple[Snapshot, ...] = ()
         self._since: dict[str, int] = {}  # type -> the epoch in which its content last changed
-        self._endpoints_owed: set[str] = set()
+        self._endpoints_owed = NONE
         self._opened_at = 0.0
-        self._shared = Shared()
+        self._shared: Shared | None = None
+        self._aims: dict[bool, Target] = {}  # of this epoch, by whether to retain
 
     @property
     def device(self) -> Device:
@@ -101,7 +122,10 @@ class XdsStream:
 
     def decode(self, data: bytes) -> Request:
         """Return the request in these bytes; raise MalformedError if there is none."""
-        return scan_sotw(data) if self.dialect is Dialect.SOTW else scan_delta(data)
+        shared = self._shared
+        if self.dialect is Dialect.SOTW:
+            return scan_sotw(data) if shared is None else shared.sotw.read(data)
+        return scan_delta(data) if shared is None else shared.delta.read(data)
 
     def identify(self, node: Node, now: float, shared: Shared | None = None) -> None:
         """Take the node of the first request; nothing can be said to a stream before.
@@ -109,7 +133,7 @@ class XdsStream:
         ``shared``: what this stream's work has in common with that of others.
         """
         self.node = node
-        self._shared = shared or self._shared
+        self._shared = shared or Shared()
         self._opened_at = now
 
     def receive(self, request: Request, now: float) -> list[Effect]:
@@ -124,17 +148,22 @@ class XdsStream:
             if len(self._watches) >= self.limits.types:
                 return [Close("RESOURCE_EXHAUSTED", f"over {self.limits.types} types a stream")]
             watch, effects = self._open(type_url, now)
+        asked = watch.subscription
         effects += _hear(watch, request, now)
-        if sum(len(w.subscription.names) for w in self._watches.values()) > self.limits.names:
+        if watch.subscription is not asked and self._names() > self.limits.names:
             return [Close("RESOURCE_EXHAUSTED", f"over {self.limits.names} names a stream")]
-        if type_url == ENDPOINT:
-            watch.force(frozenset(self._endpoints_owed))
-            self._endpoints_owed.clear()
+        if self._endpoints_owed and type_url == ENDPOINT:
+            watch.force(self._endpoints_owed)
+            self._endpoints_owed = NONE
         return effects + self._advance(now)
+
+    def _names(self) -> int:
+        return sum(len(watch.subscription.names) for watch in self._watches.values())
 
     def _open(self, type_url: str, now: float) -> tuple[Watch, list[Effect]]:
         kind = SotwWatch if self.dialect is Dialect.SOTW else DeltaWatch
         watch: Watch = kind(type_url, self.device, self.limits.patience, self._shared)
+        watch.since = self._since.get(type_url, 0)
         self._watches[type_url] = watch
         self._watches = dict(sorted(self._watches.items(), key=lambda item: rank(item[0])))
         self._backends = self._of(Tier.BACKEND)
@@ -153,13 +182,29 @@ class XdsStream:
         if before is not None and before.versions == snapshot.versions:
             return []
         self._epoch += 1
-        for type_url in snapshot.resources.keys() | (before.resources.keys() if before else ()):
-            if before is None or before.version(type_url) != snapshot.version(type_url):
-                self._since[type_url] = self._epoch
+        self._aims.clear()
+        for type_url in self._changed(before, snapshot):
+            self._since[type_url] = self._epoch
+            if type_url in self._watches:
+                self._watches[type_url].since = self._epoch
         if before is not None:
             self._earlier = (before, *self._earlier)[: self.limits.earlier]
         self.snapshot = snapshot
         return self._advance(now)
+
+    def _changed(self, before: Snapshot | None, now: Snapshot) -> tuple[str, ...]:
+        """Return the types whose content differs: the same for all streams that move so."""
+        if before is None:
+            return tuple(now.resources)
+
+        def find() -> tuple[str, ...]:
+            urls = before.versions.keys() | now.versions.keys()
+            return tuple(url for url in urls if before.version(url) != now.version(url))
+
+        if self._shared is None:
+            return find()
+        moved = (before.versions, now.versions)
+        return self._shared.states.recall("changed", find, len, moved)
 
     def tick(self, now: float) -> list[Effect]:
         """Let time pass: complain about overdue answers, and go on without them."""
@@ -170,85 +215,73 @@ class XdsStream:
 
     def wakes_at(self, now: float) -> float | None:
         """Return when ``tick`` is wanted next, if ever."""
-        times = [watch.wakes_at() for watch in self._watches.values()]
+        first: float | None = None
         if self._watches and now < self._opened_at + self.limits.grace:
-            times.append(self._opened_at + self.limits.grace)
-        return min((time for time in times if time is not None), default=None)
+            first = self._opened_at + self.limits.grace
+        for watch in self._watches.values():
+            time = watch.wakes_at()
+            if time is not None and (first is None or time < first):
+                first = time
+        return first
 
     def _advance(self, now: float) -> list[Effect]:
         if self.snapshot is None:
             return []
         broke = self._may_break(now)
-        effects = self._round(self.snapshot, now)
+        effects = self._round(self.snapshot, now, broke)
         if not broke and self._may_break(now):
-            effects += self._round(self.snapshot, now)
+            effects += self._round(self.snapshot, now, True)
         return effects
 
-    def _round(self, snapshot: Snapshot, now: float) -> list[Effect]:
+    def _round(self, snapshot: Snapshot, now: float, breaks: bool) -> list[Effect]:
         effects: list[Effect] = []
         for type_url, watch in self._watches.items():
+            in_flight = watch.offer
+            if in_flight is not None or (snapshot.only and type_url not in snapshot.only):
+                continue
             routing = watch in self._routings
-            if snapshot.only and type_url not in snapshot.only:
-                continue
-            if routing and not self._may_route(watch, now):
-                continue
-            before = watch.offer
             # A listener's successor may want the same address: both must go in one response. A
             # revoked secret must not be sent again.
-            retain = type_url not in (LISTENER, SECRET) and not self._may_break(now)
-            missing = self._missing() if routing else frozenset()
-            target = Target(self._epoch, snapshot, retain, self._earlier, missing)
+            retain = type_url not in _AT_ONCE and not breaks
+            target = self._aim(snapshot, retain, missing(self._backends) if routing else NONE)
+            if watch.rests_at(target) or (routing and not may_route(watch, self._backends, now)):
+                continue
             effects += watch.advance(target, now)
-            if type_url == CLUSTER and watch.offer is not before:
-                self._owe_endpoints(watch)
+            if routing:
+                breaks = self._may_break(now)
+            elif type_url == CLUSTER and watch.offer is not None:
+                self._owe_endpoints(watch.offer.draft)
         return effects
 
-    def _may_route(self, watch: Watch, now: float) -> bool:
-        """Whether the client has the clusters and endpoints that this watch's news may need.
-
-        It need not have newer ones: endpoints that change all the time must not hold up routes.
-        What it refused does not hold up the others: only what refers to it waits.
-        """
-        needed = self._since.get(watch.type_url, 0)
-        return all(
-            backend.settled >= needed
-            or backend.refused >= needed
-            or (backend.overdue(now) and backend.offer_epoch >= needed)
-            for backend in self._backends
-        )
-
-    def _missing(self) -> frozenset[str]:
-        """Names that nothing new may refer to: the client refused them and has no earlier ones."""
-        return frozenset().union(*(backend.missing for backend in self._backends))
+    def _aim(self, snapshot: Snapshot, retain: bool, missing: frozenset[str]) -> Target:
+        if missing:
+            return Target(self._epoch, snapshot, retain, self._earlier, missing)
+        target = self._aims.get(retain)
+        if target is None:
+            target = Target(self._epoch, snapshot, retain, self._earlier)
+            self._aims[retain] = target
+        return target
 
     def _may_break(self, now: float) -> bool:
         """Whether nothing that the client uses can refer to what is gone."""
         if self._only:
             return True
-        return now >= self._opened_at + self.limits.grace and all(
-            watch.settled >= self._since.get(watch.type_url, 0) for watch in self._routings
-        )
+        return now >= self._opened_at + self.limits.grace and all_settled(self._routings)
 
-    def _owe_endpoints(self, clusters: Watch) -> None:
+    def _owe_endpoints(self, clusters: Draft) -> None:
         """Send endpoints again after their cluster changed, although they did not.
 
         Envoy warms the updated cluster until they come (15 s) and withholds its answer; it does
         not ask again in delta, and in state-of-the-world its request looks like an ACK.
         """
-        if clusters.offer is None:
+        if self._shared is None:
             return
-        draft = clusters.offer.draft
-        owed = self._shared.states.recall("owed", lambda: _endpoints_of(draft), len, (draft,))
+        owed = self._shared.states.recall("owed", lambda: endpoints_of(clusters), len, (clusters,))
         endpoints = self._watches.get(ENDPOINT)
         if endpoints is None:
             self._endpoints_owed |= owed
         else:
             endpoints.force(owed)
-
-
-def _endpoints_of(clusters: Draft) -> frozenset[str]:
-    names = (assignment_name(resource.body) for resource in clusters.changed)
-    return frozenset(name for name in names if name)
 
 
 def _hear(watch: Watch, request: Request, now: float) -> list[Effect]:

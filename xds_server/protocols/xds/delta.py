@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Set
 
 from xds_server.protocols.xds.heartbeat import BeatingWatch
-from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import NOTHING, UNSURE, Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD, ROUTE, VIRTUAL_HOST
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.subscription import WILDCARD
 from xds_server.protocols.xds.wire import DeltaRequest, encode_delta, encode_heartbeat
 from xds_server.snapshots.evidence import Device, Evidence
@@ -23,6 +23,8 @@ Content = dict[str, Resource | None]
 
 class DeltaWatch(BeatingWatch):
     """One type on an incremental stream."""
+
+    __slots__ = ("_must_answer", "_opened")
 
     def __init__(
         self, type_url: str, device: Device, patience: float, shared: Shared | None = None
@@ -43,11 +45,11 @@ class DeltaWatch(BeatingWatch):
     def _open(self, request: DeltaRequest, now: float) -> None:
         self._opened = True
         legacy = self.type_url in LEGACY_WILDCARD
-        self.subscription = self.subscription.opened(request.subscribe, legacy=legacy)
+        self._ask(self.subscription.opened(request.subscribe, legacy=legacy))
         covers = self.subscription.covers
         initial = {canonical(name): version for name, version in request.initial.items()}
         self._know({n: v for n, v in initial.items() if covers(n)})
-        self._beats_at = now if self.known else None  # of its last heartbeat nothing is known
+        self.beats_at = now if self.known else None  # of its last heartbeat nothing is known
         # Envoy waits for an answer to its first wildcard request even when nothing exists.
         self._must_answer = self.subscription.wildcard and not self.known
 
@@ -56,7 +58,7 @@ class DeltaWatch(BeatingWatch):
             return
         self.touch()
         was_wildcard = self.subscription.wildcard
-        self.subscription = self.subscription.changed(request.subscribe, request.unsubscribe)
+        self._ask(self.subscription.changed(request.subscribe, request.unsubscribe))
         added = canonical_all(request.subscribe)
         self._forget(self._members(added - {WILDCARD}))  # to subscribe again asks for an answer
         dropped = canonical_all(request.unsubscribe) - added - {WILDCARD}

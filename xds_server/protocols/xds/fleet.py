@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from xds_server.protocols.xds.ads import Request, XdsStream
 from xds_server.protocols.xds.effects import Close, Effect
-from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.protocols.xds.resource_types import SECRET
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.wire import Node, scan_node
 from xds_server.snapshots.evidence import (
     Connected,
@@ -45,6 +45,7 @@ class Fleet:
         self._earlier: dict[str, tuple[Snapshot, ...]] = {}
         self._streams: dict[str, dict[XdsStream, Peer]] = {}
         self._doubled: set[str] = set()  # node ids that several clients are using
+        self._unknown: set[str] = set()  # nodes that connected before anything was set for them
         self._shared = Shared()
         self._without: set[str] = set()  # nodes that were warned of: they get no secrets
 
@@ -96,7 +97,9 @@ class Fleet:
         self._streams.setdefault(node.id, {})[stream] = peer
         effects: list[Effect] = [self._connected(stream, peer, now)] if first else []
         effects += self._double(stream.device, now)
-        if known is not None:
+        if known is None:
+            self._unknown.add(node.id)
+        else:
             for snapshot in (*self._earlier.get(node.id, ()), known):
                 effects += stream.publish(_for(peer, snapshot), now)
         return effects
@@ -121,6 +124,7 @@ class Fleet:
         if streams:
             return [*self._double(stream.device, now)]
         del self._streams[node.id]
+        self._unknown.discard(node.id)
         return [Disconnected(stream.device, now, reason)]
 
     def _double(self, device: Device, now: float) -> list[Warned]:
@@ -139,20 +143,34 @@ class Fleet:
     def publish(
         self, node: str, snapshot: Snapshot, now: float
     ) -> list[tuple[XdsStream, list[Effect]]]:
-        """Set what a node should run, and say so to each of its streams.
+        """Set what a node should run, and say so to each of its streams."""
+        self.set(node, snapshot)
+        return self.tell(node, now)
 
-        After a restart with other content, publish the old content first: see ``Limits.earlier``.
+    def set(self, node: str, snapshot: Snapshot) -> bool:
+        """Set what a node should run, and return whether there is a stream to ``tell``.
+
+        After a restart with other content, set the old content first: see ``Limits.earlier``.
         """
         before = self._snapshots.get(node)
-        was_unknown = before is None
+        streams = self._streams.get(node)
         if before is not None and before.versions != snapshot.versions:
             kept = (*self._earlier.get(node, ()), before)
             self._earlier[node] = kept[-_EARLIER:]
         self._snapshots[node] = snapshot
+        return bool(streams)
+
+    def tell(self, node: str, now: float) -> list[tuple[XdsStream, list[Effect]]]:
+        """Say to each stream of a node what it should run."""
+        snapshot = self._snapshots.get(node)
+        if snapshot is None:
+            return []
         result = []
         for stream, peer in self._streams.get(node, {}).items():
-            effects: list[Effect] = [self._connected(stream, peer, now)] if was_unknown else []
-            was_unknown = False  # once a node, not once a stream
+            effects: list[Effect] = []
+            if node in self._unknown:  # once a node, not once a stream
+                self._unknown.discard(node)
+                effects = [self._connected(stream, peer, now)]
             result.append((stream, effects + stream.publish(_for(peer, snapshot), now)))
         return result
 
@@ -160,6 +178,8 @@ class Fleet:
         """Forget what a node should run; it keeps what it has, and new streams are told nothing."""
         self._snapshots.pop(node, None)
         self._earlier.pop(node, None)
+        if node in self._streams:
+            self._unknown.add(node)
 
     def snapshot(self, node: str) -> Snapshot | None:
         """Return what a node should run, or None if it is unknown."""

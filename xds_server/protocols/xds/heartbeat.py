@@ -9,8 +9,8 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from xds_server.protocols.xds.effects import Effect, Send
-from xds_server.protocols.xds.memo import Shared
-from xds_server.protocols.xds.offer import Draft, Offer, Target
+from xds_server.protocols.xds.offer import Draft, Encoded, Offer, Target
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.watch import Watch
 from xds_server.snapshots.evidence import Device
 from xds_server.snapshots.model import Resource, Snapshot
@@ -21,11 +21,13 @@ _BEATS_A_LIFE = 3  # heartbeats in the time after which a client drops a resourc
 class BeatingWatch(Watch):
     """A watch that keeps alive what its client holds, as long as the snapshot has it."""
 
+    __slots__ = ("_mortals",)
+
     def __init__(
         self, type_url: str, device: Device, patience: float, shared: Shared | None = None
     ) -> None:
         super().__init__(type_url, device, patience, shared)
-        self._beats_at: float | None = None
+        self._mortals: tuple[str, tuple[Resource, ...]] = ("", ())  # and the digest they are of
 
     @abstractmethod
     def _beat(self, kept: tuple[Resource, ...], goal: str) -> tuple[str, bytes]:
@@ -42,47 +44,47 @@ class BeatingWatch(Watch):
     def wakes_at(self) -> float | None:
         """Return when an offer becomes overdue or a heartbeat is due, if either is to come."""
         late = super().wakes_at()
-        return late if self.offer is not None else self._beats_at
+        return late if self.offer is not None else self.beats_at
 
     def _keep_alive(self, target: Target, now: float) -> list[Effect]:
         mortal = self._mortal(target.snapshot)
         kept = tuple(r for r in mortal if self.known.get(r.name) == r.version)
         if not kept:
-            self._beats_at = None
+            self.beats_at = None
             return []
         life = _life(kept)
         following = now + life / _BEATS_A_LIFE
-        if self._beats_at is not None and now < self._beats_at:
-            self._beats_at = min(self._beats_at, following)  # newcomers may live for less long
+        if self.beats_at is not None and now < self.beats_at:
+            self.beats_at = min(self.beats_at, following)  # newcomers may live for less long
             return []
-        due, self._beats_at = self._beats_at, following
+        due, self.beats_at = self.beats_at, following
         if due is None:
             return []
         if now >= due + life * (1 - 1 / _BEATS_A_LIFE):  # it has dropped them by now
-            self._beats_at = None
+            self.beats_at = None
             self.force(frozenset(resource.name for resource in kept))
             return super().advance(target, now)
         return self._send_beat(kept, target, now)
 
     def _mortal(self, snapshot: Snapshot) -> tuple[Resource, ...]:
-        named = snapshot.resources.get(self.type_url)
-        if named is None:
-            return ()
-
-        def find() -> tuple[Resource, ...]:
-            return tuple(resource for resource in named.values() if resource.ttl)
-
-        return self._shared.states.recall("mortal", find, len, (named,))
+        """Return the resources with a time to live, looked for once a content."""
+        digest = snapshot.digest(self.type_url)
+        if self._mortals[0] != digest:
+            found = tuple(r for r in snapshot.of(self.type_url).values() if r.ttl)
+            self._mortals = (digest, found)
+        return self._mortals[1]
 
     def _send_beat(self, kept: tuple[Resource, ...], target: Target, now: float) -> list[Effect]:
-        nonce = self._next_nonce()
         goal = target.snapshot.version(self.type_url)
         version, body = self._beat(kept, goal)
-        digest = f"heartbeat {nonce}"
+        names = tuple(resource.name for resource in kept)
+        issue = self._shared.issues.single(Encoded(body, names, ()))
+        self._serial = issue.serial
+        digest = f"heartbeat {issue.nonce}"
         draft = Draft({}, (), digest, version, due=True, whole=False, beat=True)
-        self.offer = Offer(nonce, draft, goal, target.epoch, now, draft.content)
+        self.offer = Offer(issue.nonce, draft, goal, target.epoch, now, draft.content)
         self._sending()
-        return [Send(body, self.type_url, nonce, tuple(resource.name for resource in kept))]
+        return [Send(issue.data, self.type_url, issue.nonce, names)]
 
 
 def _life(kept: Iterable[Resource]) -> float:

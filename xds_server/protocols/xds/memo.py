@@ -13,7 +13,6 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 _MOST_NAMES = 1_000_000  # resources in remembered differences and states: some 100 MB at worst
-_MOST_BYTES = 128 * 1024 * 1024  # of remembered encodings
 
 
 class Memo:
@@ -38,7 +37,8 @@ class Memo:
         whole = (key, *map(id, basis))
         entry = self._entries.get(whole)
         if entry is not None:
-            self._entries.move_to_end(whole)
+            if self._weight * 2 > self._most:  # until then nothing is near to being forgotten
+                self._entries.move_to_end(whole)
             return cast(T, entry[0])
         made = make()
         weight = weigh(made) + 1
@@ -51,11 +51,3 @@ class Memo:
 
     def __len__(self) -> int:
         return len(self._entries)
-
-
-class Shared:
-    """What the streams of a fleet share; a stream on its own has one of its own."""
-
-    def __init__(self, names: int = _MOST_NAMES, size: int = _MOST_BYTES) -> None:
-        self.states = Memo(names)
-        self.bodies = Memo(size)

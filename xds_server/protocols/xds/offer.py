@@ -98,3 +98,8 @@ def named(content: Mapping[str, Resource | None], body: bytes) -> Encoded:
     present = tuple(name for name, resource in content.items() if resource)
     absent = tuple(name for name, resource in content.items() if not resource)
     return Encoded(body, present, absent)
+
+
+def size(draft: Draft) -> int:
+    """Return how many names are in a draft."""
+    return len(draft.content)

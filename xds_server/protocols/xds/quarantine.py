@@ -38,6 +38,8 @@ class _Group:
 class Quarantine:
     """What one client refuses of one type. Bad is an item, never a name: a new version is new."""
 
+    __slots__ = ("_bad", "_deferred", "_found", "_groups", "_version")
+
     def __init__(self) -> None:
         self._bad: dict[Item, Refusal] = {}
         self._groups: list[_Group] = []
@@ -131,3 +133,9 @@ class Quarantine:
     def _condemn(self, item: Item, refusal: Refusal) -> Refusal:
         self._bad[item] = refusal
         return refusal
+
+
+def belonging(items: Items, own: Mapping[str, Resource]) -> Items:
+    """Return the items with a client's own resources: equal bytes can have other origins."""
+    found = {item: own.get(item[0]) for item in items}
+    return {i: o if o and o.version == i[1] else items[i] for i, o in found.items()}

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from xds_server.protocols.xds.endpoints import no_endpoints
 from xds_server.protocols.xds.heartbeat import BeatingWatch
-from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.offer import Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import ENDPOINT, KNOWN_TYPES, LEGACY_WILDCARD
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.wire import NOT_FOUND, ResourceError, SotwRequest, encode_sotw
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
@@ -28,6 +28,8 @@ class SotwWatch(BeatingWatch):
     versions mean equal content whatever the client subscribes to.
     """
 
+    __slots__ = ("_claimed", "_forced", "_held", "_holds", "_must_answer", "_names", "_nonce")
+
     def __init__(
         self, type_url: str, device: Device, patience: float, shared: Shared | None = None
     ) -> None:
@@ -36,6 +38,7 @@ class SotwWatch(BeatingWatch):
         self._claimed = ""  # the version that the client says it kept from an earlier stream
         self._held: Mapping[str, Resource] = _NONE
         self._holds = ""  # the version that it acknowledged last
+        self._names: tuple[str, ...] | None = None  # as the client listed them last
         self._must_answer = False
         self._forced = False
 
@@ -55,11 +58,15 @@ class SotwWatch(BeatingWatch):
         return evidence
 
     def _subscribe(self, names: tuple[str, ...]) -> None:
+        if names == self._names:
+            return
+        self._names = names
         before = self.subscription
         legacy = self.type_url in LEGACY_WILDCARD
-        self.subscription = self.subscription.stated(names, legacy=legacy)
-        if self.subscription == before:
+        stated = before.stated(names, legacy=legacy)
+        if stated == before:
             return
+        self._ask(stated)
         self.touch()
         gained = self.subscription.wildcard and not before.wildcard
         if gained or self.subscription.names - before.names:
@@ -214,14 +221,20 @@ class SotwWatch(BeatingWatch):
         if offer.draft.beat:
             return
 
-        def held() -> Mapping[str, Resource]:
-            return {name: resource for name, resource in offer.content.items() if resource}
+        def held() -> tuple[Mapping[str, Resource], Mapping[str, str | None]]:
+            found = {name: resource for name, resource in offer.content.items() if resource}
+            return found, _versions(found)
 
-        self._hold(self._shared.states.recall("held", held, len, (offer.content,)))
+        learned = self._shared.states.recall("held", held, _pair, (offer.content,))
+        self._held, self.known = learned
 
     def _hold(self, held: Mapping[str, Resource]) -> None:
         self._held = held
         self.known = self._shared.states.recall("known", lambda: _versions(held), len, (held,))
+
+
+def _pair(held: tuple[Mapping[str, Resource], object]) -> int:
+    return 2 * len(held[0])
 
 
 def _versions(content: Mapping[str, Resource]) -> dict[str, str | None]:

@@ -10,21 +10,48 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 
 from xds_server.protocols.xds.effects import Effect, Send
-from xds_server.protocols.xds.memo import Shared
-from xds_server.protocols.xds.offer import NOTHING, Draft, Encoded, Offer, Target, named
-from xds_server.protocols.xds.quarantine import Items, Quarantine
+from xds_server.protocols.xds.issue import Issue
+from xds_server.protocols.xds.offer import NOTHING, Draft, Encoded, Offer, Target, named, size
+from xds_server.protocols.xds.overdue import forgiven, silent
+from xds_server.protocols.xds.quarantine import Quarantine, belonging
 from xds_server.protocols.xds.refusal import Refusal, refusal
-from xds_server.protocols.xds.resource_types import KNOWN_TYPES
+from xds_server.protocols.xds.resource_types import KNOWN_TYPES, VIRTUAL_HOST
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.subscription import Subscription
 from xds_server.protocols.xds.wire import UNIMPLEMENTED, ResourceError
-from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered, Warned
+from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered
 from xds_server.snapshots.model import Resource
 
 _MOST_PARKED = 16  # refused contents that are remembered a type; the oldest is forgotten first
+_NO_REFUSALS: Mapping[str, Refusal] = {}  # one object until a client refuses something
+_NO_SUSPECTS = Quarantine()
 
 
 class Watch(ABC):
     """The state of one type on one stream; subclasses speak the two dialects."""
+
+    __slots__ = (
+        "_aimed",
+        "_attained",
+        "_idle",
+        "_parked",
+        "_patience",
+        "_reported",
+        "_serial",
+        "_shared",
+        "_written",
+        "beats_at",
+        "device",
+        "known",
+        "missing",
+        "offer",
+        "quarantine",
+        "refused",
+        "settled",
+        "since",
+        "subscription",
+        "type_url",
+    )
 
     def __init__(
         self, type_url: str, device: Device, patience: float, shared: Shared | None = None
@@ -37,14 +64,17 @@ class Watch(ABC):
         self.settled = -1  # the newest epoch of which the client lacks nothing
         self.refused = -1  # the newest epoch of which it lacks only what it refuses
         self.missing: frozenset[str] = frozenset()  # see Draft
-        self.quarantine = Quarantine()
+        self.since = 0  # the epoch in which the content of this type last changed
+        self.beats_at: float | None = None  # when a heartbeat is due (delta)
+        self.quarantine = _NO_SUSPECTS
         self._patience = patience
         self._shared = shared or Shared()
-        self._parked: dict[str, Refusal] = {}
+        self._parked = _NO_REFUSALS
         self._reported = ""  # the version that evidence speaks of, and whether as refused
         self._written = 0
-        self._sent = 0
+        self._serial = 0  # of the latest nonce
         self._idle: Target | None = None
+        self._attained = False  # whether the client lacked nothing of ``_idle``
         self._aimed: Target | None = None
 
     @abstractmethod
@@ -71,13 +101,18 @@ class Watch(ABC):
     def force(self, names: frozenset[str]) -> None:
         """Owe these names to the client again, though nothing in them has changed."""
 
+    def rests_at(self, target: Target) -> bool:
+        """Whether ``advance`` to this target was tried, and would change nothing."""
+        return self._idle is target and self.beats_at is None
+
     def advance(self, target: Target, now: float) -> list[Effect]:
         """Send what the client lacks, unless a response is in flight or it was refused before."""
-        if self.offer is not None or self._idle == target:
+        if self.offer is not None or self._follow(target) or self._idle == target:
             return []
         self._aimed = target
         version = target.snapshot.version(self.type_url)
-        self.quarantine.aim(version)
+        if self.quarantine:
+            self.quarantine.aim(version)
         proven: list[Effect] = []
         while True:
             draft = self._draft(target)
@@ -89,8 +124,30 @@ class Watch(ABC):
                 return proven + self._send(draft, version, target.epoch, now)
             if not draft.items:
                 return proven + self._give_up(version, known_bad, target, now)
-            found = self.quarantine.refused(draft.items, known_bad.reason)
+            found = self._suspects().refused(draft.items, known_bad.reason)
             proven += self._report(found, version, now)
+
+    def _follow(self, target: Target) -> bool:
+        """Go along with a newer snapshot in which nothing of this type is different."""
+        idle, url = self._idle, self.type_url
+        if idle is None or not self._attained or self.quarantine or url == VIRTUAL_HOST:
+            return False  # virtual hosts depend on the routes too
+        if idle.retain != target.retain or idle.missing != target.missing:
+            return False
+        old, new = idle.snapshot, target.snapshot
+        if old.digest(url) != new.digest(url) or old.version(url) != new.version(url):
+            return False
+        self._idle = self._aimed = target
+        self.settled = target.epoch
+        return True
+
+    def _suspects(self) -> Quarantine:
+        """Return what the client refuses, to be added to."""
+        if self.quarantine is _NO_SUSPECTS:
+            self.quarantine = Quarantine()
+            if self._aimed is not None:
+                self.quarantine.aim(self._aimed.snapshot.version(self.type_url))
+        return self.quarantine
 
     def _draft(self, target: Target) -> Draft:
         """Return what a response would say now: once for all streams that are in this state."""
@@ -99,20 +156,21 @@ class Watch(ABC):
         values, objects = self._basis()
         version = target.snapshot.version(self.type_url), target.snapshot.digest(self.type_url)
         key = ("draft", self.type_url, self.subscription, *version, target.retain, *values)
-        return self._shared.states.recall(key, lambda: self._compose(target), _size, objects)
+        return self._shared.states.recall(key, lambda: self._compose(target), size, objects)
 
-    def _encoded(self, draft: Draft) -> Encoded:
+    def _issue(self, draft: Draft) -> Issue:
         def make() -> Encoded:
             return named(draft.content, self._encode(draft))
 
+        issues = self._shared.issues
         if self._errors(draft):
-            return make()  # it holds an error for names that this stream asked for
+            return issues.single(make())  # it holds an error for names that this stream asked for
         key = (type(self), self.type_url, draft.wire_version, draft.digest)
-        return self._shared.bodies.recall(key, make, _weight)
+        return issues.shared(key, make, self._serial)
 
     def _rest(self, draft: Draft, version: str, target: Target, now: float) -> list[Effect]:
         """Nothing can be sent: the client has everything, or all but what it refuses."""
-        self._idle = target
+        self._idle, self._attained = target, False
         if draft.bad:
             self.refused = max(self.refused, target.epoch)
             if self._reported == "refused:" + version:
@@ -121,30 +179,26 @@ class Watch(ABC):
             return [*self._report(why, version, now)]
         if not draft.whole:
             return []
-        self.settled = target.epoch
+        self.settled, self._attained = target.epoch, True
         return list(self._in_sync(version, now)) if draft.exact else []
 
     def _give_up(self, version: str, why: Refusal, target: Target, now: float) -> list[Effect]:
         """The client refuses to hear again what it has: there is nothing to divide."""
-        self._idle = target
+        self._idle, self._attained = target, False
         self.refused = target.epoch
         if self._reported == "refused:" + version:
             return []
         return [*self._report([why], version, now)]
 
     def _send(self, draft: Draft, version: str, epoch: int, now: float) -> list[Effect]:
-        nonce = self._next_nonce()
-        self.offer = Offer(nonce, draft, version, epoch, now, draft.content)
-        encoded = self._encoded(draft)
+        issue = self._issue(draft)
+        self._serial = issue.serial
+        self.offer = Offer(issue.nonce, draft, version, epoch, now, draft.content)
         self._sending()
         return [
-            Send(encoded.body, self.type_url, nonce, encoded.present, encoded.absent),
+            Send(issue.data, self.type_url, issue.nonce, issue.present, issue.absent),
             Offered(self.device, self.type_url, version, now),
         ]
-
-    def _next_nonce(self) -> str:
-        self._sent += 1
-        return f"{self._sent:x}"
 
     def settle(self, nonce: str, error: str | None, now: float) -> list[Evidence]:
         """Take the client's answer to the offer in flight; other nonces are stale and ignored."""
@@ -153,11 +207,14 @@ class Watch(ABC):
             return []
         self.offer = None
         self._idle = None
-        patience = self._patient_again(offer, now)
+        patience: list[Evidence] = []
+        if offer.warned:
+            patience.append(forgiven(self.device, self.type_url, now))
         if error is not None:
             return [*patience, *self._refuse(offer, error, now)]
-        found = self.quarantine.accepted(offer.draft.items) if self.quarantine else []
-        patience += self._report(found, offer.version, now)
+        if self.quarantine:
+            found = self.quarantine.accepted(offer.draft.items)
+            patience += self._report(found, offer.version, now)
         self._learn(offer)
         self._written += len(offer.draft.content)
         if offer.draft.whole and offer.intact:
@@ -167,19 +224,13 @@ class Watch(ABC):
         return patience
 
     def _refuse(self, offer: Offer, error: str, now: float) -> list[Nacked]:
-        while len(self._parked) >= _MOST_PARKED:
-            del self._parked[next(iter(self._parked))]
-        items = self._of_this_client(offer.draft.items)
+        aimed = self._aimed.snapshot.of(self.type_url) if self._aimed is not None else {}
+        items = belonging(offer.draft.items, aimed)
         why = refusal(error, offer.draft.content)
-        self._parked[offer.draft.digest] = why
-        found = self.quarantine.refused(items, error) if items else [why]
+        parked = {**self._parked, offer.draft.digest: why}
+        self._parked = dict(list(parked.items())[-_MOST_PARKED:])
+        found = self._suspects().refused(items, error) if items else [why]
         return self._report(found, offer.version, now)
-
-    def _of_this_client(self, items: Items) -> Items:
-        """Return the items with this client's own resources: equal bytes can have other origins."""
-        own = self._aimed.snapshot.of(self.type_url) if self._aimed is not None else {}
-        found = {item: own.get(item[0]) for item in items}
-        return {i: o if o and o.version == i[1] else items[i] for i, o in found.items()}
 
     def _in_sync(self, version: str, now: float) -> list[Evidence]:
         if self._reported == version and not self._written:
@@ -195,6 +246,11 @@ class Watch(ABC):
             Nacked(self.device, self.type_url, version, now, why.reason, why.resource, why.origin)
             for why in known
         ]
+
+    def _ask(self, subscription: Subscription) -> None:
+        """Take what the client asks for: the same object for all that ask for the same."""
+        states, size = self._shared.states, len(subscription.names)
+        self.subscription = states.recall(subscription, lambda: subscription, lambda _: size)
 
     def _held_back(self, resource: Resource | None, target: Target) -> bool:
         """Whether a resource must stay as the client has it: the new one names what is missing.
@@ -225,16 +281,7 @@ class Watch(ABC):
         if offer is None or offer.warned or not self.overdue(now):
             return []
         offer.warned = True
-        short = self.type_url.rpartition(".")[2]
-        text = (
-            f"{self.device.name} has not answered {short} version {offer.version} for "
-            f"{self._patience:g} s; what refers to it goes ahead: look at its log and its load"
-        )
-        return [Warned(self.device, now, text, f"xds/{short}")]
-
-    def _patient_again(self, offer: Offer, now: float) -> list[Evidence]:
-        short = self.type_url.rpartition(".")[2]
-        return [Warned(self.device, now, "", f"xds/{short}")] if offer.warned else []
+        return [silent(self.device, self.type_url, offer.version, self._patience, now)]
 
     def wakes_at(self) -> float | None:
         """Return when an unanswered offer becomes overdue, if that is still to come."""
@@ -248,11 +295,3 @@ class Watch(ABC):
             return {}
         why = f"type {self.type_url} is not served here; ask for it elsewhere"
         return dict.fromkeys(draft.content, ResourceError(UNIMPLEMENTED, why))
-
-
-def _size(draft: Draft) -> int:
-    return len(draft.content)
-
-
-def _weight(encoded: Encoded) -> int:
-    return len(encoded.body)

@@ -47,10 +47,9 @@ class Setting:
             lambda: self.now,
             gate=Gate(terms or Terms(), self.now),
         )
-        self.draining = asyncio.Event()
 
     def start(self) -> asyncio.Task[Close]:
-        return asyncio.create_task(self.session.run(self.line, self.draining))
+        return asyncio.create_task(self.session.run(self.line))
 
 
 async def test_the_client_leaves() -> None:
@@ -73,7 +72,7 @@ async def test_an_overdue_answer_is_noticed_without_traffic() -> None:
     async with asyncio.timeout(5):
         while not any(isinstance(e, Warned) for e in it.evidence):
             await asyncio.sleep(0.01)
-    it.draining.set()
+    it.session.end(Close("UNAVAILABLE", "draining"))
     assert (await running).status == "UNAVAILABLE"
 
 

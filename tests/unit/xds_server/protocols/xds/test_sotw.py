@@ -1,8 +1,8 @@
 from tests.conversations.xds.responses import cluster, endpoints, route
 from tests.conversations.xds.stream import Talk
 from xds_server.protocols.xds.ads import Dialect
-from xds_server.protocols.xds.memo import Shared
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.wire import Node
 from xds_server.snapshots.evidence import Acked, Nacked
 from xds_server.snapshots.model import snapshot_of

@@ -1,0 +1,31 @@
+from xds_server.protocols.xds.delta import DeltaWatch
+from xds_server.protocols.xds.resource_types import CLUSTER, ROUTE
+from xds_server.protocols.xds.turns import all_settled, may_route, missing
+from xds_server.snapshots.evidence import Device, DeviceKind
+
+
+def watch(url: str = CLUSTER, since: int = 0, settled: int = 0) -> DeltaWatch:
+    found = DeltaWatch(url, Device(DeviceKind.PROXY, "web-1"), patience=20.0)
+    found.since, found.settled = since, settled
+    return found
+
+
+def test_routes_wait_for_backends_that_are_as_new() -> None:
+    routes = watch(ROUTE, since=3)
+    assert may_route(routes, [watch(settled=3)], 0.0)
+    assert not may_route(routes, [watch(settled=3), watch(settled=2)], 0.0)
+    refusing = watch(settled=-1)
+    refusing.refused = 3
+    assert may_route(routes, [refusing], 0.0)
+
+
+def test_settled_means_since_the_last_change() -> None:
+    assert all_settled([watch(since=2, settled=2), watch(since=0, settled=5)])
+    assert not all_settled([watch(since=2, settled=1)])
+
+
+def test_what_any_backend_misses_is_missing() -> None:
+    lacking = watch()
+    lacking.missing = frozenset({"web"})
+    assert missing([watch(), lacking]) == {"web"}
+    assert missing([watch()]) == frozenset()

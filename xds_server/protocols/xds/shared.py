@@ -1,0 +1,23 @@
+"""What the streams of a fleet have in common, so that it is worked out once for all of them."""
+
+from __future__ import annotations
+
+from xds_server.protocols.xds.issue import Issues
+from xds_server.protocols.xds.memo import Memo
+from xds_server.protocols.xds.requests import Requests
+from xds_server.protocols.xds.wire import scan_delta, scan_sotw
+
+_MOST_NAMES = 1_000_000  # resources in remembered differences and states: some 100 MB at worst
+_MOST_BYTES = 128 * 1024 * 1024  # of remembered responses
+
+
+class Shared:
+    """States, responses and requests of a fleet; a stream on its own has one of its own."""
+
+    __slots__ = ("delta", "issues", "sotw", "states")
+
+    def __init__(self, names: int = _MOST_NAMES, size: int = _MOST_BYTES) -> None:
+        self.states = Memo(names)
+        self.issues = Issues(size)
+        self.sotw = Requests(scan_sotw)
+        self.delta = Requests(scan_delta)

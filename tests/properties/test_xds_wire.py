@@ -18,7 +18,7 @@ from envoy_data_plane.google.rpc import Status
 from hypothesis import given
 
 from xds_server.protocols.xds import wire
-from xds_server.protocols.xds.protobuf import MalformedError, scan
+from xds_server.protocols.xds.protobuf import MalformedError, put, put_number, scan
 from xds_server.snapshots.model import Resource
 
 TEXT = st.text(max_size=8)
@@ -165,3 +165,22 @@ def test_damaged_requests_are_a_message_or_malformed(data: st.DataObject) -> Non
     except MalformedError:
         return
     assert isinstance(found.error, str | None)
+
+
+NODE_FIELD = st.one_of(
+    st.tuples(st.sampled_from((1, 2, 6, 7)), st.text(max_size=5).map(str.encode)),
+    st.tuples(st.just(8), st.just(put(1, put_number(1, 3)))),
+    st.tuples(st.sampled_from((3, 4, 9, 10)), st.binary(max_size=5)),
+)
+
+
+@given(st.lists(NODE_FIELD, max_size=12))
+def test_a_node_is_read_alike_in_any_order_of_its_fields(fields: list[tuple[int, bytes]]) -> None:
+    wanted = {1: "", 2: "", 6: "", 7: ""}
+    for field, value in fields:  # the last one counts
+        if field == 8:
+            wanted[7] = "3.0.0"
+        elif field in wanted:
+            wanted[field] = value.decode()
+    node = wire.scan_node(b"".join(put(field, value) for field, value in fields))
+    assert [node.id, node.cluster, node.agent, node.agent_version] == list(wanted.values())

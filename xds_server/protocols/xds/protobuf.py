@@ -39,6 +39,24 @@ def scan(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         position += size
 
 
+def until(data: bytes, field: int) -> int:
+    """Return where the first field of this number or a higher one begins, or the end.
+
+    Raises MalformedError as ``scan`` does, but not for what ``scan`` finds in the part before.
+    """
+    position = 0
+    while position < len(data):
+        tag, after = _varint(data, position)
+        if tag >> 3 >= field:
+            return position
+        if tag & 7 == VARINT:
+            _, position = _varint(data, after)
+        else:
+            size, start = _size(data, after, tag & 7)
+            position = start + size
+    return len(data)
+
+
 def _size(data: bytes, position: int, kind: int) -> tuple[int, int]:
     if kind == LENGTH:
         return _varint(data, position)

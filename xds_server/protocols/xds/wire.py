@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from xds_server.protocols.xds.protobuf import (
     message,
@@ -17,10 +18,12 @@ from xds_server.protocols.xds.protobuf import (
     put_text,
     scan,
     text,
+    until,
 )
 from xds_server.snapshots.model import Resource, content_version
 
 NOT_FOUND, UNIMPLEMENTED = 5, 12  # google.rpc.Code
+_EXTENSIONS = 9  # in Node
 _WRAPPER = "type.googleapis.com/envoy.service.discovery.v3.Resource"
 _MOST_SHARED = 32  # encoded contents that are kept for the streams still to be sent them
 
@@ -115,14 +118,31 @@ def scan_delta(data: bytes) -> DeltaRequest:
 
 
 def scan_node(data: bytes) -> Node:
-    """Return the fields of a Node that matter to us; raise MalformedError if it is not one."""
-    texts = {1: "", 2: "", 6: "", 7: ""}
+    """Return the fields of a Node that matter to us; raise MalformedError if it is not one.
+
+    What follows the fields of its own is equal in all proxies of one build: a thousand extensions.
+    """
+    cut = until(data, _EXTENSIONS)
+    texts = _node_texts(data[:cut])
+    more, digest = _node_rest(data[cut:])
+    texts.update(more)
+    name, cluster, agent, build = (texts.get(field, "") for field in (1, 2, 6, 7))
+    return Node(name, cluster, agent, build, content_version(data[:cut], digest))
+
+
+@lru_cache(maxsize=16)
+def _node_rest(data: bytes) -> tuple[dict[int, str], bytes]:
+    return _node_texts(data), content_version(data).encode()
+
+
+def _node_texts(data: bytes) -> dict[int, str]:
+    texts: dict[int, str] = {}
     for key, value in scan(data):
-        if key in texts:
+        if key in (1, 2, 6, 7):
             texts[key] = text(value)
         elif key == 8:  # user_agent_build_version, the other arm of the oneof
             texts[7] = _build_version(message(value))
-    return Node(texts[1], texts[2], texts[6], texts[7], content_version(data))
+    return texts
 
 
 def _build_version(data: bytes) -> str:

@@ -50,9 +50,9 @@ def blame(state: State, device: Device, reason: str, at: float) -> State:
     origin = "" if place is None else place[1]
     refused = Nacked(device, kind, version, at, f"not sent: {reason}", origin=origin)
     status = fold(status, refused)
-    told_proxies, told_bridges = dict(state.published), dict(state.programs)
-    if device.kind is DeviceKind.PROXY:
-        told_proxies.pop(device.name, None)
-    if device.kind is DeviceKind.BRIDGE:
-        told_bridges.pop(device.name, None)
+    told_proxies, told_bridges = state.published, state.programs
+    if device.kind is DeviceKind.PROXY and device.name in told_proxies:
+        told_proxies = told_proxies.delete(device.name)
+    if device.kind is DeviceKind.BRIDGE and device.name in told_bridges:
+        told_bridges = told_bridges.delete(device.name)
     return replace(state, status=status, published=told_proxies, programs=told_bridges)

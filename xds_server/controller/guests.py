@@ -29,9 +29,11 @@ def parted(state: State, evidence: Evidence) -> Step:
     if not isinstance(evidence, Disconnected) or not state.status.of(device).guest:
         return state, []
     proxies = {n: kept for n, kept in state.targets.proxies.items() if n != device.name}
-    published = {n: kept for n, kept in state.published.items() if n != device.name}
+    published = state.published
+    if device.name in published:
+        published = published.delete(device.name)
     known = replace(state.status.of(device), declared=False, guest=False)
-    status = Status({**state.status.devices, device: known})
+    status = state.status.having(device, known)
     targets = replace(state.targets, proxies=proxies)
     state = replace(state, targets=targets, published=published, status=status)
     return state, [WithdrawProxy(device.name)]
@@ -55,14 +57,15 @@ def invited(state: State, event: Committed) -> Committed:
 def marked(state: State, named: Collection[str]) -> State:
     """Return the state in which those served proxies are guests that are not among the named."""
     guests = [name for name in state.targets.proxies if name not in named]
-    plain = {
-        device: replace(known, guest=False) if known.guest else known
-        for device, known in state.status.devices.items()
-    }
-    return replace(state, status=_marked(Status(plain), guests))
+    status = state.status
+    for device, known in state.status.devices.items():
+        if known.guest:
+            status = status.having(device, replace(known, guest=False))
+    return replace(state, status=_marked(status, guests))
 
 
 def _marked(status: Status, guests: Collection[str]) -> Status:
-    devices = {Device(DeviceKind.PROXY, name) for name in guests}
-    held = {d: replace(status.of(d), declared=True, guest=True) for d in devices}
-    return Status({**status.devices, **held}) if held else status
+    for name in guests:
+        device = Device(DeviceKind.PROXY, name)
+        status = status.having(device, replace(status.of(device), declared=True, guest=True))
+    return status

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from xds_server.controller.values import StatusRow
 from xds_server.snapshots.evidence import Device, device_named
-from xds_server.status.model import DeviceStatus, Refusal, State, Status, TypeStatus
+from xds_server.status.model import DeviceStatus, Refusal, State, Status, TypeStatus, status_of
 
 
 def rows_of(status: Status) -> tuple[StatusRow, ...]:
@@ -28,7 +28,7 @@ def remembered(rows: Iterable[StatusRow]) -> Status:
         known = devices.get(device, DeviceStatus(seen=True))
         types = {**known.types, row.type: _type(row)}
         devices[device] = DeviceStatus(seen=True, at=max(known.at, row.at), types=types)
-    return Status(devices)
+    return status_of(devices)
 
 
 def _row(device: Device, known: DeviceStatus, name: str, kept: TypeStatus) -> StatusRow:

@@ -16,7 +16,7 @@ def progressed(state: State, event: Event) -> State:
     """Return the state with the progress that an event made on the devices it is about."""
     if state.revision == 0:
         return state
-    fresh = dict(state.progress)
+    fresh = state.progress
     for device in _touched(state, event):
         before, known = fresh.get(device), state.status.of(device)
         if (
@@ -27,8 +27,8 @@ def progressed(state: State, event: Event) -> State:
             continue
         after = _progress(state, device, known, max(0.0, event.at - state.committed_at))
         if after != before:
-            fresh[device] = after
-    return state if fresh == state.progress else replace(state, progress=fresh)
+            fresh = fresh.set(device, after)
+    return state if fresh is state.progress else replace(state, progress=fresh)
 
 
 def _touched(state: State, event: Event) -> Iterable[Device]:

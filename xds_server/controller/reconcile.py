@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
+from typing import TypeVar
+
+from immutables import Map
 
 from translators.plan.model import Plan
 from xds_server.controller.blame import blame, located
 from xds_server.controller.guests import invited, marked, parted, welcomed
 from xds_server.controller.progress import progressed
-from xds_server.controller.rollout import Step, advance, start, tell_bridge, tell_proxy
+from xds_server.controller.rollout import (
+    Gates,
+    Step,
+    advance,
+    concerned,
+    gates,
+    start,
+    tell_bridge,
+    tell_proxy,
+)
 from xds_server.controller.state import (
     CONFIG,
     Committed,
@@ -27,6 +39,8 @@ from xds_server.controller.state import (
 from xds_server.controller.targets import Ports, relevant_ports
 from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, PortsChanged
 from xds_server.status.fold import declare, expect, fold
+
+V = TypeVar("V")
 
 
 def reconcile(state: State, event: Event) -> Step:
@@ -57,10 +71,9 @@ def settled(state: State) -> bool:
 
     A host whose bridge is away may still wait to drop what is old; that holds nobody up.
     """
-    if state.translating or any(_bridge_connected(state, host) for host in state.rollouts):
+    if state.translating or state.status.behind:
         return False
-    known = state.status.devices.values()
-    return all(one.synced for one in known if one.declared and one.connected)
+    return not any(_bridge_connected(state, host) for host in state.rollouts)
 
 
 def _committed(state: State, event: Committed) -> Step:
@@ -71,24 +84,23 @@ def _committed(state: State, event: Committed) -> Step:
         _forget_moved(state, plan),
         revision=event.revision,
         committed_at=event.at if event.since is None else event.since,
-        progress=dict(event.progress),
+        progress=Map(event.progress),
         acked=event.acked,
         plan=plan,
         targets=event.targets,
-        rollouts={host: kept for host, kept in state.rollouts.items() if host in plan.host},
+        rollouts=_of(state.rollouts, plan.host),
+        widening=_of(state.widening, plan.host),
         status=declare(state.status, _devices(plan, names)),
     )
     state = _expect_switches(marked(state, named))
-    gone = [name for name in state.published if name not in names]
+    gone = sorted(name for name in state.published if name not in names)
     effects: list[Effect] = [WithdrawProxy(name) for name in gone]
-    state = replace(
-        state, published={name: kept for name, kept in state.published.items() if name in names}
-    )
+    state = replace(state, published=_of(state.published, names))
     effects.append(DeclareHosts({h.datapath_id: h.name for h in plan.hosts}))
     state, stale = _retranslate(state, event)
     for device, reason in sorted(event.targets.faults.items()):
         state = blame(state, device, reason, event.at)
-    able = sorted(plan.host.keys() & event.targets.proxies.keys())
+    able = sorted(h for h in plan.host.keys() & event.targets.proxies.keys() if concerned(state, h))
     state, started = _every(state, able, lambda s, host: start(s, host, event.at))
     alone = sorted(event.targets.proxies.keys() - plan.host.keys())
     state, told = _every(state, alone, lambda s, n: tell_proxy(s, n, s.targets.proxies[n]))
@@ -106,9 +118,18 @@ def _forget_moved(state: State, plan: Plan) -> State:
     }
     return replace(
         state,
-        programs={name: kept for name, kept in state.programs.items() if name in same},
+        programs=_of(state.programs, same),
         ports={name: kept for name, kept in state.ports.items() if name in same},
     )
+
+
+def _of(held: Map[str, V], names: Container[str]) -> Map[str, V]:
+    """Return what is held under these names; the same map if that is all."""
+    kept = held.mutate()
+    for name in held:
+        if name not in names:
+            del kept[name]
+    return kept.finish()
 
 
 def _retranslate(state: State, event: Committed) -> Step:
@@ -126,6 +147,7 @@ def _retranslate(state: State, event: Committed) -> Step:
 
 
 def _heard(state: State, evidence: Evidence) -> Step:
+    before = gates(state)
     state, effects = parted(state, evidence)
     state = replace(state, status=fold(state.status, located(state.plan, evidence)))
     state, told = welcomed(state, evidence)
@@ -135,9 +157,20 @@ def _heard(state: State, evidence: Evidence) -> Step:
         state, more = _ports(state, host, evidence.ports)
         effects = effects + more
     if host in state.rollouts:
-        state, more = _advance(state, evidence.at)
+        state, more = _went_on(before, state, host, evidence.at)
         effects = effects + more
     return state, effects
+
+
+def _went_on(before: Gates, state: State, host: str, at: float) -> Step:
+    """Take a host as far as it may go, and the others where that, or its news, opens a gate."""
+    effects: list[Effect] = []
+    if gates(state) == before:
+        state, effects = advance(state, host, at)
+        if gates(state) == before:
+            return state, effects
+    state, more = _advance(state, at)
+    return state, effects + more
 
 
 def _advance(state: State, at: float) -> Step:
@@ -145,9 +178,9 @@ def _advance(state: State, at: float) -> Step:
     effects: list[Effect] = []
     while True:
         before = state.rollouts
-        state, more = _every(state, before, lambda s, host: advance(s, host, at))
+        state, more = _every(state, sorted(before), lambda s, host: advance(s, host, at))
         effects += more
-        if state.rollouts == before:
+        if state.rollouts is before:
             return state, effects
 
 

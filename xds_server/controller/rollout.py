@@ -9,8 +9,9 @@ source's bridge decides exactly, and one that steers to a missing listener close
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from translators.openflow.tables import Table
 from xds_server.controller.references import references
@@ -58,8 +59,33 @@ def start(state: State, host: str, at: float) -> Step:
     if program is not None and held is not None:
         state, more = _tell_program(state, host, accepting(held, program, newer=program))
         effects = effects + more
-    rollouts = {**state.rollouts, host: Rollout(Stage.PROXY, at + STAGE_SECONDS)}
-    return replace(state, rollouts=dict(sorted(rollouts.items()))), effects
+    return at_stage(state, host, Rollout(Stage.PROXY, at + STAGE_SECONDS)), effects
+
+
+def concerned(state: State, host: str) -> bool:
+    """Whether a host has anything to change, or is on its way already."""
+    target, before = state.targets.proxies[host], state.published.get(host)
+    program, held = state.targets.bridges.get(host), state.programs.get(host)
+    return (
+        host in state.rollouts
+        or host in state.translating
+        or host in state.targets.between
+        or before is None
+        or before.versions != target.versions
+        or (program is not None and (held is None or held.version != program.version))
+    )
+
+
+def at_stage(state: State, host: str, rollout: Rollout | None) -> State:
+    """Return the state in which a host's rollout is there; None: it is over."""
+    rollouts, widening = state.rollouts, state.widening
+    if host in widening:
+        widening = widening.delete(host)
+    if rollout is None:
+        return replace(state, rollouts=rollouts.delete(host), widening=widening)
+    if rollout.stage is Stage.PROXY:
+        widening = widening.set(host, None)
+    return replace(state, rollouts=rollouts.set(host, rollout), widening=widening)
 
 
 def advance(state: State, host: str, at: float) -> Step:
@@ -69,13 +95,12 @@ def advance(state: State, host: str, at: float) -> Step:
     if rollout is not None and rollout.stage is Stage.PROXY and _proxy_ready(state, host, at):
         state, effects = _send(state, host)
         rollout = Rollout(Stage.BRIDGE, at + STAGE_SECONDS)
-        state = replace(state, rollouts={**state.rollouts, host: rollout})
+        state = at_stage(state, host, rollout)
     if rollout is not None and rollout.stage is Stage.BRIDGE and _bridge_ready(state, host, at):
         state, more = tell_proxy(state, host, state.targets.proxies[host])
         state, last = tell_bridge(state, host)
         effects = effects + more + last
-        rest = {name: kept for name, kept in state.rollouts.items() if name != host}
-        state = replace(state, rollouts=rest)
+        state = at_stage(state, host, None)
     return state, effects
 
 
@@ -100,7 +125,7 @@ def _tell_program(state: State, host: str, program: BridgeProgram) -> Step:
     device = Device(DeviceKind.BRIDGE, host)
     state = replace(
         state,
-        programs={**state.programs, host: program},
+        programs=state.programs.set(host, program),
         status=expect(state.status, device, {FLOWS: program.version}),
     )
     return state, [PublishBridge(state.plan.host[host].datapath_id, program)]
@@ -123,6 +148,8 @@ def accepting(program: BridgeProgram, other: BridgeProgram, newer: BridgeProgram
 
 def united(new: Snapshot, old: Snapshot) -> Snapshot:
     """Return the new resources and those old ones whose names the new snapshot does not have."""
+    if all(named.keys() <= new.of(url).keys() for url, named in old.resources.items()):
+        return new
     kept: list[Resource] = [r for named in new.resources.values() for r in named.values()]
     for url, named in old.resources.items():
         kept += [resource for name, resource in named.items() if name not in new.of(url)]
@@ -132,14 +159,23 @@ def united(new: Snapshot, old: Snapshot) -> Snapshot:
 def wanted_versions(snapshot: Snapshot, before: Snapshot | None) -> Mapping[str, str]:
     """Return the versions that a proxy has to acknowledge to run this snapshot."""
     emptied = [url for url in _WILDCARD if before is not None and before.of(url)]
-    asked = [url for url in snapshot.resources if url in _WILDCARD or _referred(url, snapshot)]
-    return {url: snapshot.version(url) for url in sorted({*asked, *emptied})}
+    return {url: snapshot.version(url) for url in sorted({*_asked(snapshot), *emptied})}
 
 
-def _referred(type_url: str, snapshot: Snapshot) -> bool:
-    """Whether a proxy will ask for this type: something that it has refers to one of the type."""
-    every = (one for named in snapshot.resources.values() for one in named.values())
-    return any(url == type_url for one in every for url, _ in references(one.type_url, one.body))
+_ASKED: dict[tuple[tuple[str, str], ...], frozenset[str]] = {}  # by content: hosts share snapshots
+_MOST_ASKED = 1024
+
+
+def _asked(snapshot: Snapshot) -> frozenset[str]:
+    """Return the types that a proxy will ask for: by wildcard, or as something refers to them."""
+    key = tuple(snapshot.digests.items())
+    if key not in _ASKED:
+        while len(_ASKED) >= _MOST_ASKED:
+            del _ASKED[next(iter(_ASKED))]
+        every = (one for named in snapshot.resources.values() for one in named.values())
+        referred = {url for one in every for url, _ in references(one.type_url, one.body)}
+        _ASKED[key] = frozenset(snapshot.resources.keys() & referred.union(_WILDCARD))
+    return _ASKED[key]
 
 
 def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
@@ -151,7 +187,7 @@ def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
     versions = wanted_versions(snapshot, before)
     state = replace(
         state,
-        published={**state.published, host: snapshot},
+        published=state.published.set(host, snapshot),
         status=expect(state.status, device, versions),
     )
     return state, [PublishProxy(host, snapshot)]
@@ -163,8 +199,7 @@ def _proxy_ready(state: State, host: str, at: float) -> bool:
     if _late(state, host, at):
         return True
     ready = _settled(state.status.of(Device(DeviceKind.PROXY, host)))
-    widening = (name for name, kept in state.rollouts.items() if kept.stage is Stage.PROXY)
-    return ready and _all_settled(state, widening)  # they accept what it is going to send
+    return ready and not gates(state).accepting  # they accept what it is going to send
 
 
 def _bridge_ready(state: State, host: str, at: float) -> bool:
@@ -185,13 +220,32 @@ def _may_narrow(state: State, host: str) -> bool:
     program, held = state.targets.bridges.get(host), state.programs.get(host)
     if program is None or held is None or program.version == held.version:
         return True
-    others = {name: kept for name, kept in state.rollouts.items() if name != host}
-    sending = all(kept.stage is Stage.BRIDGE for kept in others.values())
-    return sending and _all_settled(state, others)
+    sending = any(name != host for name in islice(state.widening, 2))
+    return not sending and not any(
+        name in state.rollouts for name in state.status.stale_bridges if name != host
+    )
 
 
-def _all_settled(state: State, hosts: Iterable[str]) -> bool:
-    return all(_settled(state.status.of(Device(DeviceKind.BRIDGE, name))) for name in hosts)
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What holds up every host at once: that others do not accept yet, or still send."""
+
+    accepting: bool  # a bridge that is widened has not said that it is
+    widening: bool  # a host has not been widened yet
+    sending: bool  # a bridge on its way has not said what it runs
+
+
+def gates(state: State) -> Gates:
+    """Return what holds up hosts that are ready themselves."""
+    return Gates(
+        _unsettled(state, state.widening),
+        bool(state.widening),
+        _unsettled(state, state.rollouts),
+    )
+
+
+def _unsettled(state: State, hosts: Container[str]) -> bool:
+    return any(name in hosts for name in state.status.stale_bridges)
 
 
 def _settled(known: DeviceStatus) -> bool:

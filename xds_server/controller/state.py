@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from immutables import Map
+
 from translators.plan.model import Plan
 from xds_server.controller.targets import Ports, Targets
 from xds_server.controller.values import Progress
@@ -44,11 +46,12 @@ class State:
     targets: Targets = field(default_factory=Targets)
     ports: Mapping[str, Ports] = field(default_factory=dict)
     translating: frozenset[str] = frozenset()  # hosts whose bridge program is being computed
-    rollouts: Mapping[str, Rollout] = field(default_factory=dict)
-    published: Mapping[str, Snapshot] = field(default_factory=dict)  # to each proxy, last
-    programs: Mapping[str, BridgeProgram] = field(default_factory=dict)  # to each bridge, last
+    rollouts: Map[str, Rollout] = field(default_factory=Map)
+    widening: Map[str, None] = field(default_factory=Map)  # hosts at the first stage
+    published: Map[str, Snapshot] = field(default_factory=Map)  # to each proxy, last
+    programs: Map[str, BridgeProgram] = field(default_factory=Map)  # to each bridge, last
     status: Status = field(default_factory=Status)
-    progress: Mapping[Device, Progress] = field(default_factory=dict)  # of this revision
+    progress: Map[Device, Progress] = field(default_factory=Map)  # of this revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ def fold(status: Status, evidence: Evidence) -> Status:
     """Return the status after a device told us something; strangers that left are forgotten."""
     known = _heard(status.of(evidence.device), evidence)
     if known.declared or known.connected or known.warnings:
-        return _with(status, evidence.device, known)
-    return Status({d: kept for d, kept in status.devices.items() if d != evidence.device})
+        return status.having(evidence.device, known)
+    return status.without(evidence.device)
 
 
 def declare(status: Status, devices: Iterable[Device]) -> Status:
@@ -33,10 +33,16 @@ def declare(status: Status, devices: Iterable[Device]) -> Status:
     What is neither declared nor connected is forgotten.
     """
     wanted = set(devices)
-    names = wanted | {device for device, known in status.devices.items() if known.connected}
-    return Status(
-        {device: _declared(status.of(device), device in wanted) for device in sorted(names)}
-    )
+    for device, known in status.devices.items():
+        if device not in wanted and not known.connected:
+            status = status.without(device)
+        elif device not in wanted and _declared(known, False) != known:
+            status = status.having(device, _declared(known, False))
+    for device in wanted:
+        known = status.of(device)
+        if not known.declared:
+            status = status.having(device, replace(known, declared=True))
+    return status
 
 
 def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Status:
@@ -47,7 +53,7 @@ def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Statu
         name: replace(known.types.get(name, TypeStatus()), wanted=versions.get(name, ""))
         for name in names
     }
-    return _with(status, device, replace(known, types=types))
+    return status.having(device, replace(known, types=types))
 
 
 def _declared(known: DeviceStatus, declared: bool) -> DeviceStatus:
@@ -55,10 +61,6 @@ def _declared(known: DeviceStatus, declared: bool) -> DeviceStatus:
         return replace(known, declared=True)
     types = {name: replace(kept, wanted="") for name, kept in known.types.items()}
     return replace(known, declared=False, types=types)
-
-
-def _with(status: Status, device: Device, known: DeviceStatus) -> Status:
-    return Status({**status.devices, device: known})
 
 
 def _heard(known: DeviceStatus, evidence: Evidence) -> DeviceStatus:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from xds_server.snapshots.evidence import Device
+from immutables import Map
+
+from xds_server.snapshots.evidence import Device, DeviceKind
 
 
 class State(StrEnum):
@@ -98,10 +100,49 @@ def _running(kept: TypeStatus) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every device that is declared or was seen."""
+    """Every device that is declared or was seen.
 
-    devices: Mapping[Device, DeviceStatus] = field(default_factory=dict)
+    ``behind`` are those that are declared and connected and do not run what they should;
+    ``stale_bridges`` the bridges among them that have not said why. Both follow from the devices.
+    """
+
+    devices: Map[Device, DeviceStatus] = field(default_factory=Map)
+    behind: Map[Device, State] = field(default_factory=Map, compare=False, repr=False)
+    stale_bridges: Map[str, None] = field(default_factory=Map, compare=False, repr=False)
 
     def of(self, device: Device) -> DeviceStatus:
         """Return what is known of a device; an unheard-of one has the blank status."""
-        return self.devices.get(device, DeviceStatus())
+        return self.devices.get(device, _BLANK)
+
+    def having(self, device: Device, known: DeviceStatus) -> Status:
+        """Return the status with what is known of a device from now on."""
+        overall = known.overall if known.declared and known.connected else State.SYNCED
+        behind, bridges = self.behind, self.stale_bridges
+        if overall is not State.SYNCED:
+            behind = behind.set(device, overall)
+        elif device in behind:
+            behind = behind.delete(device)
+        stale = overall is State.STALE and device.kind is DeviceKind.BRIDGE
+        if stale:
+            bridges = bridges.set(device.name, None)
+        elif device.kind is DeviceKind.BRIDGE and device.name in bridges:
+            bridges = bridges.delete(device.name)
+        return Status(self.devices.set(device, known), behind, bridges)
+
+    def without(self, device: Device) -> Status:
+        """Return the status in which nothing is known of a device."""
+        if device not in self.devices:
+            return self
+        cleared = self.having(device, _BLANK)
+        return replace(cleared, devices=cleared.devices.delete(device))
+
+
+_BLANK = DeviceStatus()
+
+
+def status_of(devices: Mapping[Device, DeviceStatus]) -> Status:
+    """Return the status of these devices."""
+    status = Status()
+    for device, known in devices.items():
+        status = status.having(device, known)
+    return status

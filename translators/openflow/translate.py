@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from translators.openflow.conjunction import BAND
 from translators.openflow.features import (
     addresses,
     arrivals,
@@ -22,7 +23,7 @@ from translators.openflow.site import Site, missing_ports
 from translators.openflow.tables import Table
 from translators.plan.model import Plan
 
-__all__ = ["FEATURES", "Feature", "missing_ports", "translate"]
+__all__ = ["FEATURES", "Feature", "always_fits", "missing_ports", "translate"]
 
 
 def _no_groups(site: Site) -> Iterable[Group]:
@@ -65,6 +66,11 @@ def translate(plan: Plan, host: str, ports: Mapping[str, int]) -> Program:
     site = Site(plan, plan.host[host], ports)
     groups = [group for feature in FEATURES for group in feature.groups(site)]
     return program(_all_flows(site), groups)
+
+
+def always_fits(plan: Plan) -> bool:
+    """Whether every bridge has priorities enough for the plan, whoever is attached to it."""
+    return len(plan.rules) <= BAND
 
 
 def _all_flows(site: Site) -> Iterator[Flow]:

@@ -10,6 +10,7 @@ from translators import envoy, fabric
 from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.share import share
+from translators.openflow.translate import always_fits
 from translators.openflow.translate import translate as translate_flows
 from translators.plan.model import Plan
 from xds_server.controller.proxies import snapshots_of
@@ -74,8 +75,8 @@ def targets_of(
 ) -> Targets:
     """Return what every device should run; ``ports`` are the known bridges', by host.
 
-    A bridge whose ports are unknown is translated too, with invented ones: a plan that does not
-    fit into it must be found before it is stored, not when the bridge connects.
+    A plan that does not fit into a bridge must be found before it is stored, not when the bridge
+    connects: where that can be, a bridge whose ports are unknown is translated with invented ones.
     """
     plan = source.plan
     faults: dict[Device, str] = {}
@@ -88,7 +89,8 @@ def targets_of(
         return bridge_program(plan, host, synthetic_ports(plan, host) if own is None else own)
 
     proxies = snapshots_of(source, made.targets.source, made.targets.own)
-    bridges = _each(DeviceKind.BRIDGE, hosts, program, faults)
+    asked = [host for host in hosts if host in ports or not always_fits(plan)]
+    bridges = _each(DeviceKind.BRIDGE, asked, program, faults)
     known = {host: kept for host, kept in bridges.items() if host in ports}
     switches = _switches(plan, made, faults)
     between = _between(source, proxies, made)

@@ -69,10 +69,10 @@ class DeviceStatus:
     @property
     def overall(self) -> State:
         """The worst state of the types that the device should run."""
-        states = {self.state(name) for name, kept in self.types.items() if kept.wanted}
-        if not states:
-            return self.state("")
-        return max(states, key=_BADNESS.index)
+        if not self.declared or not self.connected:
+            return self.state("")  # which is that of every type
+        running = [_running(kept) for kept in self.types.values() if kept.wanted]
+        return max(running, key=_BADNESS.index, default=State.SYNCED)
 
     @property
     def synced(self) -> bool:
@@ -80,14 +80,7 @@ class DeviceStatus:
         return self.overall is State.SYNCED
 
 
-_BADNESS = [
-    State.SYNCED,
-    State.STALE,
-    State.NACKED,
-    State.NEVER,
-    State.DISCONNECTED,
-    State.UNKNOWN,
-]
+_BADNESS = [State.SYNCED, State.STALE, State.NACKED]  # of those that are connected
 
 
 def _running(kept: TypeStatus) -> State:

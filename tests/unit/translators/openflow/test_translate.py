@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from tests.plans import rule, shop_plan
+from translators.openflow.conjunction import BAND
 from translators.openflow.fields import CONJ_ID, ETH_TYPE, IP_PROTO, SOURCE
 from translators.openflow.flow import Flow, Match, Output, SetField
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.tables import Table
-from translators.openflow.translate import FEATURES, translate
+from translators.openflow.translate import FEATURES, always_fits, translate
 from translators.plan.model import Plan
 
 
@@ -73,3 +74,10 @@ def test_conjunction_ids_are_unique_in_a_table() -> None:
         if f.match and f.match[0][0] is CONJ_ID
     ]
     assert len(ids) == len(set(ids))
+
+
+def test_a_plan_with_fewer_rules_than_priorities_fits_into_every_bridge() -> None:
+    assert always_fits(shop_plan())
+    rule = shop_plan().rules[0]
+    more = tuple(replace(rule, name=f"shop/p[{n}]") for n in range(BAND + 1))
+    assert not always_fits(replace(shop_plan(), rules=more))

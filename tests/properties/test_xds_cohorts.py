@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -11,15 +13,18 @@ from tests.conversations.xds.responses import (
     cluster,
     delta_request,
     endpoints,
+    listener,
     put_text,
     read,
+    route,
     sotw_request,
     variant,
 )
 from xds_server.protocols.xds.ads import Dialect, XdsStream
 from xds_server.protocols.xds.effects import Effect, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
-from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT
+from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.protocols.xds.watch import Watch
 from xds_server.snapshots.model import Snapshot, snapshot_of
 
 NODES = ("n0", "n1", "n2")
@@ -31,12 +36,22 @@ EVENT = st.one_of(
     st.tuples(st.just("answer"), st.sampled_from(NODES), st.just(None)),
     st.tuples(st.just("everyone answers"), st.just(""), st.just(None)),
     st.tuples(st.just("reconnect"), st.sampled_from(NODES), st.just(None)),
+    st.tuples(st.just("wait"), st.just(""), st.just(None)),
 )
+
+STARTED: list[tuple[str, str, object]] = [  # every client has everything, and its grace is over
+    ("publish to all", "", {"a": 0, "b": 0}),
+    *(("ask", node, {"a", "b"}) for node in NODES),
+    *[("everyone answers", "", None)] * 8,
+    ("wait", "", None),
+]
 
 
 def snapshot(content: dict[str, int]) -> Snapshot:
     found = [cluster(name, number) for name, number in content.items()]
-    return snapshot_of([*found, *(endpoints(name) for name in content)])
+    found += [endpoints(name) for name in content]
+    found += [listener(name, number // 2) for name, number in content.items()]
+    return snapshot_of([*found, *(route(name, name) for name in content)])
 
 
 class Side:
@@ -44,6 +59,7 @@ class Side:
 
     def __init__(self, dialect: Dialect, fleets: dict[str, Fleet]) -> None:
         self.dialect = dialect
+        self.now = 1.0
         self.fleets = fleets
         self.streams = {node: XdsStream(dialect) for node in NODES}
         self.waiting: dict[str, list[Send]] = {node: [] for node in NODES}
@@ -51,16 +67,19 @@ class Side:
         self.nonces: dict[tuple[XdsStream, str], list[int]] = {}
 
     def step(self, kind: str, node: str, argument: object) -> None:
+        self.now += 3.0 if kind == "wait" else 0.0
         chosen = [node] if node else list(NODES)
         for one in chosen:
             if kind.startswith("publish"):
-                for _, effects in self.fleets[one].publish(one, snapshot(argument), 1.0):  # type: ignore[arg-type]
+                for _, effects in self.fleets[one].publish(one, snapshot(argument), self.now):  # type: ignore[arg-type]
                     self.note(one, effects)
             elif kind == "ask":
-                for url in (CLUSTER, ENDPOINT):
+                for url in (CLUSTER, ENDPOINT, LISTENER, ROUTE):
                     self.say(one, url, tuple(sorted(argument)))  # type: ignore[call-overload]
+            elif kind == "wait":
+                self.note(one, self.streams[one].tick(self.now))
             elif kind == "reconnect":
-                self.fleets[one].leave(self.streams[one], 1.0)
+                self.fleets[one].leave(self.streams[one], self.now)
                 self.streams[one] = XdsStream(self.dialect)
                 self.waiting[one].clear()
             elif self.waiting[one]:
@@ -84,7 +103,7 @@ class Side:
             data = delta_request(url, names, nonce=nonce, error=error, node=who)
         else:
             data = sotw_request(url, names, nonce=nonce, error=error, node=who)
-        self.note(node, self.fleets[node].receive(self.streams[node], Peer(), data, 1.0))
+        self.note(node, self.fleets[node].receive(self.streams[node], Peer(), data, self.now))
 
     def note(self, node: str, effects: list[Effect]) -> None:
         for effect in effects:
@@ -112,3 +131,21 @@ def test_shared_work_is_invisible(dialect: Dialect, events: list[tuple[str, str,
         together.step(*event)
         apart.step(*event)
         assert together.log == apart.log
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+@settings(max_examples=150, deadline=None)
+@given(events=st.lists(EVENT, max_size=40))
+def test_looking_only_at_what_changed_is_invisible(
+    dialect: Dialect, events: list[tuple[str, str, object]]
+) -> None:
+    quick = Side(dialect, dict.fromkeys(NODES, Fleet()))
+    thorough = Side(dialect, dict.fromkeys(NODES, Fleet()))
+    for event in [*STARTED, *events]:
+        quick.step(*event)
+        with (
+            patch.object(Watch, "_follow", lambda *_: False),
+            patch.object(Watch, "rests_at", lambda *_: False),
+        ):
+            thorough.step(*event)
+        assert quick.log == thorough.log

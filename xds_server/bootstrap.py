@@ -24,13 +24,14 @@ from xds_server.controller.service import Controller
 from xds_server.folders import Folders, resource_folder, secret_folder
 from xds_server.journal import configure, record
 from xds_server.protocols.xds.secrets import SecretKeeper
-from xds_server.reporting import Reporting, reporting
+from xds_server.reporting import Reporting, XdsPort, reporting
 from xds_server.settings import Listen, ServerSettings
 from xds_server.snapshots.evidence import Evidence
 from xds_server.southbound.envoy_judge import EnvoyJudge
 from xds_server.southbound.grpc_ads import AdsServer, ListenError
 from xds_server.southbound.openflow_tcp import OpenFlowServer
 from xds_server.southbound.ovsdb import OvsdbServer
+from xds_server.southbound.worker_pool import WorkerPool
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
 from xds_server.store.secret_files import version_key
@@ -45,7 +46,7 @@ _GRACE_SECONDS = 2.0  # for streams to end once we stop
 class Southbound:
     """The three listeners for devices."""
 
-    xds: AdsServer
+    xds: XdsPort
     openflow: OpenFlowServer
     ovsdb: OvsdbServer
     reports: Reporting
@@ -95,7 +96,12 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
         reports.sources.meters.hear(evidence)
         controller.feed(evidence)
 
-    xds = AdsServer(ads_settings(settings), heard, clock, reports.services)
+    at = ads_settings(settings)
+    xds: XdsPort = (
+        AdsServer(at, heard, clock, reports.services)
+        if settings.xds_workers == 1
+        else WorkerPool(at, settings.xds_workers, heard, clock, reports.reports)
+    )
     openflow = OpenFlowServer(heard, clock=clock)
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
     meters = reports.sources.meters

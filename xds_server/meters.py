@@ -28,6 +28,8 @@ class Reading:
 
     revision: int = 0
     streams: int = 0
+    workers: int = 0
+    restarts: int = 0
     backlog: int = 0
     devices: Mapping[Device, DeviceStatus] = field(default_factory=dict)
     loads: tuple[tuple[LoadKey, Load], ...] = ()
@@ -130,6 +132,10 @@ class _Now(Collector):
         now = self._read()
         yield GaugeMetricFamily("fsdn_revision", "The revision that holds.", now.revision)
         yield GaugeMetricFamily("fsdn_xds_streams", "Open streams of proxies.", now.streams)
+        text = "Worker processes that take xDS clients; 0 where the controller does it itself."
+        yield GaugeMetricFamily("fsdn_xds_workers", text, now.workers)
+        text = "Worker processes that ended and were started again."
+        yield CounterMetricFamily("fsdn_xds_worker_restarts", text, now.restarts)
         text = "Events and translations that wait for their turn."
         yield GaugeMetricFamily("fsdn_queue_depth", text, now.backlog)
         yield _devices(now.devices)

@@ -81,6 +81,13 @@ class ServerSettings(XdsSettings):
         description="Path of a Unix socket for proxies of the server's own user, beside --xds; "
         "whoever connects there may speak for every proxy.",
     )
+    xds_workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that serve proxies; from 2 on each is a process of its own, for "
+        "more proxies than one core can serve.",
+    )
     openflow: str = Field(
         default=f"127.0.0.1:{OPENFLOW_PORT}",
         description="Address that bridges connect to by OpenFlow.",
@@ -150,6 +157,14 @@ class ServerSettings(XdsSettings):
             "ovsdb": parse_listen(self.ovsdb),
         }
 
+    def _socket_of_many(self) -> str:
+        if self.xds_workers == 1 or self.xds_socket is None:
+            return ""
+        return (
+            "--xds-socket is for one process: give no --xds-workers, or let those proxies use the "
+            "address of --xds"
+        )
+
     def check(self) -> None:
         """Raise SettingsError if the settings are unsafe or contradict each other."""
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -159,7 +174,7 @@ class ServerSettings(XdsSettings):
         self._check_paths()
         if self.log_format not in ("console", "json"):
             raise SettingsError(f"the log format {self.log_format!r} is neither console nor json")
-        if wrong := self.complaint():
+        if wrong := self.complaint() or self._socket_of_many():
             raise SettingsError(wrong)
         open_ones = [f"--{n} {a}" for n, a in self.listeners.items() if not a.loopback]
         if open_ones and self.tls_cert is None and not self.insecure:

@@ -49,6 +49,7 @@ def serve(
     listen_api: Annotated[str | None, _option("listen_api", "--api")] = None,
     xds: Annotated[str | None, _option("xds", "--xds")] = None,
     xds_socket: Annotated[Path | None, _option("xds_socket", "--xds-socket")] = None,
+    xds_workers: Annotated[int | None, _option("xds_workers", "--xds-workers")] = None,
     openflow: Annotated[str | None, _option("openflow", "--openflow")] = None,
     ovsdb: Annotated[str | None, _option("ovsdb", "--ovsdb")] = None,
     database: Annotated[str | None, _option("database", "--database")] = None,

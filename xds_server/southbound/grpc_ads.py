@@ -54,6 +54,7 @@ class AdsSettings:
     max_message: int = 16 * 1024 * 1024
     max_streams: int = 10_000
     keepalive: float = 30.0
+    shared: bool = False  # other processes of this user may listen here too
     limits: Limits = field(default_factory=Limits)
     terms: Terms = field(default_factory=Terms)
 
@@ -62,7 +63,8 @@ class AdsServer:
     """Serves snapshots to xDS clients and reports what they say as evidence.
 
     Call everything on the event loop that ``start`` ran on. ``services``: the other gRPC services
-    of the same port; each answers None for a method that is not its own.
+    of the same port; each answers None for a method that is not its own. ``counted`` is told how
+    many streams a node has whenever that changes.
     """
 
     def __init__(
@@ -71,14 +73,16 @@ class AdsServer:
         on_evidence: Callable[[Evidence], None],
         clock: Callable[[], float] = time.time,
         services: Sequence[grpc.GenericRpcHandler] = (),
+        counted: Callable[[str, int], None] | None = None,
     ) -> None:
         self._settings = settings
         self._services = services
         self._evidence = on_evidence
         self._clock = clock
-        self._fleet = Fleet()
+        self._fleet = Fleet(counted)
         self._sessions: dict[XdsStream, Session] = {}
         self._open = 0
+        self._most = settings.max_streams
         self._server: Any = None
 
     async def start(self) -> int:
@@ -120,8 +124,24 @@ class AdsServer:
 
     def withdraw(self, node: str) -> None:
         """Forget what a node should run; it keeps what it has."""
-        self._turns.drop(node)
+        if self._server is not None:
+            self._turns.drop(node)
         self._fleet.withdraw(node)
+
+    def allow(self, node: str, most: int) -> None:
+        """Hold at most so many streams of a node, where the limit is shared with other servers.
+
+        "" stands for all nodes. The youngest streams are ended if there are more.
+        """
+        if not node:
+            self._most = most
+            for session in list(self._sessions.values())[most:]:
+                session.end(_refused(self._settings.max_streams))
+            return
+        limit = self._settings.limits.streams
+        text = f"{node!r} has {limit} streams, some at other servers: node ids must be unique"
+        for stream in self._fleet.allow(node, None if most >= limit else most):
+            self._sessions[stream].end(Close("RESOURCE_EXHAUSTED", text))
 
     def connected(self) -> tuple[Device, ...]:
         """Return the proxies that have a stream."""
@@ -130,6 +150,11 @@ class AdsServer:
     def streams(self) -> tuple[XdsStream, ...]:
         """Return the streams of the connected proxies, by node."""
         return self._fleet.streams()
+
+    @property
+    def open_streams(self) -> int:
+        """How many streams the connected proxies have."""
+        return len(self._fleet.streams())
 
     def _listen_tcp(self) -> int:
         if self._settings.port is None:
@@ -162,15 +187,15 @@ class AdsServer:
             else:
                 port = self._server.add_secure_port(address, _credentials(self._settings.tls))
         except RuntimeError as error:
-            raise ListenError(_cannot_listen(address)) from error
+            raise ListenError(cannot_listen(address)) from error
         if port == 0:
-            raise ListenError(_cannot_listen(address))
+            raise ListenError(cannot_listen(address))
         return int(port)
 
     async def _serve(self, dialect: Dialect, only: str, context: Any) -> None:
-        if self._open >= self._settings.max_streams:
-            text = f"{self._open} streams are open, which is the most: raise max_streams"
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        if self._open >= self._most:
+            full = _refused(self._settings.max_streams)
+            await context.abort(grpc.StatusCode[full.status], full.message)
         peer = self._peer(context)  # before a single byte of the client is parsed
         stream = XdsStream(dialect, only, self._settings.limits)
         session = Session(
@@ -244,7 +269,8 @@ def _options(settings: AdsSettings) -> list[tuple[str, int]]:
         # A ping with what is read, to size windows, costs a seventh of a push: a fixed window does.
         ("grpc.http2.bdp_probe", 0),
         ("grpc.http2.lookahead_bytes", _WINDOW),
-        ("grpc.so_reuseport", 0),  # two servers on one port would each see half of the clients
+        # Two servers on one port would each see half of the clients.
+        ("grpc.so_reuseport", int(settings.shared)),
     ]
 
 
@@ -256,7 +282,14 @@ def _credentials(tls: Tls) -> Any:
     )
 
 
-def _cannot_listen(address: str) -> str:
+def _refused(most: int) -> Close:
+    return Close(
+        "RESOURCE_EXHAUSTED", f"{most} streams are open, which is the most: raise max_streams"
+    )
+
+
+def cannot_listen(address: str) -> str:
+    """Return the sentence for an address that cannot be listened on."""
     return (
         f"cannot listen on {address}: the port is in use, needs privileges, or the address is "
         "not this machine's; stop what uses it or choose another"

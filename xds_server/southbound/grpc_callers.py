@@ -19,10 +19,12 @@ class Callers:
 
     verified: bool = False
 
-    def may_see(self, context: Any, node: str) -> bool:
-        """Whether the caller may be told about a node: its own, or any for an operator."""
+    def sees(self, context: Any) -> frozenset[str] | None:
+        """Return the nodes that the caller may be told about; None for all."""
         names = self._names(context)
-        return names is None or node in names or any(_is_operator(name) for name in names)
+        if names is None or any(_is_operator(name) for name in names):
+            return None
+        return names
 
     async def check_speaker(self, context: Any, node: str) -> None:
         """End the call unless the caller may speak for this node, which must have an id."""

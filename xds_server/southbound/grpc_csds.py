@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import grpc
 
-from xds_server.protocols.reports.clients import encode_status, scan_asked
+from xds_server.protocols.reports.clients import encode_status, merged_status, scan_asked
 from xds_server.protocols.xds.ads import XdsStream
 from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.southbound.grpc_callers import Callers, refuse
@@ -15,12 +15,26 @@ from xds_server.southbound.grpc_callers import Callers, refuse
 SERVICE = "envoy.service.status.v3.ClientStatusDiscoveryService"
 
 
-class ClientStatus(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """Answers from the streams of the moment; a certificate sees its own nodes alone."""
+Nodes = frozenset[str] | None  # whose status may be told; None: everyone's
+Elsewhere = Callable[[bytes, Nodes], Awaitable[Sequence[bytes]]]
 
-    def __init__(self, streams: Callable[[], Iterable[XdsStream]], callers: Callers) -> None:
+
+class ClientStatus(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Answers from the streams of the moment; a certificate sees its own nodes alone.
+
+    ``elsewhere`` asks other servers of the same port the same, and raises TimeoutError if one of
+    them does not answer.
+    """
+
+    def __init__(
+        self,
+        streams: Callable[[], Iterable[XdsStream]],
+        callers: Callers,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._streams = streams
         self._callers = callers
+        self._elsewhere = elsewhere
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a method of this service, or None."""
@@ -31,16 +45,31 @@ class ClientStatus(grpc.GenericRpcHandler):  # type: ignore[misc]
             return grpc.stream_stream_rpc_method_handler(self._stream)
         return None
 
-    async def _fetch(self, request: bytes, context: Any) -> bytes:
+    def here(self, request: bytes, nodes: Nodes) -> bytes:
+        """Return the ClientStatusResponse about the clients of this server alone.
+
+        Raises MalformedError for a request that is none, or that we do not evaluate.
+        """
         seen = [
             stream
             for stream in self._streams()
-            if stream.node is not None and self._callers.may_see(context, stream.node.id)
+            if stream.node is not None and (nodes is None or stream.node.id in nodes)
         ]
+        return encode_status(seen, scan_asked(request))  # matchers are read as they are used
+
+    async def _fetch(self, request: bytes, context: Any) -> bytes:
+        nodes = self._callers.sees(context)
         try:
-            return encode_status(seen, scan_asked(request))  # matchers are read as they are used
+            own = self.here(request, nodes)
         except MalformedError as error:
             await refuse(context, error)
+            raise
+        if self._elsewhere is None:
+            return own
+        try:
+            return merged_status([own, *await self._elsewhere(request, nodes)])
+        except TimeoutError as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
             raise
 
     async def _stream(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:

@@ -36,7 +36,11 @@ class ProxyMetrics(grpc.GenericRpcHandler):  # type: ignore[misc]
                     name = found.message(1).message(1).text(1)
                     await self._callers.check_speaker(context, name)
                     node = name
-                self.families[node] = self.families.get(node, 0) + len(found.messages(2))
+                self.take(node, len(found.messages(2)))
         except MalformedError as error:
             await refuse(context, error)
         return b""  # StreamMetricsResponse has no fields
+
+    def take(self, node: str, families: int) -> None:
+        """Count metric families of a node."""
+        self.families[node] = self.families.get(node, 0) + families

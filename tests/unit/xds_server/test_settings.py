@@ -56,6 +56,7 @@ def test_the_defaults_are_safe() -> None:
         ({"tls_cert": Path("no"), "tls_key": Path("no")}, "there is no file no"),
         ({"log_format": "xml"}, "neither console nor json"),
         ({"openflow": "nonsense"}, "no address"),
+        ({"xds_workers": 2, "xds_socket": Path("s")}, "give no --xds-workers"),
     ],
 )
 def test_unsafe_and_contradicting_settings_are_refused(

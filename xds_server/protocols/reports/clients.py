@@ -11,7 +11,14 @@ from enum import IntEnum
 
 from xds_server.protocols.reports.fields import Fields
 from xds_server.protocols.xds.ads import XdsStream
-from xds_server.protocols.xds.protobuf import MalformedError, put, put_number, put_text
+from xds_server.protocols.xds.protobuf import (
+    MalformedError,
+    message,
+    put,
+    put_number,
+    put_text,
+    scan,
+)
 from xds_server.protocols.xds.resource_types import SECRET
 from xds_server.protocols.xds.watch import Watch
 from xds_server.protocols.xds.wire import Node
@@ -132,6 +139,20 @@ def encode_status(streams: Iterable[XdsStream], asked: Asked) -> bytes:
         put(1, put(1, _node(node)) + b"".join(put(3, _config(one, asked)) for one in held))
         for _, (node, held) in sorted(nodes.items())
     )
+
+
+def merged_status(responses: Iterable[bytes]) -> bytes:
+    """Return one ClientStatusResponse for several, in each of which a node stands once at most.
+
+    Messages of one node are written one after the other, which protobuf reads as their union.
+    """
+    found: dict[str, bytes] = {}
+    for response in responses:
+        for key, value in scan(response):
+            client = message(value) if key == 1 else b""
+            node = Fields(client).message(1).text(1)
+            found[node] = found.get(node, b"") + client
+    return b"".join(put(1, found[node]) for node in sorted(found))
 
 
 def _node(node: Node) -> bytes:

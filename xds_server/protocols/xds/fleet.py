@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from xds_server.protocols.xds.ads import Request, XdsStream
@@ -22,6 +23,7 @@ from xds_server.snapshots.evidence import (
 from xds_server.snapshots.model import Snapshot
 
 _AS_MEANT = (1, 39, 1)  # the first Envoy that reads paths and headers as policies mean them
+SHARED_ID = "xds/node id"  # topic of the warning that clients share a node id
 _EARLIER = 2  # snapshots of a node that are remembered for clients that reconnect
 
 
@@ -37,10 +39,16 @@ class Peer:
     private: bool = False
 
 
+def _ignored(_node: str, _streams: int) -> None:
+    """Let nobody know."""
+
+
 class Fleet:
     """Every client, by node id. One call an event; perform what it returns, stream by stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: Callable[[str, int], None] | None = None) -> None:
+        self._counted = counted or _ignored  # told of every change
+        self._allowed: dict[str, int] = {}
         self._snapshots: dict[str, Snapshot] = {}
         self._earlier: dict[str, tuple[Snapshot, ...]] = {}
         self._streams: dict[str, dict[XdsStream, Peer]] = {}
@@ -88,13 +96,15 @@ class Fleet:
         if peer.nodes is not None and node.id not in peer.nodes:
             text = f"node {node.id!r} is not what its certificate says: issue one for this node id"
             return [Close("PERMISSION_DENIED", text)]
-        if len(self._streams.get(node.id, ())) >= stream.limits.streams:
+        most = self._allowed.get(node.id, stream.limits.streams)
+        if len(self._streams.get(node.id, ())) >= most:
             text = f"{node.id!r} has {stream.limits.streams} streams: node ids must be unique"
             return [Close("RESOURCE_EXHAUSTED", text)]
         stream.identify(node, now, self._shared)
         known = self._snapshots.get(node.id)
         first = node.id not in self._streams
         self._streams.setdefault(node.id, {})[stream] = peer
+        self._counted(node.id, len(self._streams[node.id]))
         effects: list[Effect] = [self._connected(stream, peer, now)] if first else []
         effects += self._double(stream.device, now)
         if known is None:
@@ -121,6 +131,7 @@ class Fleet:
             return []
         streams = self._streams[node.id]
         del streams[stream]
+        self._counted(node.id, len(streams))
         if streams:
             return [*self._double(stream.device, now)]
         del self._streams[node.id]
@@ -138,7 +149,7 @@ class Fleet:
             f"{len(peers)} clients call themselves {device.name} ({', '.join(peers)}) and are "
             "served the same: give each proxy a node id of its own"
         )
-        return [Warned(device, now, text if len(peers) > 1 else "", "xds/node id")]
+        return [Warned(device, now, text if len(peers) > 1 else "", SHARED_ID)]
 
     def publish(
         self, node: str, snapshot: Snapshot, now: float
@@ -180,6 +191,17 @@ class Fleet:
         self._earlier.pop(node, None)
         if node in self._streams:
             self._unknown.add(node)
+
+    def allow(self, node: str, most: int | None) -> list[XdsStream]:
+        """Hold no more streams of a node here (None: than the limit); return those to end.
+
+        For a server that shares its nodes with others, which hold the rest.
+        """
+        self._allowed.pop(node, None)
+        if most is None:
+            return []
+        self._allowed[node] = most
+        return list(self._streams.get(node, ()))[most:]
 
     def snapshot(self, node: str) -> Snapshot | None:
         """Return what a node should run, or None if it is unknown."""

@@ -229,3 +229,28 @@ async def test_many_clients_that_come_at_once_are_all_served() -> None:
         async with asyncio.timeout(60):
             heard = await asyncio.gather(*(client.hear(60) for client in clients))
         assert {tuple(response.bodies) for response in heard} == {("a",)}
+
+
+async def test_a_node_may_be_allowed_fewer_streams_and_then_as_many_as_ever() -> None:
+    async with serving() as (server, port, _), channel_to(port) as channel:
+        first, second = Client(channel), Client(channel)
+        for number, client in enumerate((first, second), 1):
+            await client.ask(LISTENER)
+            await until(lambda number=number: server.open_streams == number)
+        server.allow("web-1", 1)
+        assert (await second.ended())[0] == "RESOURCE_EXHAUSTED"
+        await until(lambda: server.open_streams == 1)
+        server.allow("web-1", 64)
+        await Client(channel).ask(LISTENER)
+        await until(lambda: server.open_streams == 2)
+        server.allow("", 2)
+        assert (await Client(channel).ended())[0] == "RESOURCE_EXHAUSTED"
+        assert server.open_streams == 2
+
+
+async def test_servers_that_mean_to_share_a_port_do() -> None:
+    async with (
+        serving(shared=True) as (_, port, _),
+        serving(shared=True, port=port) as (_, same, _),
+    ):
+        assert port == same

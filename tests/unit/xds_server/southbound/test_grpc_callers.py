@@ -29,11 +29,10 @@ PROXY, OPERATOR = Call("spiffe://net/proxy/web-1"), Call("spiffe://net/operator/
 
 def test_a_proxy_sees_itself_and_an_operator_everyone() -> None:
     callers = Callers(verified=True)
-    assert callers.may_see(PROXY, "web-1")
-    assert not callers.may_see(PROXY, "web-2")
-    assert callers.may_see(OPERATOR, "web-2")
-    assert callers.may_see(Call(peer="unix:"), "web-2")
-    assert Callers().may_see(PROXY, "web-2")
+    assert callers.sees(PROXY) == {"web-1", "spiffe://net/proxy/web-1"}
+    assert callers.sees(OPERATOR) is None
+    assert callers.sees(Call(peer="unix:")) is None
+    assert Callers().sees(PROXY) is None
 
 
 async def test_a_proxy_speaks_for_itself_alone() -> None:

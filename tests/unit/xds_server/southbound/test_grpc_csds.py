@@ -47,8 +47,8 @@ async def test_a_matcher_that_says_nothing_is_refused(bad: bytes) -> None:
 
 async def test_a_certificate_sees_its_own_nodes_alone() -> None:
     class Nobody(Callers):
-        def may_see(self, context, node):
-            return False
+        def sees(self, context):
+            return frozenset()
 
     async with channel_to(ClientStatus(streams, Nobody())) as channel:
         assert await channel.unary_unary(f"/{SERVICE}/FetchClientStatus")(b"") == b""

@@ -100,3 +100,14 @@ async def test_cancelling_leaves_nothing_behind() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert it.fleet.connected() == ()
+
+
+async def test_a_stream_is_ended_while_its_client_is_silent() -> None:
+    it = Setting()
+    running = it.start()
+    await it.line.requests.put(sotw_request(LISTENER))
+    assert await asyncio.wait_for(it.line.responses.get(), 5)
+    close = Close("RESOURCE_EXHAUSTED", "too many")
+    it.session.perform([close])
+    assert await asyncio.wait_for(running, 5) == close
+    assert isinstance(it.evidence[-1], Disconnected)

@@ -14,11 +14,12 @@ from xds_server.protocols.reports.clients import (
     Holding,
     encode_status,
     holdings,
+    merged_status,
     scan_asked,
 )
 from xds_server.protocols.xds.ads import Dialect, XdsStream
 from xds_server.protocols.xds.effects import Effect, Send
-from xds_server.protocols.xds.protobuf import MalformedError
+from xds_server.protocols.xds.protobuf import MalformedError, put_text
 from xds_server.protocols.xds.resource_types import LISTENER, SECRET
 from xds_server.protocols.xds.wire import scan_node
 from xds_server.snapshots.model import Resource, snapshot_of
@@ -133,3 +134,19 @@ def test_nodes_are_matched_by_id(matcher: StringMatcher, covered: bool) -> None:
 def test_matchers_that_are_not_evaluated_are_refused(matcher: NodeMatcher) -> None:
     with pytest.raises(MalformedError, match="match"):
         scan_asked(bytes(ClientStatusRequest(node_matchers=[matcher])))
+
+
+def test_answers_of_several_servers_are_one_with_each_node_once() -> None:
+    def told(*nodes: str) -> bytes:
+        streams = []
+        for node in nodes:
+            streams.append(stream(listener("a")))
+            streams[-1].identify(scan_node(put_text(1, node)), 0.0)
+            say(streams[-1], LISTENER)
+        return encode_status(streams, scan_asked(b""))
+
+    merged = merged_status([told("web-2", "web-1"), told(), told("web-3", "web-2")])
+    answer = ClientStatusResponse.parse(merged)
+    found = {one.node.id: len(one.generic_xds_configs) for one in answer.config if one.node}
+    assert list(found.items()) == [("web-1", 1), ("web-2", 2), ("web-3", 1)]
+    assert merged_status([told("web-1")]) == told("web-1")

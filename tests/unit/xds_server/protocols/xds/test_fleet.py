@@ -83,6 +83,30 @@ def test_streams_of_one_type_each_are_one_client() -> None:
         assert not [e for e in effects if isinstance(e, Warned)]
 
 
+def test_every_change_of_a_nodes_streams_is_counted() -> None:
+    counted: list[tuple[str, int]] = []
+    fleet = Fleet(lambda node, streams: counted.append((node, streams)))
+    one, _ = join(fleet)
+    two, _ = join(fleet)
+    fleet.leave(one, 2.0)
+    fleet.leave(one, 2.0)
+    fleet.leave(two, 2.0)
+    assert counted == [("web-1", 1), ("web-1", 2), ("web-1", 1), ("web-1", 0)]
+
+
+def test_a_node_may_be_allowed_fewer_streams_and_the_youngest_end() -> None:
+    fleet = Fleet()
+    join(fleet)
+    young, _ = join(fleet)
+    assert fleet.allow("web-1", 1) == [young]
+    fleet.leave(young, 2.0)
+    _, [refused] = join(fleet)
+    assert isinstance(refused, Close)
+    assert fleet.allow("web-1", None) == []
+    _, effects = join(fleet)
+    assert not any(isinstance(effect, Close) for effect in effects)
+
+
 def test_others_are_not_told() -> None:
     fleet = Fleet()
     join(fleet)

@@ -99,6 +99,7 @@ def test_what_is_needed_no_more_is_dropped_if_it_was_told() -> None:
         known.changed("web-1", gone)
     assert taken(feed) == [Drop(tuple(sorted(gone))), Withdraw(("web-1",))]
     assert names(taken(behind)) == ["Withdraw", "Listen"]
+    assert feed._held == behind._held == set()
 
 
 def test_orders_go_before_content() -> None:

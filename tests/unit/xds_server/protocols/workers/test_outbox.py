@@ -57,6 +57,7 @@ def test_where_nobody_listens_the_latest_of_each_kind_is_kept_in_order() -> None
     outbox = Outbox(lambda: None, most_evidence=10)
     other = Device(DeviceKind.PROXY, "web-2")
     outbox.hear(Connected(other, 0.0))
+    outbox.hear(Acked(WEB, "t", "v", 0.0))  # as late as the last of its kind
     for number in range(100):
         outbox.hear(Offered(WEB, "t", f"v{number}", float(number)))
         outbox.hear(Acked(WEB, "t", f"v{number}", float(number)))
@@ -65,6 +66,7 @@ def test_where_nobody_listens_the_latest_of_each_kind_is_kept_in_order() -> None
     found = heard.evidence
     assert len(found) <= 11
     assert found[0] == Connected(other, 0.0)
+    assert [one.at for one in found] == sorted(one.at for one in found)
     assert found[-2:] == (Offered(WEB, "t", "v99", 99.0), Acked(WEB, "t", "v99", 99.0))
 
 

@@ -8,81 +8,69 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from betterproto2 import Message
-
-from translators.envoy.encode import encode, type_url
 from xds_server.checking import HealthChecks
+from xds_server.protocols.reports.entries import Entry
+from xds_server.protocols.reports.loads import Load, LoadKey, LoadTable
 from xds_server.protocols.reports.marking import marked
+from xds_server.protocols.reports.ring import Ring
+from xds_server.protocols.xds.ads import Limits
+from xds_server.protocols.xds.bucket import Rate
+from xds_server.snapshot_cache import SnapshotCache
 from xds_server.snapshots.evidence import Connected, Disconnected, Evidence
-from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
+from xds_server.snapshots.model import Resource
 from xds_server.southbound.grpc_ads import AdsServer, AdsSettings, Tls
+from xds_server.southbound.grpc_als import AccessLogs
 from xds_server.southbound.grpc_callers import Callers
 from xds_server.southbound.grpc_hds import HealthDiscovery
+from xds_server.southbound.grpc_lrs import INTERVAL_SECONDS, LoadReports
+from xds_server.southbound.grpc_terms import Terms
 
-__all__ = ["HealthChecks", "Resource", "SnapshotCache", "Tls", "XdsServer", "serve"]
+__all__ = [
+    "Entry",
+    "HealthChecks",
+    "Limits",
+    "Load",
+    "LoadKey",
+    "Rate",
+    "Resource",
+    "ServerLimits",
+    "SnapshotCache",
+    "Terms",
+    "Tls",
+    "XdsServer",
+    "serve",
+]
 
-NodeHash = Callable[[str], str]  # a client's node id to the name of its snapshot
-Listener = Callable[[str], None]  # told the name of a snapshot that was set or cleared
 
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What clients may cost; sizes in bytes, times in seconds. Over a limit a stream ends.
 
-class SnapshotCache:
-    """Snapshots by name: a client gets the one that ``node_hash`` names for its node id.
-
-    Without ``node_hash`` every node id has a snapshot of its own; ``lambda node: "all"`` shares
-    one. Use a cache on the event loop that serves it.
+    ``max_streams``: of all nodes together; ``max_message``: the largest that is read;
+    ``keepalive``: the silence after which a client is pinged; ``stream``: what one stream may
+    cost; ``terms``: how fast clients may ask, and how long a stream may last. Raises ValueError
+    for what cannot be.
     """
 
-    def __init__(self, node_hash: NodeHash = lambda node: node) -> None:
-        self.node_hash = node_hash
-        self._snapshots: dict[str, Snapshot] = {}
-        self._told: dict[str, tuple[str, Snapshot]] = {}  # the last version given by the caller
-        self._listeners: list[Listener] = []
+    max_streams: int = 10_000
+    max_message: int = 16 * 1024 * 1024
+    keepalive: float = 30.0
+    stream: Limits = field(default_factory=Limits)
+    terms: Terms = field(default_factory=Terms)
 
-    def set_snapshot(
-        self, name: str, resources: Iterable[Message | Resource], version: str | None = None
-    ) -> Snapshot:
-        """Replace everything that the clients of a snapshot should have, and tell them at once.
-
-        Versions are hashes of the content unless ``version`` is given, which then is the
-        state-of-the-world version of every type in the snapshot (delta clients compare the
-        resources themselves). Raises ValueError if another content had this version before, for
-        clients would keep that, and for a message that is no named resource.
-        """
-        found = snapshot_of(_resource(one) for one in resources)
-        if version is not None:
-            found = self._versioned(name, found, version)
-        self._snapshots[name] = found
-        self._tell(name)
-        return found
-
-    def get(self, name: str) -> Snapshot | None:
-        """Return a snapshot, or None if there is none of this name."""
-        return self._snapshots.get(name)
-
-    def clear(self, name: str) -> None:
-        """Forget a snapshot: its clients keep what they have, and are told nothing more."""
-        if self._snapshots.pop(name, None) is not None:
-            self._tell(name)
-
-    def watch(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` after every change, until the function returned here is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def _tell(self, name: str) -> None:
-        for listener in list(self._listeners):
-            listener(name)
-
-    def _versioned(self, name: str, found: Snapshot, version: str) -> Snapshot:
-        last, content = self._told.get(name, ("", found))
-        if last == version and content.digests != found.digests:
-            raise ValueError(f"version {version!r} of {name!r} had another content, give a new one")
-        self._told[name] = (version, found)
-        return Snapshot(found.resources, dict.fromkeys(found.resources, version))
+    def __post_init__(self) -> None:
+        rates = (self.terms.requests, self.terms.first)
+        if min(self.max_streams, self.keepalive, self.stream.streams) < 1:
+            raise ValueError("max_streams, stream.streams and keepalive are 1 or more")
+        if self.max_message < max(4096, self.stream.node):
+            raise ValueError("max_message is at least 4096 bytes, and as much as a node may have")
+        if any(rate.per_second <= 0 or rate.burst < 1 for rate in rates):
+            raise ValueError("a Rate is more than 0 a second, and its burst is 1 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +89,35 @@ async def serve(
     tls: Tls | None = None,
     on_evidence: Callable[[Evidence], None] | None = None,
     health: HealthChecks | None = None,
+    limits: ServerLimits | None = None,
+    on_access_log: Callable[[Entry], None] | None = None,
+    on_load: Callable[[LoadKey, Load], None] | None = None,
+    load_interval: float = INTERVAL_SECONDS,
 ) -> AsyncIterator[XdsServer]:
     """Serve a cache at ``host:port`` (port 0 takes a free one) or ``unix:/path`` until the end.
 
-    With ``health`` clients check endpoints, and all are told of those that are unhealthy.
+    With ``health`` clients check endpoints, and all are told of those that are unhealthy;
+    ``on_access_log`` hears of every request and connection that a client logs, ``on_load`` every
+    ``load_interval`` seconds of what a client sent to each cluster and locality. What these two
+    raise goes to the event loop's exception handler, and harms no stream.
     Raises ListenError if the address cannot be listened on, and ValueError if it is none.
     """
     checks = health or HealthChecks()
     bridge = _Bridge(cache, on_evidence, checks)
     callers = Callers(verified=tls is not None and tls.client_ca is not None)
-    services = [HealthDiscovery(checks.table, time.monotonic, callers)] if health else []
-    server = AdsServer(_settings(address, tls), bridge.hear, services=services)
+    services: list[Any] = []
+    if health is not None:
+        services.append(HealthDiscovery(checks.table, time.monotonic, callers))
+    if on_access_log is not None:
+        services.append(AccessLogs(Ring(most=0), callers, _guarded(on_access_log)))
+    if on_load is not None:
+        hear = _guarded(on_load)
+        services.append(LoadReports(LoadTable(), time.time, callers, load_interval, hear))
+    settings = _settings(address, tls, limits or ServerLimits())
+    server = AdsServer(settings, bridge.hear, services=services)
     bridge.server = server
     port = await server.start()
-    unwatch = cache.watch(bridge.changed)
+    unwatch = cache.watch(bridge.changed, bridge.publish)
     checks.table.changed = bridge.all_changed
     try:
         yield XdsServer(port, lambda: tuple(device.name for device in server.connected()))
@@ -144,7 +147,7 @@ class _Bridge:
         if isinstance(evidence, Connected) and node not in self._nodes:
             self._nodes[node] = self._cache.node_hash(node)
             # Not from within the stream's own request: its answer is being put together.
-            asyncio.get_running_loop().call_soon(self._publish, node)
+            asyncio.get_running_loop().call_soon(self.publish, node)
         elif isinstance(evidence, Disconnected):
             self._nodes.pop(node, None)
             self.server.withdraw(node)
@@ -153,36 +156,56 @@ class _Bridge:
 
     def changed(self, name: str) -> None:
         for node in sorted(node for node, held in self._nodes.items() if held == name):
-            self._publish(node)
+            self.publish(node)
 
     def all_changed(self) -> None:
         for node in sorted(self._nodes):
-            self._publish(node)
+            self.publish(node)
 
-    def _publish(self, node: str) -> None:
+    def publish(self, node: str) -> None:
         if node not in self._nodes:
             return  # it left before its turn came
-        found = self._cache.get(self._nodes[node])
+        held = self._cache.get(self._nodes[node])
+        seen = None if held is None else marked(held, self._checks.table.unhealthy)
+        found = self._cache.with_secrets(node, seen)
         if found is None:
             self.server.withdraw(node)
         else:
-            self.server.publish(node, marked(found, self._checks.table.unhealthy))
+            self.server.publish(node, found)
 
 
-def _resource(given: Message | Resource) -> Resource:
-    if isinstance(given, Resource):
-        return given
-    name = getattr(given, "name", None) or getattr(given, "cluster_name", None)
-    if not isinstance(name, str):
-        kind = type(given).__name__
-        raise ValueError(f"a {kind} without a name is no resource, set its name")
-    return Resource(type_url(type(given)), name, encode(given))
+def _guarded(listener: Callable[..., None]) -> Callable[..., None]:
+    """Return a listener whose errors are the event loop's to tell, not the stream's to end by."""
+
+    def hear(*told: object) -> None:
+        try:
+            listener(*told)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the caller's
+            text = "a listener of the xDS server failed"
+            asyncio.get_running_loop().call_exception_handler({"message": text, "exception": error})
+
+    return hear
 
 
-def _settings(address: str, tls: Tls | None) -> AdsSettings:
+def _settings(address: str, tls: Tls | None, limits: ServerLimits) -> AdsSettings:
+    host, port, socket = _address(address)
+    return AdsSettings(
+        host,
+        port,
+        socket,
+        tls=tls,
+        max_message=limits.max_message,
+        max_streams=limits.max_streams,
+        keepalive=limits.keepalive,
+        limits=limits.stream,
+        terms=limits.terms,
+    )
+
+
+def _address(address: str) -> tuple[str, int | None, str]:
     if address.startswith("unix:"):
-        return AdsSettings(port=None, unix_socket=address.removeprefix("unix:"), tls=tls)
+        return "", None, address.removeprefix("unix:")
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise ValueError(f"{address!r} is no address, write 127.0.0.1:18000 or unix:/run/xds.sock")
-    return AdsSettings(host.removeprefix("[").removesuffix("]"), int(port), tls=tls)
+    return host.removeprefix("[").removesuffix("]"), int(port), ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -20,9 +20,12 @@ PATIENCE_SECONDS = 10.0  # after which a silent follower is told that we are sti
 class AccessLogs(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Takes the entries of HTTP requests and of TCP connections into a ring."""
 
-    def __init__(self, ring: Ring, callers: Callers) -> None:
+    def __init__(
+        self, ring: Ring, callers: Callers, hear: Callable[[Entry], None] | None = None
+    ) -> None:
         self._ring = ring
         self._callers = callers
+        self._hear = hear
         self._news = asyncio.Event()
         self._closing = False
 
@@ -48,6 +51,9 @@ class AccessLogs(grpc.GenericRpcHandler):  # type: ignore[misc]
     def take(self, entries: Sequence[Entry]) -> None:
         """Keep entries, and tell those who follow."""
         self._ring.take(entries)
+        if self._hear is not None:
+            for entry in entries:
+                self._hear(entry)
         self._tell()
 
     def _tell(self) -> None:

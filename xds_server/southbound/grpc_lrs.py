@@ -7,7 +7,14 @@ from typing import Any
 
 import grpc
 
-from xds_server.protocols.reports.loads import LoadTable, encode_wish, scan_report
+from xds_server.protocols.reports.loads import (
+    Load,
+    LoadKey,
+    LoadReport,
+    LoadTable,
+    encode_wish,
+    scan_report,
+)
 from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.southbound.grpc_callers import Callers, refuse
 
@@ -24,7 +31,9 @@ class LoadReports(grpc.GenericRpcHandler):  # type: ignore[misc]
         clock: Callable[[], float],
         callers: Callers,
         interval: float = INTERVAL_SECONDS,
+        hear: Callable[[LoadKey, Load], None] | None = None,
     ) -> None:
+        self._hear = hear
         self._table = table
         self._clock = clock
         self._callers = callers
@@ -46,7 +55,14 @@ class LoadReports(grpc.GenericRpcHandler):  # type: ignore[misc]
                     node = report.node
                     yield encode_wish(self._interval)
                 self._table.take(node, report)
+                self._tell(node, report)
         except MalformedError as error:
             await refuse(context, error)
         finally:
             self._table.forget(node)
+
+    def _tell(self, node: str, report: LoadReport) -> None:
+        if self._hear is None:
+            return
+        for cluster, locality, load in report.rows:
+            self._hear(LoadKey(node, cluster, locality), load)

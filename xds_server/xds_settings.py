@@ -39,13 +39,13 @@ class XdsSettings(BaseSettings):
         default=1000.0, ge=1, description="Requests of one xDS stream that are read without a wait."
     )
     xds_first_rate: float = Field(
-        default=500.0,
+        default=2000.0,
         gt=0,
         description="First requests a second that are read of all new xDS streams together, so "
         "that a fleet that comes back does not come at once.",
     )
     xds_first_burst: float = Field(
-        default=1000.0, ge=1, description="First requests that are read without a wait."
+        default=4000.0, ge=1, description="First requests that are read without a wait."
     )
     xds_hello: float = Field(
         default=30.0, gt=0, description="Seconds in which a new xDS stream must say who it is."

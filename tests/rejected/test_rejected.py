@@ -16,7 +16,8 @@ INPUTS = sorted(HERE.glob("*/policy.yaml"))
 # Codes that cannot come alone: FS4007 needs a service that nothing places.
 COMPANIONS = {"FS4007": {"FS4009"}}
 BY_DEVICE = {"FS6008"}  # found by a real Envoy: tests/devices/test_envoy_judge.py
-IN_FOLDERS = {"FS6009", "FS6010", "FS6011"}  # of plain Envoy files: tests/unit/translators/folder
+# Of folders of resources and secrets, by unit tests of those.
+IN_FOLDERS = {"FS6009", "FS6010", "FS6011", "FS6012", "FS6013"}
 
 
 def diagnose(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:

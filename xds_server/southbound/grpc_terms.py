@@ -19,7 +19,7 @@ class Terms:
     """
 
     requests: Rate = field(default_factory=lambda: Rate(200.0, 1000.0))
-    first: Rate = field(default_factory=lambda: Rate(500.0, 1000.0))
+    first: Rate = field(default_factory=lambda: Rate(2000.0, 4000.0))
     hello: float = 30.0
     age: float = 1800.0
     jitter: float = 0.2

@@ -10,6 +10,6 @@ def test_lifetimes_are_spread_around_the_age() -> None:
 
 def test_a_gate_gives_turns_to_all_streams_together() -> None:
     gate = Gate(Terms(), 0.0)
-    waits = [gate.first.take(0.0) for _ in range(2000)]
-    assert waits[:1000] == [0.0] * 1000
+    waits = [gate.first.take(0.0) for _ in range(8000)]
+    assert waits[:4000] == [0.0] * 4000
     assert waits[-1] == 2.0

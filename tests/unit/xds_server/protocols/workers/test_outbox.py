@@ -54,20 +54,20 @@ def test_evidence_keeps_its_order() -> None:
 
 
 def test_where_nobody_listens_the_latest_of_each_kind_is_kept_in_order() -> None:
-    outbox = Outbox(lambda: None, most_evidence=10)
+    outbox = Outbox(lambda: None, most_evidence=11)
     other = Device(DeviceKind.PROXY, "web-2")
     outbox.hear(Connected(other, 0.0))
     outbox.hear(Acked(WEB, "t", "v", 0.0))  # as late as the last of its kind
     for number in range(100):
         outbox.hear(Offered(WEB, "t", f"v{number}", float(number)))
-        outbox.hear(Acked(WEB, "t", f"v{number}", float(number)))
+        outbox.hear(Acked(WEB, "t", f"v{number}", number + 0.5))
     [heard] = taken(outbox)
     assert isinstance(heard, Heard)
     found = heard.evidence
-    assert len(found) <= 11
+    assert len(found) <= 12
     assert found[0] == Connected(other, 0.0)
     assert [one.at for one in found] == sorted(one.at for one in found)
-    assert found[-2:] == (Offered(WEB, "t", "v99", 99.0), Acked(WEB, "t", "v99", 99.0))
+    assert found[-2:] == (Offered(WEB, "t", "v99", 99.0), Acked(WEB, "t", "v99", 99.5))
 
 
 def test_entries_beyond_the_most_are_counted() -> None:

@@ -200,7 +200,7 @@ FS6007 error: reference to no Envoy resource
     A resource refers to another that the proxy does not have; Envoy accepts that in silence.
     define the other resource on the same hosts, or correct the name
 FS6008 error: refused by Envoy
-    The Envoy that the server is given with --envoy refuses what would be sent to a proxy.
+    The Envoy that the server validates with (--envoy) refuses what would be sent to a proxy.
     mend the field that Envoy names, or remove it
 FS6009 warning: not a resource
     A bootstrap in a folder of resources has fields that concern the proxy itself.

@@ -27,7 +27,7 @@ from xds_server.protocols.xds.secrets import SecretKeeper
 from xds_server.reporting import Reporting, XdsPort, reporting
 from xds_server.settings import Listen, ServerSettings
 from xds_server.snapshots.evidence import Evidence
-from xds_server.southbound.envoy_judge import EnvoyJudge
+from xds_server.southbound.envoy_judge import chosen
 from xds_server.southbound.grpc_ads import AdsServer, ListenError
 from xds_server.southbound.openflow_tcp import OpenFlowServer
 from xds_server.southbound.ovsdb import OvsdbServer
@@ -67,6 +67,7 @@ async def _serve(settings: ServerSettings) -> None:
     engine = await open_engine(settings.database_url)
     try:
         controller, southbound = _assemble(settings, SqlRepository(engine))
+        controller.judge = await chosen(settings.envoy)
         await _start(controller)
         await southbound.folders.open()
         _collect_rarely()
@@ -108,8 +109,6 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     logged = Logged.REPORTED if settings.access_logs else Logged.DENIED
     keeper = SecretKeeper(xds)
     controller = Controller(repository, keeper, openflow, ovsdb, clock, meters, logged)
-    if settings.envoy is not None:
-        controller.judge = EnvoyJudge(settings.envoy.resolve())
     reports.attach(xds, controller)
     folders = reports.sources.folders
     folders.resources = resource_folder(settings.resources, controller)

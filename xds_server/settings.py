@@ -115,9 +115,10 @@ class ServerSettings(XdsSettings):
     log_level: str = Field(
         default="info", description="Least level logged: debug, info, warning, error."
     )
-    envoy: Path | None = Field(
-        default=None,
-        description="Envoy binary that validates what proxies would be sent, before every change.",
+    envoy: str = Field(
+        default="auto",
+        description="Envoy binary that validates what proxies would be sent, before every change; "
+        "auto takes the envoy on the PATH if there is one, none validates nothing.",
     )
     resources: Path | None = Field(
         default=None,
@@ -184,8 +185,10 @@ class ServerSettings(XdsSettings):
             )
 
     def _check_paths(self) -> None:
-        if self.envoy is not None and not self.envoy.is_file():
-            raise SettingsError(f"there is no file {self.envoy}, give the path of an Envoy binary")
+        if self.envoy not in ("auto", "none") and not Path(self.envoy).is_file():
+            raise SettingsError(
+                f"there is no file {self.envoy}, give the path of an Envoy binary, auto or none"
+            )
         for name, folder in (("resources", self.resources), ("secrets", self.secrets)):
             if folder is not None and not folder.is_dir():
                 raise SettingsError(f"there is no folder {folder}, make it or check --{name}")

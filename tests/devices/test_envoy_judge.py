@@ -1,12 +1,13 @@
 """What a real Envoy refuses never reaches a proxy, and is blamed on its line."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.devices import xds_resources as make
-from tests.devices.clients import ENVOY
+from tests.devices.clients import ENVOY, envoy_version
 from tests.golden.test_golden_plan import CASES, compiled
 from tests.plans import proxy_snapshot
 from tests.serving import Serving
@@ -85,3 +86,15 @@ def test_a_server_with_an_envoy_refuses_with_file_and_line(tmp_path: Path) -> No
         assert "positive duration" in refused.stderr
         done = server.fsdn("apply", "-f", "-", stdin=RAW.replace("TIMEOUT", "1s"))
         assert done.returncode == 0, done.stderr
+
+
+def test_a_server_finds_the_envoy_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "envoy").symlink_to(ENVOY)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with Serving(tmp_path / "state", "--envoy", "auto") as server:
+        refused = server.fsdn("apply", "-f", "-", stdin=RAW.replace("TIMEOUT", "-1s"))
+        assert refused.returncode == 1, refused.stderr
+        assert "FS6008 host1 would refuse Cluster extra: " in refused.stderr
+    assert envoy_version() in server.log.read_text()

@@ -57,7 +57,7 @@ def serve(
     tls_key: Annotated[Path | None, _option("tls_key", "--tls-key")] = None,
     tls_ca: Annotated[Path | None, _option("tls_ca", "--tls-ca")] = None,
     insecure: Annotated[bool | None, _option("insecure", "--insecure")] = None,
-    envoy: Annotated[Path | None, _option("envoy", "--envoy")] = None,
+    envoy: Annotated[str | None, _option("envoy", "--envoy")] = None,
     resources: Annotated[Path | None, _option("resources", "--resources")] = None,
     secrets: Annotated[Path | None, _option("secrets", "--secrets")] = None,
     log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,

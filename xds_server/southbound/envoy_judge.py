@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
 
 from xds_server.controller.errors import MachineError
 from xds_server.protocols.xds.protobuf import put, put_number, put_text
@@ -15,7 +22,11 @@ from xds_server.protocols.xds.refusal import culprit
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
 from xds_server.snapshots.model import Resource, Snapshot
 
+_log = structlog.get_logger("fsdn.server")
+AUTO, NONE = "auto", "none"  # instead of a path: whatever is on the PATH, or nothing
 _PATIENCE = 60.0  # seconds; 5,000 clusters take 2.3
+_REST = 300.0  # seconds in which an Envoy that nobody asked for is let alone after it failed
+_VERSION = re.compile(r"version: [^/\s]+/([^/\s]+)")
 _REASON = re.compile(r"error initializing configuration '[^']*': (.*?)(?=\n\[|\Z)", re.DOTALL)
 _LONGEST = 1000  # characters of a reason
 _FILTERS = "type.googleapis.com/envoy.extensions.filters."
@@ -34,14 +45,37 @@ class Refusal:
 class EnvoyJudge:
     """Runs an Envoy binary on a bootstrap that holds a snapshot's resources as static ones."""
 
-    def __init__(self, binary: Path) -> None:
+    def __init__(self, binary: Path, *, required: bool = True) -> None:
         self._binary = binary
+        self._required = required
+        self._rests_until = 0.0
 
     async def judge(self, node: str, snapshot: Snapshot) -> Refusal | None:
         """Return why Envoy refuses the snapshot, or None; other types than these four pass unseen.
 
-        Raises MachineError if the binary cannot be run.
+        Raises MachineError if the binary cannot be run, crashes or hangs. One that is not
+        ``required`` then lets everything pass for a while, and the log says so.
         """
+        if self._required:
+            return await self._judged(node, snapshot)
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            return await self._judged(node, snapshot)
+        except MachineError as error:
+            self._rests_until = time.monotonic() + _REST
+            _log.warning("changes are not validated", error=str(error), again_in_seconds=_REST)
+            return None
+
+    async def version(self) -> str:
+        """Return Envoy's version, as 1.40.0. Raises MachineError if the binary is no Envoy."""
+        code, output = await self._finished(["--version"])
+        found = _VERSION.search(output)
+        if code != 0 or found is None:
+            raise MachineError(f"{self._binary} tells no Envoy version, check --envoy")
+        return found[1]
+
+    async def _judged(self, node: str, snapshot: Snapshot) -> Refusal | None:
         backends = [*snapshot.of(CLUSTER).values(), *snapshot.of(ENDPOINT).values()]
         others = [*snapshot.of(ROUTE).values(), *snapshot.of(LISTENER).values()]
         reason = await self._run(node, [*backends, *others])
@@ -83,25 +117,46 @@ class EnvoyJudge:
         return " ".join(found[1].split())[:_LONGEST]
 
     async def _finished(self, arguments: Sequence[str]) -> tuple[int, str]:
-        pipe = asyncio.subprocess.PIPE
+        pipe, both = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
         try:
             process = await asyncio.create_subprocess_exec(
-                self._binary, *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=pipe
+                self._binary, *arguments, stdout=pipe, stderr=both, start_new_session=True
             )
         except OSError as error:
             raise MachineError(
                 f"cannot run {self._binary} ({error.strerror}), check --envoy"
             ) from error
         try:
-            _, told = await asyncio.wait_for(process.communicate(), _PATIENCE)
+            told, _ = await asyncio.wait_for(process.communicate(), _PATIENCE)
         except TimeoutError as error:
             raise MachineError(
-                f"{self._binary} did not validate within {_PATIENCE:.0f} s, check --envoy"
+                f"{self._binary} did not end within {_PATIENCE:g} s, check --envoy"
             ) from error
         finally:
-            if process.returncode is None:
-                process.kill()
+            with suppress(ProcessLookupError):  # a launcher leaves no Envoy behind
+                os.killpg(process.pid, signal.SIGKILL)
         return process.returncode or 0, told.decode(errors="replace")
+
+
+async def chosen(choice: str) -> EnvoyJudge | None:
+    """Return the Envoy that validates changes: AUTO, NONE or the path of one; the log says which.
+
+    Raises MachineError if a path is no Envoy's; one that is found is done without instead.
+    """
+    where = shutil.which("envoy") if choice == AUTO else choice
+    if choice == NONE or where is None:
+        _log.info("no envoy validates changes", envoy=choice)
+        return None
+    judge = EnvoyJudge(Path(where).resolve(), required=choice != AUTO)
+    try:
+        version = await judge.version()
+    except MachineError as error:
+        if choice != AUTO:
+            raise
+        _log.warning("no envoy validates changes", error=str(error))
+        return None
+    _log.info("envoy validates changes", binary=where, version=version)
+    return judge
 
 
 def static_bootstrap(node: str, resources: Sequence[Resource]) -> bytes:

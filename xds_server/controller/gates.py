@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from time import monotonic
 from typing import Protocol
+
+import structlog
 
 from translators.diagnostics import Diagnostic, report
 from xds_server.controller.errors import RefusedError, UnsafeError
@@ -12,6 +15,7 @@ from xds_server.controller.references import place_of, reference_findings, shown
 from xds_server.controller.targets import Targets
 from xds_server.snapshots.model import Resource, Snapshot
 
+_log = structlog.get_logger("fsdn.controller")
 # A proxy with fewer resources than this may lose any of them: with one or two services every
 # ordinary edit is a large part of the whole, and a guard that cries each time is turned off.
 GUARDED = 20
@@ -32,7 +36,14 @@ class Refused(Protocol):
 
 
 class Judge(Protocol):
-    """A proxy's own binary, asked before a proxy is."""
+    """A proxy's own binary, asked before a proxy is.
+
+    ``budget``: seconds that a change may wait for it in all; None for as long as it takes.
+    """
+
+    @property
+    def budget(self) -> float | None:
+        """See above."""
 
     async def judge(self, node: str, snapshot: Snapshot) -> Refused | None:
         """Return why the snapshot is refused, or None. Raises MachineError if it cannot be run."""
@@ -105,15 +116,26 @@ def _losses(host: str, old: Targets, new: Targets) -> Iterator[str]:
 
 
 async def check_by_envoy(judge: Judge, old: Targets, new: Targets) -> None:
-    """Raise RefusedError where the proxies' own binary refuses what a change would send."""
-    found = []
-    known = _snapshots(old)
+    """Raise RefusedError where the proxies' own binary refuses what a change would send.
+
+    Proxies that are sent the same are judged once. What is not judged within the judge's budget
+    is sent all the same, and the log says so.
+    """
+    found: list[Diagnostic] = []
+    known, judged = _snapshots(old), set()
+    deadline = None if judge.budget is None else monotonic() + judge.budget
+    left = 0
     for host, snapshot in sorted(_snapshots(new).items()):
-        before = known.get(host)
-        if before is None or before.versions != snapshot.versions:
-            refused = await judge.judge(host, snapshot)
-            if refused is not None:
-                found.append(refusal_finding(host, refused))
+        before, content = known.get(host), tuple(snapshot.digests.items())
+        if (before is not None and before.versions == snapshot.versions) or content in judged:
+            continue
+        judged.add(content)
+        if deadline is not None and monotonic() > deadline:
+            left += 1
+        elif (refused := await judge.judge(host, snapshot)) is not None:
+            found.append(refusal_finding(host, refused))
+    if left:
+        _log.warning("not all proxies validated", left=left, seconds=judge.budget)
     if found:
         raise RefusedError(tuple(sorted(found)))
 

@@ -25,6 +25,7 @@ from xds_server.snapshots.model import Resource, Snapshot
 _log = structlog.get_logger("fsdn.server")
 AUTO, NONE = "auto", "none"  # instead of a path: whatever is on the PATH, or nothing
 _PATIENCE = 60.0  # seconds; 5,000 clusters take 2.3
+_BUDGET = 20.0  # seconds of a change, for an Envoy that nobody asked for
 _REST = 300.0  # seconds in which an Envoy that nobody asked for is let alone after it failed
 _VERSION = re.compile(r"version: [^/\s]+/([^/\s]+)")
 _REASON = re.compile(r"error initializing configuration '[^']*': (.*?)(?=\n\[|\Z)", re.DOTALL)
@@ -66,6 +67,11 @@ class EnvoyJudge:
             self._rests_until = time.monotonic() + _REST
             _log.warning("changes are not validated", error=str(error), again_in_seconds=_REST)
             return None
+
+    @property
+    def budget(self) -> float | None:
+        """Seconds that a change may wait for it: one that nobody asked for must not hold it up."""
+        return None if self._required else _BUDGET
 
     async def version(self) -> str:
         """Return Envoy's version, as 1.40.0. Raises MachineError if the binary is no Envoy."""

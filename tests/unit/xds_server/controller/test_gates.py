@@ -2,6 +2,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.devices import xds_resources as make
 from xds_server.controller.errors import RefusedError, UnsafeError
@@ -49,6 +50,8 @@ class _Refusal:
 
 
 class _Judge:
+    budget: float | None = None
+
     def __init__(self) -> None:
         self.asked: list[str] = []
 
@@ -70,3 +73,15 @@ def test_only_what_changed_is_judged_and_a_refusal_names_the_line() -> None:
     assert (found.code, found.file, found.line) == ("FS6008", "shop.yaml", 3)
     with pytest.raises(RefusedError, match="1 finding"):
         asyncio.run(check_by_envoy(judge, same, targets(2)))
+
+
+def test_proxies_that_are_sent_the_same_are_judged_once_and_only_within_the_budget() -> None:
+    judge, none = _Judge(), Targets()
+    alike = Targets(dict.fromkeys(("host1", "host2"), targets(3).proxies["host1"]))
+    asyncio.run(check_by_envoy(judge, none, alike))
+    assert len(judge.asked) == 1
+    judge.budget = -1.0
+    with capture_logs() as logs:
+        asyncio.run(check_by_envoy(judge, none, alike))
+    assert len(judge.asked) == 1
+    assert [(line["event"], line["left"]) for line in logs] == [("not all proxies validated", 1)]

@@ -88,6 +88,8 @@ async def test_a_proxy_does_not_shrink_by_accident(tmp_path: Path) -> None:
 
 
 class _NoEnvoy:
+    budget: float | None = None
+
     async def judge(self, node: str, snapshot: Snapshot) -> None:
         raise MachineError("cannot run envoy, check --envoy")
 

@@ -98,6 +98,8 @@ async def test_the_proxies_own_binary_is_asked(tmp_path: Path) -> None:
     asked: list[str] = []
 
     class Strict:
+        budget: float | None = None
+
         async def judge(self, node: str, snapshot: Snapshot) -> object:
             asked.append(node)
             [one] = snapshot.of(CLUSTER).values()

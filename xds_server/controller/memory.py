@@ -9,11 +9,15 @@ from xds_server.snapshots.evidence import Device, device_named
 from xds_server.status.model import DeviceStatus, Refusal, State, Status, TypeStatus, status_of
 
 
-def rows_of(status: Status) -> tuple[StatusRow, ...]:
-    """Return a row for each type that a declared device has spoken about."""
+def rows_of(status: Status, before: Status = Status()) -> tuple[StatusRow, ...]:  # noqa: B008
+    """Return a row for each type that a declared device has spoken about, in order.
+
+    Devices of which the same was known before are left out.
+    """
+    changed = [d for d, known in status.devices.items() if before.devices.get(d) is not known]
     return tuple(
         _row(device, known, name, kept)
-        for device, known in sorted(status.devices.items())
+        for device, known in ((d, status.devices[d]) for d in sorted(changed))
         if known.declared and not known.guest
         for name, kept in sorted(known.types.items())
         if kept.acked or kept.refusal is not None

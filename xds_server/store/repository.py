@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -25,11 +27,14 @@ from xds_server.store.chain import GENESIS, link
 from xds_server.store.failures import told
 from xds_server.store.tables import (
     AcknowledgedRow,
+    Base,
     DeviceRow,
     ObjectRow,
     ProgressRecord,
     RevisionRow,
 )
+
+_AT_ONCE = 500  # rows of a transaction
 
 
 class SqlRepository:
@@ -146,34 +151,28 @@ class SqlRepository:
 
     async def save_status(self, rows: Sequence[StatusRow]) -> None:
         """Replace the last known state of these devices and types."""
-        async with self._writing() as session:
-            for row in rows:
-                await session.merge(
-                    DeviceRow(
-                        device=row.device,
-                        type=row.type,
-                        version=row.version,
-                        state=row.state,
-                        reason=row.reason,
-                        at=row.at,
-                    )
-                )
+        await self._replace(DeviceRow, [asdict(row) for row in rows])
 
     async def save_progress(self, rows: Sequence[ProgressRow]) -> None:
         """Replace how far these revisions came on these devices."""
-        async with self._writing() as session:
-            for row in rows:
-                kept = row.progress
-                await session.merge(
-                    ProgressRecord(
-                        revision=row.revision,
-                        device=row.device,
-                        reach=kept.reach,
-                        seconds=kept.seconds,
-                        reason=kept.reason,
-                        origin=kept.origin,
-                    )
-                )
+        of = ({"revision": r.revision, "device": r.device, **asdict(r.progress)} for r in rows)
+        await self._replace(ProgressRecord, list(of))
+
+    async def _replace(self, kind: type[Base], rows: list[dict[str, Any]]) -> None:
+        """Put rows in the place of those with the same keys, a few hundred in a transaction.
+
+        So that a change is stored between them, and never waits for all.
+        """
+        table = Base.metadata.tables[kind.__tablename__]
+        keys = [column.name for column in table.primary_key]
+        same = and_(*(table.c[key] == bindparam(f"old_{key}") for key in keys))
+        for start in range(0, len(rows), _AT_ONCE):
+            part = rows[start : start + _AT_ONCE]
+            async with self._writing() as session:
+                held = [{f"old_{key}": row[key] for key in keys} for row in part]
+                connection = await session.connection()
+                await connection.execute(table.delete().where(same), held)
+                await connection.execute(table.insert(), part)
 
     async def load_progress(self, revision: int) -> tuple[ProgressRow, ...]:
         """Return how far a revision came on each device, sorted by device."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from xds_server.controller.memory import remembered, rows_of
 from xds_server.snapshots.evidence import Acked, Connected, Device, DeviceKind, Nacked
 from xds_server.status.fold import declare, expect, fold
@@ -34,3 +36,10 @@ def test_what_is_remembered_was_seen_and_is_not_connected() -> None:
 def test_what_an_undeclared_device_says_is_not_kept() -> None:
     status = fold(fold(Status(), Connected(PROXY, 1.0)), Acked(PROXY, "lds", "1", 2.0))
     assert rows_of(status) == ()
+
+
+def test_only_devices_of_which_something_else_is_known_have_rows_again() -> None:
+    before = spoken()
+    assert rows_of(before, before) == ()
+    after = before.having(PROXY, replace(before.of(PROXY), detail="other"))
+    assert {row.device for row in rows_of(after, before)} == {str(PROXY)}

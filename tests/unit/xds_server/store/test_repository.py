@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,13 @@ async def test_the_last_state_of_a_device_replaces_the_one_before(
     await repository.save_status([old])
     await repository.save_status([new])
     assert await repository.load_status() == (new,)
+
+
+async def test_many_rows_are_replaced_part_by_part(repository: SqlRepository) -> None:
+    rows = [StatusRow(f"proxy/{n}", "t", "v1", "SYNCED", "", 1.0) for n in range(1100)]
+    await repository.save_status(rows)
+    again = [replace(row, version="v2") for row in rows[:700]]
+    await repository.save_status(again)
+    found = {row.device: row.version for row in await repository.load_status()}
+    assert len(found) == 1100
+    assert sum(version == "v2" for version in found.values()) == 700

@@ -217,6 +217,18 @@ FS6012 error: unusable secret
 FS6013 warning: certificate runs out
     A certificate that proxies are served has expired, will within 14 days, or is not valid yet.
     put a new certificate and its key into the folder
+FS6014 error: health checks with workers
+    Health checks are in the folder, and several worker processes serve the proxies.
+    serve with --xds-workers 1, or take the HealthCheckSpecifier out of the folder
+FS6015 warning: check that concerns nobody
+    A check names a cluster or an endpoint that no proxy is sent as a ClusterLoadAssignment.
+    check the names; only endpoints of a ClusterLoadAssignment are marked as unhealthy
+FS6016 warning: slow health check
+    Who checks for others has no traffic of its own, so that Envoy waits no_traffic_interval.
+    set no_traffic_interval, and no_traffic_healthy_interval if that differs, beside interval
+FS6017 warning: folder that is not read
+    A folder of resources has folders for nodes; what lies deeper belongs to nobody.
+    move its files into the folder of a node
 FS7001 error: nothing here speaks HTTP
     An HTTP match or a route covers destinations that are not HTTP ports of services.
     name a service with an http, http2 or grpc port, or match its ports with tcp

@@ -111,7 +111,8 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     controller = Controller(repository, keeper, openflow, ovsdb, clock, meters, logged)
     reports.attach(xds, controller)
     folders = reports.sources.folders
-    folders.resources = resource_folder(settings.resources, controller)
+    checkers = reports.reports.health if settings.xds_workers == 1 else None
+    folders.resources = resource_folder(settings.resources, controller, checkers)
     key = partial(version_key, settings.state)
     folders.secrets = secret_folder(settings.secrets, keeper, key, clock)
     return controller, Southbound(xds, openflow, ovsdb, reports, folders)

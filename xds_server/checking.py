@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from envoy_data_plane.envoy.config.core.v3 import HealthCheck
 from envoy_data_plane.envoy.service.health.v3 import HealthCheckSpecifier
 
 from translators.envoy.encode import encode
-from xds_server.protocols.reports.health import Assignment, Checked, Health, HealthTable
+from translators.envoy.health_checks import settle_seconds
+from xds_server.protocols.reports.health import Assignment, Checked, Health
+from xds_server.protocols.reports.health_table import HealthTable
 
 
 class HealthChecks:
@@ -26,21 +25,9 @@ class HealthChecks:
         """Set what a node checks, None for nothing; one that is connected is told at once."""
         self._assigned.pop(node, None)
         if specifier is not None:
-            self._assigned[node] = Assignment(encode(specifier), _settle(specifier))
+            self._assigned[node] = Assignment(encode(specifier), settle_seconds(specifier))
         self.table.assign(self._assigned)
 
     def found(self) -> dict[tuple[str, Checked], Health]:
         """Return the last word of each node about each endpoint that it checks."""
         return {(node, checked): health for node, checked, health in self.table.rows()}
-
-
-def _settle(specifier: HealthCheckSpecifier) -> float:
-    """Return the seconds in which a check can come to call an endpoint unhealthy."""
-    checks = [check for each in specifier.cluster_health_checks for check in each.health_checks]
-    return max((_longest(check) for check in checks), default=0.0)
-
-
-def _longest(check: HealthCheck) -> float:
-    parts = (check.interval, check.timeout, check.initial_jitter)
-    once = sum((part for part in parts if part is not None), timedelta())
-    return once.total_seconds() * max(1, check.unhealthy_threshold or 1)

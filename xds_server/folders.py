@@ -11,12 +11,13 @@ import structlog
 
 from translators.diagnostics import Diagnostic
 from xds_server.controller.errors import ControllerError, MachineError, RefusedError
+from xds_server.controller.health_checks import Checkers
 from xds_server.controller.providing import FolderState, Providing, Verdict
 from xds_server.controller.secret_checks import Secret
 from xds_server.controller.secret_set import SecretSet, renewed
 from xds_server.controller.service import Controller
 from xds_server.protocols.xds.secrets import SecretKeeper
-from xds_server.store.folder import Look, changes, look, read_files
+from xds_server.store.folder import Look, changes, look, read_files, unread_folders
 from xds_server.store.secret_files import read_secrets
 
 _log = structlog.get_logger("fsdn.folders")
@@ -45,11 +46,13 @@ class ResourceFolder:
         self.seen = await asyncio.to_thread(look, self.path)
         try:
             files = await asyncio.to_thread(read_files, self.path)
+            unread = await asyncio.to_thread(unread_folders, self.path)
         except MachineError as error:
             self.providing.refuse(error)
             raise
-        state = await self.providing.provide(files, allow_shrink=allow_shrink)
-        _log.info("serving", folder=str(self.path), resources=state.count, nodes=state.nodes)
+        state = await self.providing.provide(files, unread, allow_shrink=allow_shrink)
+        told = {"resources": state.count, "nodes": state.nodes, "checkers": state.checkers}
+        _log.info("serving", folder=str(self.path), **told)
         _tell(state.findings)
         return state
 
@@ -151,9 +154,13 @@ class Folders:
         )
 
 
-def resource_folder(path: Path | None, controller: Controller) -> ResourceFolder | None:
-    """Return the folder of plain resources, if there is one."""
-    return None if path is None else ResourceFolder(path, Providing(controller, str(path)))
+def resource_folder(
+    path: Path | None, controller: Controller, checkers: Checkers | None = None
+) -> ResourceFolder | None:
+    """Return the folder of plain resources, if there is one; ``checkers`` do what it says."""
+    if path is None:
+        return None
+    return ResourceFolder(path, Providing(controller, str(path), checkers))
 
 
 def secret_folder(

@@ -36,6 +36,7 @@ class Reading:
     entries: int = 0
     reports: int = 0
     families: Mapping[str, int] = field(default_factory=dict)
+    unhealthy: int = 0
     expiries: tuple[tuple[str, str, float], ...] = ()
     refused: Mapping[str, bool] = field(default_factory=dict)  # by the name of a folder
 
@@ -149,6 +150,8 @@ class _Now(Collector):
         for node, count in sorted(now.families.items()):
             families.add_metric([node], count)
         yield families
+        text = "Endpoints that proxies found unhealthy, and are told to the others as such."
+        yield GaugeMetricFamily("fsdn_endpoints_unhealthy", text, now.unhealthy)
         text = "When a secret's first certificate ends, in seconds since the epoch."
         ends = GaugeMetricFamily("fsdn_secret_expiry_seconds", text, labels=["node", "secret"])
         for node, name, end in now.expiries:

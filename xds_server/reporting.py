@@ -10,6 +10,7 @@ import grpc
 from xds_server.api.sources import Sources
 from xds_server.controller.providing import Verdict
 from xds_server.controller.service import Controller
+from xds_server.controller.state import Diagnosed
 from xds_server.meters import Meters, Reading
 from xds_server.protocols.reports.loads import LoadTable
 from xds_server.protocols.reports.ring import Ring
@@ -40,8 +41,10 @@ class Reporting:
     _controller: Controller | None = None
 
     def attach(self, xds: XdsPort, controller: Controller) -> None:
-        """Say whose streams and whose state are to be shown."""
+        """Say whose streams and whose state are to be shown, and who hears of health."""
         self._xds, self._controller = xds, controller
+        health = self.reports.health
+        health.changed = lambda: controller.feed(Diagnosed(health.unhealthy, controller.clock()))
 
     def streams(self) -> Iterable[XdsStream]:
         """Return the streams of the proxies that are connected to this process."""
@@ -70,11 +73,13 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
             entries=ring.taken,
             reports=table.reports,
             families=reports.metrics.families,
+            unhealthy=len(reports.health.unhealthy),
             expiries=sources.folders.expiries(),
             refused={one.name: one.state is Verdict.REFUSED for one in sources.folders.states()},
         )
 
-    sources = Sources(reports.logs, table, Meters(read), settings.metrics_open)
+    health = reports.health
+    sources = Sources(reports.logs, table, Meters(read), settings.metrics_open, health=health)
     status = ClientStatus(lambda: made.streams(), callers)
     made = Reporting(services(status, reports, callers, clock), reports, sources)
     return made

@@ -8,6 +8,13 @@ from ipaddress import ip_address
 from string import Template
 from typing import Any
 
+_HDS = """
+hds_config:  # which endpoints it checks for all others, and its word on them
+  api_type: GRPC
+  transport_api_version: V3
+  grpc_services:
+    - envoy_grpc: {cluster_name: fsdn-controller}
+"""
 _API = "type.googleapis.com/envoy.extensions.transport_sockets"
 
 
@@ -29,12 +36,14 @@ def bootstrap(
     admin: int | str,
     tls: TlsPaths | None = None,
     relay: str | None = None,
+    hds: bool = False,
 ) -> str:
     """Return the text of a file of ``envoy_configs/`` with its placeholders filled in.
 
     ``admin`` is a port on loopback or the path of a Unix socket; without ``tls`` the client speaks
     plain text to the controller. ``relay`` is the path of a Unix socket that leads to the
-    controller, for a node proxy whose namespace has no route to it. A port outside 0..65535 raises
+    controller, for a node proxy whose namespace has no route to it. With ``hds`` an Envoy asks
+    what it is to check for all others (health discovery service). A port outside 0..65535 raises
     ValueError, and a placeholder that the template invents raises KeyError.
     """
     for port in (controller_port, admin):
@@ -50,7 +59,8 @@ def bootstrap(
         "TRANSPORT_SOCKET": _transport_socket(controller_host, tls),
         "CHANNEL_CREDENTIALS": _channel_credentials(tls),
     }
-    return Template(template).substitute({key: json.dumps(v) for key, v in values.items()})
+    text = Template(template).substitute({key: json.dumps(v) for key, v in values.items()})
+    return text + _HDS if hds else text
 
 
 def _admin(admin: int | str) -> dict[str, Any]:

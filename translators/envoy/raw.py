@@ -10,6 +10,7 @@ from functools import lru_cache
 from translators.diagnostics import Diagnostic, report
 from translators.envoy.encode import encode
 from translators.envoy.from_json import Path, Wrong, from_json
+from translators.envoy.health_checks import HEALTH_CHECKS
 from translators.envoy.message_types import PREFIX
 from translators.envoy.resources import (
     CLUSTER,
@@ -75,6 +76,8 @@ def _unserved(url: str) -> Iterator[Wrong]:
         return
     short = url.rpartition(".")[2]
     mend = f"write one of {', '.join(kind.rpartition('.')[2] for kind in SERVED)}"
+    if url == HEALTH_CHECKS:
+        mend = "put it into the folder of --resources: checks are no part of a policy"
     if url == _SECRET:
         mend = "name its files in the transport socket (filename), or serve it with --secrets"
     yield Wrong(("@type",), "FS6001", f"a {short} is not served by itself", mend)

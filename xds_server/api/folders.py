@@ -23,6 +23,7 @@ class FolderView(BaseModel):
     at: float = Field(description="Of the last reading, in seconds since the epoch.")
     count: int = Field(description="How many are served.")
     nodes: int = Field(description="Nodes that have a folder of their own.")
+    checkers: int = Field(description="Nodes that check endpoints for all others.")
     error: str = Field(description="Why it is refused, where no file is at fault.")
     findings: list[DiagnosticView]
 
@@ -50,6 +51,7 @@ def _view(state: FolderState) -> FolderView:
         at=state.at,
         count=state.count,
         nodes=state.nodes,
+        checkers=state.checkers,
         error=state.error,
         findings=diagnostic_views(state.findings),
     )

@@ -16,6 +16,7 @@ from xds_server.api.models import DeviceView
 from xds_server.api.sources import Sources, Watched
 from xds_server.api.views import device_view
 from xds_server.controller.errors import NotFoundError
+from xds_server.controller.marks import told
 from xds_server.controller.references import place_of, references, shown
 from xds_server.controller.secret_checks import Secret
 from xds_server.controller.service import Controller
@@ -119,7 +120,7 @@ async def resources(
     """
     secrets = sources.folders.secrets_of(node)
     snapshot = Snapshot({}) if secrets else _snapshot(controller, node)
-    snapshot = controller.state.published.get(node, snapshot)
+    snapshot = told(controller.state, node) or snapshot
     known = controller.state.status.of(Device(DeviceKind.PROXY, node))
     acked = {url: kept.acked for url, kept in known.types.items()}
     own = snapshot_of(one.resource for one in secrets)
@@ -165,7 +166,7 @@ async def explain(controller: Access, sources: Watched, node: str, name: str) ->
 
 
 def _snapshot(controller: Controller, node: str) -> Snapshot:
-    found = controller.state.published.get(node)
+    found = told(controller.state, node)
     if found is None:
         raise NotFoundError(
             f"no proxy {node!r} is declared or served; 'fsdn proxy status' lists all"

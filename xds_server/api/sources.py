@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from xds_server.folders import Folders
 from xds_server.meters import Meters
+from xds_server.protocols.reports.health_table import HealthTable
 from xds_server.protocols.reports.loads import LoadTable
 from xds_server.protocols.reports.ring import Ring
 from xds_server.southbound.grpc_als import AccessLogs
@@ -28,6 +29,7 @@ class Sources:
     meters: Meters = field(default_factory=Meters)
     open_metrics: bool = False
     folders: Folders = field(default_factory=Folders)
+    health: HealthTable = field(default_factory=HealthTable)
 
 
 def _sources(request: Request) -> Sources:

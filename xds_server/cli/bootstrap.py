@@ -60,6 +60,10 @@ def bootstrap(
             metavar="PATH", help="Unix socket that leads to the server, if no route does."
         ),
     ] = "",
+    hds: Annotated[
+        bool,
+        typer.Option("--hds", help="Let an Envoy check endpoints for all others, as it is told."),
+    ] = False,
 ) -> None:
     """Print the configuration with which a proxy, or a gRPC client, starts."""
     host, port = _address(xds)
@@ -68,6 +72,8 @@ def bootstrap(
         raise Fail("--node is empty, give the name of the Host document", Exit.USAGE)
     if relay and kind is Kind.GRPC_PROXYLESS:
         raise Fail("--relay is of proxies, leave it out for grpc-proxyless", Exit.USAGE)
+    if hds and kind is Kind.GRPC_PROXYLESS:
+        raise Fail("--hds is of proxies, leave it out for grpc-proxyless", Exit.USAGE)
     text = filled(
         template,
         node=node,
@@ -76,6 +82,7 @@ def bootstrap(
         admin=_port(admin, "--admin") if admin.isdecimal() else admin,
         tls=tls_paths(tls_cert, tls_key, tls_ca),
         relay=relay or None,
+        hds=hds,
     )
     write(text.rstrip("\n"))
 

@@ -9,6 +9,7 @@ import typer
 
 from xds_server.cli import client
 from xds_server.cli.exits import Exit, Fail
+from xds_server.cli.health import health
 from xds_server.cli.output import Form, Output, structured, table, write
 
 KINDS = (
@@ -27,7 +28,9 @@ _PLURALS = {"policies": "policy", "switches": "switch", "envoypatches": "envoypa
 
 
 def get(
-    kind: Annotated[str, typer.Argument(help="A kind such as policy or workloads; all; rules.")],
+    kind: Annotated[
+        str, typer.Argument(help="A kind such as policy or workloads; all; rules; health.")
+    ],
     name: Annotated[str, typer.Argument(help="One object, as name or tenant/name.")] = "",
     tenant: Annotated[str, typer.Option("-t", "--tenant", help="Only of this tenant.")] = "",
     revision: Annotated[int | None, typer.Option(help="As of an earlier revision.")] = None,
@@ -36,6 +39,9 @@ def get(
     """List objects; -o yaml prints them as their authors wrote them, ready to apply again."""
     if kind in ("rule", "rules"):
         _rules(output)
+        return
+    if kind == "health":
+        health(output)
         return
     if "/" in name:
         tenant, _, name = name.partition("/")
@@ -56,7 +62,9 @@ def _kind(text: str) -> str:
     singular = _PLURALS.get(lower, lower.removesuffix("s"))
     if singular not in {kind.lower() for kind in KINDS}:
         known = ", ".join(kind.lower() for kind in KINDS)
-        raise Fail(f"there is no kind {text!r}, known are {known}, rules and all", Exit.USAGE)
+        raise Fail(
+            f"there is no kind {text!r}, known are {known}, rules, health and all", Exit.USAGE
+        )
     return singular
 
 

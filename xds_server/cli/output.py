@@ -37,6 +37,8 @@ _COLORS = {
     "NEVER": "dim",
     "UNKNOWN": "magenta",
     "NACKED": "red",
+    "HEALTHY": "green",
+    "UNHEALTHY": "red",
     "deny": "red",
     "added": "green",
     "changed": "yellow",

@@ -51,7 +51,8 @@ def meaning(told: dict[str, Any]) -> None:
 def folder(one: dict[str, Any]) -> None:
     """Print what of a folder is served; why its last reading is not goes to standard error."""
     served = f"{one['count']} {one['name']} served, {one['nodes']} nodes have a folder of their own"
-    say(f"{one['path']}: {served}")
+    checking = f", {one['checkers']} nodes check endpoints" if one["checkers"] else ""
+    say(f"{one['path']}: {served}{checking}")
     if one["state"] == "refused":
         complain(f"{one['path']} is refused since {clock(one['at'])}, the last good set is served")
         if one["error"]:

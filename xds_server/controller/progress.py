@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from xds_server.controller.state import Committed, Event, State, Tick, Translated, Untranslated
+from xds_server.controller.state import (
+    Committed,
+    Diagnosed,
+    Event,
+    State,
+    Tick,
+    Translated,
+    Untranslated,
+)
 from xds_server.controller.values import Progress, Reach
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.status.model import DeviceStatus
@@ -36,6 +44,8 @@ def _touched(state: State, event: Event) -> Iterable[Device]:
     match event:
         case Committed() | Tick():
             return state.status.devices
+        case Diagnosed():
+            return ()  # what is new for a device is no part of the revision
         case Translated(host=name) | Untranslated(host=name):
             return _host(name)
         case _:

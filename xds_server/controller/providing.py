@@ -13,9 +13,18 @@ from translators.folder.read import Contents, File, read_folder
 from xds_server.controller.compile import Compiled
 from xds_server.controller.errors import ControllerError, MachineError, RefusedError
 from xds_server.controller.gates import check_by_envoy, check_kept, check_references
+from xds_server.controller.health_checks import (
+    Assigned,
+    Checkers,
+    assigned_of,
+    ineffective,
+    judged,
+    unassignable,
+)
 from xds_server.controller.provided import Provided, VersionBook, provided_of
 from xds_server.controller.service import Controller
 from xds_server.controller.state import Committed
+from xds_server.controller.targets import Targets
 
 
 class Verdict(StrEnum):
@@ -27,7 +36,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FolderState:
-    """What came of the last reading of a folder; ``count`` is of what is served."""
+    """What came of the last reading of a folder; ``count`` is of what is served.
+
+    ``checkers``: nodes that check endpoints for others, "every other node" as one.
+    """
 
     name: str
     path: str
@@ -37,25 +49,31 @@ class FolderState:
     nodes: int = 0
     error: str = ""  # why it is refused, where no file is at fault
     findings: tuple[Diagnostic, ...] = ()
+    checkers: int = 0
 
 
 class Providing:
     """Keeps a controller supplied with the last good set of a folder."""
 
-    def __init__(self, controller: Controller, path: str) -> None:
+    def __init__(self, controller: Controller, path: str, checkers: Checkers | None = None) -> None:
         self.provided = Provided()
         self.state = FolderState("resources", path)
         self._controller = controller
+        self._checkers = checkers  # None: nobody can be told to check anything
+        self._judged = Targets()  # the checks that hold, as Envoy was asked about them
         self._book = VersionBook()
 
-    async def provide(self, files: Sequence[File], *, allow_shrink: bool = False) -> FolderState:
+    async def provide(
+        self, files: Sequence[File], unread: Sequence[str] = (), *, allow_shrink: bool = False
+    ) -> FolderState:
         """Serve what the files hold, or nothing of it; return what is served then.
 
-        Raises RefusedError with every finding, and UnsafeError where a proxy would be left with
-        nothing or lose much, unless ``allow_shrink``; the last good set then stays served.
+        ``unread``: folders that belong to no node, for a warning. Raises RefusedError with every
+        finding, and UnsafeError where a proxy would be left with nothing or lose much, unless
+        ``allow_shrink``; the last good set then stays served.
         """
         try:
-            await self._replace(files, allow_shrink)
+            await self._replace(files, unread, allow_shrink)
         except (ControllerError, MachineError) as error:
             self.refuse(error)
             raise
@@ -72,36 +90,59 @@ class Providing:
             findings=findings,
         )
 
-    async def _replace(self, files: Sequence[File], allow_shrink: bool) -> None:
+    async def _replace(
+        self, files: Sequence[File], unread: Sequence[str], allow_shrink: bool
+    ) -> None:
         controller = self._controller
-        contents, provided = await asyncio.to_thread(_read, files)
-        errors = contents.diagnostics
-        if not has_errors(errors):
-            errors = self._book.reused(contents, provided)
-        if has_errors(errors):
-            raise RefusedError(errors)
+        contents, provided = await asyncio.to_thread(_read, files, unread)
+        self._check(contents, provided)
         async with controller.changing:
             held = controller.holds
             compiler = partial(controller.compiler, provided=provided)
             new = await asyncio.to_thread(_checked, compiler, controller, allow_shrink)
+            checks = judged(contents)
+            odd = await asyncio.to_thread(ineffective, contents, new.targets)
             if controller.judge is not None:
                 await check_by_envoy(controller.judge, held.targets, new.targets)
+                await check_by_envoy(controller.judge, self._judged, checks)
+            self._judged = checks
             controller.compiler = compiler
             controller.holds = new
             controller.feed(_renewed(controller, new))
+            assigned = assigned_of(contents)
+            if self._checkers is not None:
+                self._checkers.assign(assigned.nodes, assigned.every)
         self._book.keep(provided)
         self.provided = provided
-        self.state = self._served(contents, provided)
+        findings = (*contents.diagnostics, *odd)
+        self.state = self._served(contents, provided, assigned, findings)
 
-    def _served(self, contents: Contents, provided: Provided) -> FolderState:
+    def _check(self, contents: Contents, provided: Provided) -> None:
+        """Raise RefusedError where the files by themselves cannot be served."""
+        errors = contents.diagnostics
+        if not has_errors(errors):
+            errors = self._book.reused(contents, provided)
+        if not has_errors(errors) and self._checkers is None:
+            errors = unassignable(contents)
+        if has_errors(errors):
+            raise RefusedError(errors)
+
+    def _served(
+        self,
+        contents: Contents,
+        provided: Provided,
+        assigned: Assigned,
+        findings: tuple[Diagnostic, ...],
+    ) -> FolderState:
         return FolderState(
             self.state.name,
             self.state.path,
             Verdict.SERVED,
             self._controller.clock(),
             sum(len(held.resources) for held in contents.nodes.values()),
-            len(provided.nodes),
-            findings=contents.diagnostics,
+            len(provided.nodes.keys() | assigned.nodes.keys()),
+            findings=tuple(sorted(findings)),
+            checkers=assigned.count,
         )
 
 
@@ -120,8 +161,8 @@ def _renewed(controller: Controller, new: Compiled) -> Committed:
     )
 
 
-def _read(files: Sequence[File]) -> tuple[Contents, Provided]:
-    contents = read_folder(files)
+def _read(files: Sequence[File], unread: Sequence[str]) -> tuple[Contents, Provided]:
+    contents = read_folder(files, unread)
     return contents, provided_of(contents, _texts(contents, files))
 
 

@@ -11,6 +11,7 @@ from immutables import Map
 from translators.plan.model import Plan
 from xds_server.controller.blame import blame, located
 from xds_server.controller.guests import invited, marked, parted, welcomed
+from xds_server.controller.marks import diagnosed
 from xds_server.controller.progress import progressed
 from xds_server.controller.rollout import (
     Gates,
@@ -26,6 +27,7 @@ from xds_server.controller.state import (
     CONFIG,
     Committed,
     DeclareHosts,
+    Diagnosed,
     Effect,
     Event,
     Reached,
@@ -54,6 +56,8 @@ def reconcile(state: State, event: Event) -> Step:
             state, effects = _untranslated(state, event)
         case Tick(at=at):
             state, effects = _advance(state, at)
+        case Diagnosed():
+            state, effects = diagnosed(state, event)
         case _:
             state, effects = _heard(state, event)
     state = progressed(state, event)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from translators.openflow.tables import Table
+from xds_server.controller.marks import with_marks
 from xds_server.controller.references import references
 from xds_server.controller.state import (
     FLOWS,
@@ -156,10 +157,16 @@ def united(new: Snapshot, old: Snapshot) -> Snapshot:
     return snapshot_of(kept)
 
 
-def wanted_versions(snapshot: Snapshot, before: Snapshot | None) -> Mapping[str, str]:
-    """Return the versions that a proxy has to acknowledge to run this snapshot."""
+def wanted_versions(
+    snapshot: Snapshot, before: Snapshot | None, told: Snapshot | None = None
+) -> Mapping[str, str]:
+    """Return the versions that a proxy has to acknowledge to run this snapshot.
+
+    ``told``: the snapshot with its marks; they change versions, and not what is asked for.
+    """
     emptied = [url for url in _WILDCARD if before is not None and before.of(url)]
-    return {url: snapshot.version(url) for url in sorted({*_asked(snapshot), *emptied})}
+    shown = told or snapshot
+    return {url: shown.version(url) for url in sorted({*_asked(snapshot), *emptied})}
 
 
 _ASKED: dict[tuple[tuple[str, str], ...], frozenset[str]] = {}  # by content: hosts share snapshots
@@ -179,18 +186,18 @@ def _asked(snapshot: Snapshot) -> frozenset[str]:
 
 
 def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
-    """Publish a snapshot, unless it is what the proxy was told before."""
+    """Publish a snapshot with its marks, unless it is what the proxy was told before."""
     before = state.published.get(host)
     if before is not None and before.versions == snapshot.versions:
         return state, []
-    device = Device(DeviceKind.PROXY, host)
-    versions = wanted_versions(snapshot, before)
+    device, told = Device(DeviceKind.PROXY, host), with_marks(snapshot, state.unhealthy)
+    versions = wanted_versions(snapshot, before, told)
     state = replace(
         state,
         published=state.published.set(host, snapshot),
         status=expect(state.status, device, versions),
     )
-    return state, [PublishProxy(host, snapshot)]
+    return state, [PublishProxy(host, told)]
 
 
 def _proxy_ready(state: State, host: str, at: float) -> bool:

@@ -11,6 +11,7 @@ from immutables import Map
 from translators.plan.model import Plan
 from xds_server.controller.targets import Ports, Targets
 from xds_server.controller.values import Progress
+from xds_server.protocols.reports.health import Checked
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 from xds_server.status.model import Status
@@ -48,7 +49,9 @@ class State:
     translating: frozenset[str] = frozenset()  # hosts whose bridge program is being computed
     rollouts: Map[str, Rollout] = field(default_factory=Map)
     widening: Map[str, None] = field(default_factory=Map)  # hosts at the first stage
-    published: Map[str, Snapshot] = field(default_factory=Map)  # to each proxy, last
+    # To each proxy, last; it was told this with those endpoints marked that are unhealthy.
+    published: Map[str, Snapshot] = field(default_factory=Map)
+    unhealthy: frozenset[Checked] = frozenset()
     programs: Map[str, BridgeProgram] = field(default_factory=Map)  # to each bridge, last
     status: Status = field(default_factory=Status)
     progress: Map[Device, Progress] = field(default_factory=Map)  # of this revision
@@ -97,7 +100,15 @@ class Tick:
     at: float
 
 
-Event = Committed | Translated | Untranslated | Tick | Evidence
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """Health checks found out that exactly these endpoints are unhealthy."""
+
+    unhealthy: frozenset[Checked]
+    at: float
+
+
+Event = Committed | Translated | Untranslated | Tick | Diagnosed | Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import grpc
 
-from xds_server.protocols.reports.health import HealthTable, Said, scan_said
+from xds_server.protocols.reports.health import Said, scan_said
+from xds_server.protocols.reports.health_table import HealthTable
 from xds_server.protocols.xds.protobuf import MalformedError
 from xds_server.southbound.grpc_callers import Callers, refuse
 
@@ -67,7 +68,10 @@ class HealthDiscovery(grpc.GenericRpcHandler):  # type: ignore[misc]
             await refuse(context, error)
         finally:
             loop, left = asyncio.get_running_loop(), self._clock()
-            loop.call_later(self._hold, self._table.forget, checker.node, left)
+            loop.call_later(self._hold, self._forget, checker.node, left)
+
+    def _forget(self, node: str, left: float) -> None:
+        self._table.forget(node, left, self._clock())
 
 
 class _Checker:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 
-from xds_server.protocols.reports.health import HealthTable
+from xds_server.protocols.reports.health_table import HealthTable
 from xds_server.protocols.reports.loads import LoadTable
 from xds_server.southbound.grpc_als import AccessLogs
 from xds_server.southbound.grpc_callers import Callers
@@ -26,6 +26,7 @@ class Reports:
     logs: AccessLogs
     loads: LoadTable
     metrics: ProxyMetrics
+    health: HealthTable = field(default_factory=HealthTable)
 
 
 def services(
@@ -33,6 +34,6 @@ def services(
 ) -> tuple[grpc.GenericRpcHandler, ...]:
     """Return what answers on the port beside discovery and health."""
     loads = LoadReports(reports.loads, clock, callers)
-    checks = HealthDiscovery(HealthTable(), clock, callers)  # the policy assigns no checks yet
+    checks = HealthDiscovery(reports.health, clock, callers)
     told = Reflection(callers)
     return (status, loads, reports.logs, reports.metrics, checks, told, Channelz(callers))

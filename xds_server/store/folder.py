@@ -40,6 +40,19 @@ def read_files(folder: Path) -> tuple[File, ...]:
     return tuple(sorted(found))
 
 
+def unread_folders(folder: Path) -> tuple[str, ...]:
+    """Return the folders within those of nodes: nobody is served what is in them.
+
+    Raises MachineError where something cannot be read.
+    """
+    try:
+        nodes = [path for path in _entries(folder) if path.is_dir()]
+        return tuple(str(path) for node in nodes for path in _entries(node) if path.is_dir())
+    except OSError as error:
+        message = f"cannot read {error.filename or folder} ({error.strerror}), mend it or its mode"
+        raise MachineError(message) from error
+
+
 def _entries(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 

@@ -6,8 +6,9 @@ snapshot's bytes when they are published, so that equal findings over equal cont
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from xds_server.protocols.reports.fields import Fields, address_of
 from xds_server.protocols.reports.health import Checked, Health
@@ -21,18 +22,27 @@ def marked(snapshot: Snapshot, unhealthy: frozenset[Checked]) -> Snapshot:
 
     The version of marked endpoints is a hash of their content, though one was given without marks.
     """
-    clusters = {checked.cluster for checked in unhealthy}
-    own = snapshot.of(ENDPOINT)
-    changed = {name: _marked(own[name], unhealthy) for name in clusters & own.keys()}
+    bad, own = _by_cluster(unhealthy), snapshot.of(ENDPOINT)
+    changed = {name: _marked(own[name], bad[name]) for name in bad.keys() & own.keys()}
     if all(resource is own[name] for name, resource in changed.items()):
         return snapshot
     given = {url: version for url, version in snapshot.given.items() if url != ENDPOINT}
+    digests = {url: digest for url, digest in snapshot.digests.items() if url != ENDPOINT}
     marks = dict(sorted({**own, **changed}.items()))
-    return Snapshot({**snapshot.resources, ENDPOINT: marks}, given)
+    resources = {**snapshot.resources, ENDPOINT: marks}
+    return replace(snapshot, resources=resources, given=given, digests=digests)
 
 
-def _marked(resource: Resource, unhealthy: frozenset[Checked]) -> Resource:
-    bad = {(each.address, each.port) for each in unhealthy if each.cluster == resource.name}
+@lru_cache(maxsize=8)
+def _by_cluster(unhealthy: frozenset[Checked]) -> Mapping[str, frozenset[tuple[str, int]]]:
+    bad: dict[str, set[tuple[str, int]]] = {}
+    for each in unhealthy:
+        bad.setdefault(each.cluster, set()).add((each.address, each.port))
+    return {cluster: frozenset(found) for cluster, found in bad.items()}
+
+
+@lru_cache(maxsize=1024)  # proxies share resources, and so their marked forms
+def _marked(resource: Resource, bad: frozenset[tuple[str, int]]) -> Resource:
     try:
         body = _each(resource.body, 2, lambda locality: _each(locality, 2, lambda e: _one(e, bad)))
     except MalformedError:
@@ -51,7 +61,7 @@ def _each(data: bytes, field: int, change: Callable[[bytes], bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _one(endpoint: bytes, bad: set[tuple[str, int]]) -> bytes:
+def _one(endpoint: bytes, bad: frozenset[tuple[str, int]]) -> bytes:
     """Return an LbEndpoint, marked if its address is bad; health_status is field 2."""
     if address_of(Fields(endpoint).message(1).message(1)) not in bad:
         return endpoint

@@ -17,7 +17,7 @@ INPUTS = sorted(HERE.glob("*/policy.yaml"))
 COMPANIONS = {"FS4007": {"FS4009"}}
 BY_DEVICE = {"FS6008"}  # found by a real Envoy: tests/devices/test_envoy_judge.py
 # Of folders of resources and secrets, by unit tests of those.
-IN_FOLDERS = {"FS6009", "FS6010", "FS6011", "FS6012", "FS6013"}
+IN_FOLDERS = {f"FS60{number:02}" for number in range(9, 18)}
 
 
 def diagnose(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:

@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 
 from tests.controlling import controlling
+from tests.unit.translators.envoy.test_health_checks import CLUSTER as CHECKED
+from tests.unit.translators.folder.test_checks import text
 from translators.envoy.resources import CLUSTER
 from xds_server.controller.errors import MachineError, UnsafeError
 from xds_server.controller.providing import Verdict
 from xds_server.folders import Folders, resource_folder, secret_folder
+from xds_server.protocols.reports.health_table import HealthTable
 from xds_server.protocols.xds.resource_types import SECRET
 from xds_server.protocols.xds.secrets import SecretKeeper
 from xds_server.snapshots.model import Snapshot
@@ -57,6 +60,21 @@ async def test_a_server_does_not_start_on_a_folder_that_it_cannot_serve(
         (folder / "a.yaml").write_text(text)
     async with controlling(tmp_path) as (controller, _):
         with pytest.raises(MachineError, match=why):
+            await Folders(resource_folder(folder, controller)).open()
+
+
+async def test_checks_are_handed_out_or_the_server_does_not_start(tmp_path: Path) -> None:
+    folder = tmp_path / "resources"
+    (folder / "n" / "deep").mkdir(parents=True)
+    (folder / "n" / "checks.json").write_text(text(CHECKED))
+    async with controlling(tmp_path) as (controller, _):
+        table = HealthTable()
+        found = Folders(resource_folder(folder, controller, table))
+        await found.open()
+        assert len(table.assigned("n").endpoints) == 1
+        [state] = found.states()
+        assert [one.code for one in state.findings] == ["FS6015", "FS6017"]
+        with pytest.raises(MachineError, match=r"FS6014.*--xds-workers 1"):
             await Folders(resource_folder(folder, controller)).open()
 
 

@@ -24,7 +24,7 @@ def marked(snapshot: Snapshot, unhealthy: frozenset[Checked]) -> Snapshot:
     """
     bad, own = _by_cluster(unhealthy), snapshot.of(ENDPOINT)
     changed = {name: _marked(own[name], bad[name]) for name in bad.keys() & own.keys()}
-    if all(resource is own[name] for name, resource in changed.items()):
+    if all(resource.version == own[name].version for name, resource in changed.items()):
         return snapshot
     given = {url: version for url, version in snapshot.given.items() if url != ENDPOINT}
     digests = {url: digest for url, digest in snapshot.digests.items() if url != ENDPOINT}

@@ -59,9 +59,12 @@ def test_a_resource_needs_a_name() -> None:
 
 def test_only_what_is_served_by_itself_is_taken() -> None:
     secret = API + "extensions.transport_sockets.tls.v3.Secret"
-    for url in (secret, API + "config.core.v3.Address"):
+    checks = API + "service.health.v3.HealthCheckSpecifier"
+    mends = {secret: "--secrets", API + "config.core.v3.Address": "one of", checks: "--resources"}
+    for url, mend in mends.items():
         (wrong,) = parsed(json.dumps({"@type": url})).wrong
         assert wrong.code == "FS6001"
+        assert mend in wrong.mend
     assert secret not in SERVED
 
 

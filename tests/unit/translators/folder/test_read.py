@@ -1,3 +1,5 @@
+from tests.unit.translators.envoy.test_health_checks import CLUSTER as CHECKED
+from tests.unit.translators.folder.test_checks import text
 from translators.envoy.resources import CLUSTER, LISTENER
 from translators.folder.read import EVERY, File, Given, read_folder
 
@@ -77,3 +79,36 @@ def test_comments_alone_and_json_are_read() -> None:
     assert read_folder([File("a.yaml", EVERY, "# nothing\n")]).nodes[EVERY].resources == {}
     text = f'{{"@type": "{CLUSTER}",\n "name": "c"}}'
     assert read_folder([File("a.json", EVERY, text)]).nodes[EVERY].resources
+
+
+def test_checks_stand_beside_resources_one_set_a_node() -> None:
+    found = read_folder(
+        [File("a.yaml", EVERY, ONE + "---\n" + text(CHECKED)), File("n/b.yaml", "n", "")]
+    )
+    assert found.diagnostics == ()
+    assert found.nodes["n"].checks is None
+    checks = found.nodes[EVERY].checks
+    assert checks is not None
+    assert (checks.origin, checks.clusters[0].origin) == ("a.yaml:8", "a.yaml:11")
+    assert list(found.nodes[EVERY].resources) == [(CLUSTER, "one")]
+
+
+def test_a_second_set_of_a_node_is_an_error_and_its_own_beside_the_common_one_is_not() -> None:
+    both = [File("a.yaml", "n", text(CHECKED)), File("b.yaml", "n", text(CHECKED))]
+    [finding] = read_folder(both).diagnostics
+    assert (finding.file, finding.line, finding.code) == ("b.yaml", 2, "FS6004")
+    assert "it is at a.yaml:2" in finding.message
+    own = [File("a.yaml", EVERY, text(CHECKED)), File("n/b.yaml", "n", text())]
+    assert read_folder(own).diagnostics == ()
+
+
+def test_what_envoy_would_not_check_is_told_at_its_line() -> None:
+    broken = text({**CHECKED, "health_checks": []})
+    [finding] = read_folder([File("a.json", "n", broken)]).diagnostics
+    assert (finding.code, finding.line) == ("FS6003", 6)
+    assert finding.path == "cluster_health_checks.0.health_checks"
+
+
+def test_a_folder_that_belongs_to_no_node_is_a_warning() -> None:
+    [finding] = read_folder([], ["d/n/deep"]).diagnostics
+    assert (finding.code, finding.file, str(finding.severity)) == ("FS6017", "d/n/deep", "warning")

@@ -62,6 +62,20 @@ def test_a_grpc_client_takes_no_relay(tmp_path: Path) -> None:
     assert bootstrap(tmp_path, "--relay", "/x", kind="grpc-proxyless").code == 2
 
 
+@pytest.mark.parametrize("kind", [k for k in Kind if k is not Kind.GRPC_PROXYLESS])
+def test_an_envoy_may_check_for_others(kind: Kind, tmp_path: Path) -> None:
+    read = YAML(typ="safe").load(bootstrap(tmp_path, "--hds", kind=kind).out)
+    [service] = read["hds_config"]["grpc_services"]
+    names = {cluster["name"] for cluster in read["static_resources"]["clusters"]}
+    assert service["envoy_grpc"]["cluster_name"] in names
+    assert "hds_config" not in bootstrap(tmp_path, kind=kind).out
+
+
+def test_a_grpc_client_checks_nothing(tmp_path: Path) -> None:
+    done = bootstrap(tmp_path, "--hds", kind="grpc-proxyless")
+    assert (done.code, "--hds is of proxies" in done.err) == (2, True)
+
+
 def test_every_template_has_a_kind() -> None:
     configs = Path(__file__).parents[4] / "envoy_configs"
     found = {path.name for path in configs.iterdir() if path.suffix in (".yaml", ".json")}

@@ -1,12 +1,16 @@
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.controlling import controlling, shop
+from tests.unit.translators.envoy.test_health_checks import CLUSTER as CHECKED
+from tests.unit.translators.folder.test_checks import text
 from translators.envoy.resources import CLUSTER, ROUTE
 from translators.folder.read import EVERY, File
 from xds_server.controller.errors import RefusedError, UnsafeError
 from xds_server.controller.providing import Providing, Verdict
+from xds_server.protocols.reports.health import Assignment
 from xds_server.snapshots.model import Resource, Snapshot
 
 
@@ -117,6 +121,66 @@ async def test_the_proxies_own_binary_is_asked(tmp_path: Path) -> None:
         assert list(sinks.snapshots["n"].of(CLUSTER)) == ["good"]
         await providing.provide([clusters("good")])
         assert asked == ["n", "n", "every other node"]
+
+
+class _Checkers:
+    def __init__(self) -> None:
+        self.told: list[tuple[dict[str, Assignment], Assignment]] = []
+
+    def assign(self, assigned: Mapping[str, Assignment], every: Assignment) -> None:
+        self.told.append((dict(assigned), every))
+
+
+async def test_checks_are_assigned_once_all_else_is_accepted(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        checkers = _Checkers()
+        providing = Providing(controller, "folder", checkers)
+        files = [clusters("a"), File("n.json", "n", text(CHECKED))]
+        state = await providing.provide(files)
+        [(nodes, every)] = checkers.told
+        assert (list(nodes), every) == (["n"], Assignment())
+        assert (state.count, state.nodes, state.checkers) == (1, 1, 1)
+        assert [one.code for one in state.findings] == ["FS6015"]
+        assert list(sinks.snapshots["n"].of(CLUSTER)) == ["a"]
+        with pytest.raises(RefusedError):
+            await providing.provide([*files, File("bad.yaml", EVERY, "a: [")])
+        assert len(checkers.told) == 1, "nothing of what is refused takes effect"
+        state = await providing.provide([clusters("a")])
+        assert checkers.told[1:] == [({}, Assignment())]
+        assert (state.nodes, state.checkers, state.findings) == (0, 0, ())
+
+
+async def test_checks_alone_are_served_and_where_nobody_can_check_refused(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        files = [File("n.json", "n", text(CHECKED))]
+        state = await Providing(controller, "folder", _Checkers()).provide(files)
+        assert (state.count, state.nodes, state.checkers) == (0, 1, 1)
+        assert "n" not in sinks.snapshots
+        refusing = Providing(controller, "folder")
+        with pytest.raises(RefusedError) as refused:
+            await refusing.provide([clusters("a"), *files])
+        assert [one.code for one in refused.value.diagnostics] == ["FS6014"]
+        assert "n" not in sinks.snapshots
+
+
+async def test_the_proxies_own_binary_judges_checks_too(tmp_path: Path) -> None:
+    class Strict:
+        budget: float | None = None
+
+        async def judge(self, node: str, snapshot: Snapshot) -> object:
+            [one] = snapshot.of(CLUSTER).values()
+            return _Refused("no such check", one) if one.name == "shop" else None
+
+    async with controlling(tmp_path) as (controller, _):
+        controller.judge = Strict()  # type: ignore[assignment]
+        checkers = _Checkers()
+        files = [clusters("a"), File("n.json", "n", text(CHECKED))]
+        with pytest.raises(RefusedError) as refused:
+            await Providing(controller, "folder", checkers).provide(files)
+        assert [(d.file, d.line, d.code) for d in refused.value.diagnostics] == [
+            ("n.json", 5, "FS6008")
+        ]
+        assert checkers.told == []
 
 
 class _Refused:

@@ -3,12 +3,21 @@ from collections.abc import Callable
 
 import grpc
 
-from tests.unit.xds_server.protocols.reports.test_health import BAD, GOOD, A, hello, report
+from tests.unit.xds_server.protocols.reports.test_health import (
+    BAD,
+    GOOD,
+    A,
+    hello,
+    report,
+    specifier,
+)
 from tests.unit.xds_server.southbound.grpc_services import channel_to
-from xds_server.protocols.reports.health import Assignment, HealthTable
+from xds_server.protocols.reports.health import Assignment
+from xds_server.protocols.reports.health_table import HealthTable
 from xds_server.southbound.grpc_callers import Callers
 from xds_server.southbound.grpc_hds import SERVICE, HealthDiscovery
 
+ASKED = specifier(A)
 STREAM = f"/{SERVICE}/StreamHealthCheck"
 
 
@@ -20,12 +29,12 @@ async def until(check: Callable[[], object]) -> None:
 
 async def test_a_checker_is_told_what_to_check_and_is_believed_once_it_has() -> None:
     table, now = HealthTable(), [100.0]
-    table.assign({"web-1": Assignment(b"\x12\x00", settle=5.0)})
+    table.assign({"web-1": Assignment(ASKED, settle=5.0)})
     service = HealthDiscovery(table, lambda: now[0], Callers(), hold=0.05)
     async with channel_to(service) as channel:
         call = channel.stream_stream(STREAM)()
         await call.write(hello("web-1"))
-        assert await asyncio.wait_for(call.read(), 5) == b"\x12\x00"
+        assert await asyncio.wait_for(call.read(), 5) == ASKED
         await call.write(report({A: BAD}))
         await until(table.rows)
         assert table.unhealthy == frozenset()
@@ -41,7 +50,7 @@ async def test_a_checker_is_told_what_to_check_and_is_believed_once_it_has() -> 
 
 async def test_a_checker_that_comes_back_in_time_changes_nothing() -> None:
     table = HealthTable()
-    table.assign({"web-1": Assignment(b"\x12\x00", settle=60.0)})
+    table.assign({"web-1": Assignment(ASKED, settle=60.0)})
     table.take("web-1", {A: BAD}, 0.0)
     changes: list[int] = []
     table.changed = lambda: changes.append(1)
@@ -64,10 +73,10 @@ async def test_a_checker_that_comes_back_in_time_changes_nothing() -> None:
 
 async def test_fetch_answers_the_same_and_takes_no_reports() -> None:
     table = HealthTable()
-    table.assign({"web-1": Assignment(b"\x12\x00")})
+    table.assign({"web-1": Assignment(ASKED)})
     async with channel_to(HealthDiscovery(table, lambda: 1.0, Callers())) as channel:
         fetch = channel.unary_unary(f"/{SERVICE}/FetchHealthCheck")
-        assert await fetch(hello("web-1")) == b"\x12\x00"
+        assert await fetch(hello("web-1")) == ASKED
         assert await fetch(hello("web-2")) == b""
         for data, words in ((report({A: GOOD}), "names no node"), (b"\xff", "malformed")):
             call = fetch(data)

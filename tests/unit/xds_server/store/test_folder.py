@@ -5,7 +5,7 @@ import pytest
 
 from translators.folder.read import EVERY, File
 from xds_server.controller.errors import MachineError
-from xds_server.store.folder import changes, look, read_files
+from xds_server.store.folder import changes, look, read_files, unread_folders
 
 
 def test_files_are_for_every_node_or_for_the_node_of_their_folder(tmp_path: Path) -> None:
@@ -24,6 +24,16 @@ def test_files_are_for_every_node_or_for_the_node_of_their_folder(tmp_path: Path
         ("spiffe://x/y", "spiffe%3A%2F%2Fx%2Fy/z.yaml"),
     }
     assert isinstance(read_files(tmp_path)[0], File)
+
+
+def test_folders_within_those_of_nodes_are_told(tmp_path: Path) -> None:
+    for path in ("n/deep/deeper", "n/.git", "m"):
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / "n" / "deep" / "a.yaml").write_text("a: 1")
+    assert unread_folders(tmp_path) == (str(tmp_path / "n" / "deep"),)
+    assert read_files(tmp_path) == ()
+    with pytest.raises(MachineError, match=r"gone.*No such file"):
+        unread_folders(tmp_path / "gone")
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -81,3 +81,12 @@ def test_others_keep_their_marks_their_origin_and_given_versions() -> None:
 def test_bytes_that_are_no_assignment_stay_as_they_are() -> None:
     snapshot = snapshot_of([Resource(ENDPOINT, "shop", b"\xff\xff")])
     assert marked(snapshot, frozenset({Checked("shop", "10.0.0.1", 80)})) is snapshot
+
+
+def test_proxies_share_the_marked_form_of_a_resource_that_they_share() -> None:
+    one, bad = resource(assignment((1, HealthStatus(0)))), Checked("shop", "10.0.0.1", 80)
+    both = [
+        marked(snapshot_of([one, Resource(CLUSTER, name, b"")]), frozenset({bad})).of(ENDPOINT)
+        for name in "ab"
+    ]
+    assert both[0]["shop"] is both[1]["shop"]

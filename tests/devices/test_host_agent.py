@@ -135,6 +135,7 @@ def until(condition: Callable[[], object], patience: float = 20.0) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.envoy("the host agent")
 def test_a_host_is_prepared_and_a_second_agent_takes_over(site: Site) -> None:
     with running(site):
         until(lambda: site.pid)
@@ -150,6 +151,7 @@ def test_a_host_is_prepared_and_a_second_agent_takes_over(site: Site) -> None:
         assert site.pid == first
 
 
+@pytest.mark.envoy("the host agent")
 def test_an_envoy_that_dies_is_started_again(site: Site) -> None:
     with running(site):
         until(lambda: site.pid)

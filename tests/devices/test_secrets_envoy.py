@@ -18,7 +18,7 @@ from tests.devices.xds_proxy import ENVOY, Proxy, bootstrap, envoy, eventually
 from tests.devices.xds_proxy import short_directory as short
 from tests.serving import Serving
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("secrets (SDS)")]
 API = "type.googleapis.com/envoy."
 SECRET = API + "extensions.transport_sockets.tls.v3.Secret"
 ADS = {"ads": {}, "resource_api_version": "V3"}

@@ -89,6 +89,7 @@ def written(device: dict[str, Any]) -> set[int | None]:
     return {kind["written"] for kind in device["types"]}
 
 
+@pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
 def test_everything_is_synced_and_a_restart_writes_nothing(tmp_path: Path) -> None:
     server = Serving(tmp_path / "state")
     with namespace() as name, inside(name), server, network(server, tmp_path) as vswitches:

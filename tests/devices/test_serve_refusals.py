@@ -33,6 +33,7 @@ def state(server: Serving, device: str) -> str:
     return str(server.devices()[device]["state"])
 
 
+@pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
 def test_a_listener_that_cannot_be_bound_is_shown_with_its_line(tmp_path: Path) -> None:
     server = Serving(tmp_path / "state")
     with namespace() as name, inside(name), server, proxy(tmp_path, "host1", server.port("xds")):

@@ -50,6 +50,7 @@ def entries(server: Serving, *options: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
 def test_requests_are_observed_with_rule_and_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ def connect(server: Serving, ovs: PrivateOvs, number: int, who: Identity) -> Non
     ovs.vsctl("set-manager", f"ssl:127.0.0.1:{server.port('ovsdb')}")
 
 
+@pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
 def test_everything_is_synced_over_mutual_tls(tmp_path: Path) -> None:
     ours = Authority(tmp_path)
     operator = ours.identity("operator")
@@ -147,6 +148,7 @@ def test_everything_is_synced_over_mutual_tls(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
+@pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
 def test_who_is_not_certified_gets_nothing(tmp_path: Path) -> None:
     ours, theirs = Authority(tmp_path), Authority(tmp_path)
     stranger = theirs.identity("host1")

@@ -112,6 +112,7 @@ def held(port: int) -> dict[str, int]:
     return {one.node.id: len(one.generic_xds_configs) for one in answer.config if one.node}
 
 
+@pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
 def test_two_workers_serve_many_envoys_and_losing_one_costs_nothing(tmp_path: Path) -> None:
     server = Serving(tmp_path / "state", "--xds-workers=2", "--log-level=debug")
     with namespace() as name, inside(name), server, reviews(), proxies(server, tmp_path):

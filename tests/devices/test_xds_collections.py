@@ -14,7 +14,7 @@ from xds_server.library import Resource, SnapshotCache, serve
 from xds_server.protocols.xds.resource_types import LISTENER
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("collections of structured names")]
 OF = "xdstp://fsdn.example/envoy.config.listener.v3.Listener"
 
 

@@ -31,7 +31,7 @@ from tests.devices.xds_proxy import ENVOY, Proxy, backend, envoy, eventually, sh
 from xds_server.library import HealthChecks, SnapshotCache, serve
 from xds_server.protocols.reports.health import Checked, Health
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.envoy("health checks for others (HDS)")]
 
 
 def specifier(*paths: str) -> HealthCheckSpecifier:

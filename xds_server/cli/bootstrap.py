@@ -70,10 +70,9 @@ def bootstrap(
     template = resources.files("envoy_configs").joinpath(kind.file).read_text()
     if not node:
         raise Fail("--node is empty, give the name of the Host document", Exit.USAGE)
-    if relay and kind is Kind.GRPC_PROXYLESS:
-        raise Fail("--relay is of proxies, leave it out for grpc-proxyless", Exit.USAGE)
-    if hds and kind is Kind.GRPC_PROXYLESS:
-        raise Fail("--hds is of proxies, leave it out for grpc-proxyless", Exit.USAGE)
+    if kind is Kind.GRPC_PROXYLESS and (relay or hds):
+        option = "--relay" if relay else "--hds"
+        raise Fail(f"{option} is of proxies, leave it out for grpc-proxyless", Exit.USAGE)
     text = filled(
         template,
         node=node,

@@ -100,13 +100,14 @@ def _sent(targets: Targets, clusters: set[str]) -> set[Checked]:
         for name in clusters & snapshot.of(ENDPOINT).keys()
         for resource in (snapshot.of(ENDPOINT)[name],)
     }
-    found: set[Checked] = set()
-    for body, name in assignments.items():
-        try:
-            found |= set(endpoints_of(name, body))
-        except MalformedError:
-            continue  # who gets it will say what is wrong with it
-    return found
+    return {c for body, name in assignments.items() for c in _members(name, body)}
+
+
+def _members(cluster: str, assignment: bytes) -> frozenset[Checked]:
+    try:
+        return frozenset(endpoints_of(cluster, assignment))
+    except MalformedError:
+        return frozenset()  # who gets it will say what is wrong with it
 
 
 def _place(origin: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from yaml import safe_load_all
 
 from tests.devices.clients import ENVOY
 from tests.golden.test_golden_plan import STORIES, compiled
@@ -59,7 +59,7 @@ def _id(path: Path) -> str:
 
 
 def _documents(path: Path) -> list[dict[str, Any]]:
-    return [dict(document) for document in YAML(typ="safe", pure=True).load_all(path.read_text())]
+    return [dict(document) for document in safe_load_all(path.read_text())]
 
 
 @pytest.mark.parametrize("path", GOLDENS, ids=_id)

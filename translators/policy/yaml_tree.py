@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+from yaml import CSafeLoader, parse
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     Event,
@@ -49,7 +49,7 @@ def read(text: str, file: str, first_line: int, most: int = MOST) -> Tree:
     """
     builder = _Builder(file, first_line, most)
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
+        for event in parse(text, Loader=CSafeLoader):
             if not builder.take(event):
                 break
     except YAMLError as error:
@@ -66,6 +66,10 @@ def _explained(error: YAMLError) -> tuple[int, str]:
     mark = getattr(error, "problem_mark", None)
     problem = error.problem if isinstance(error, MarkedYAMLError) else None
     return (mark.line if mark else 0), str(problem or "the text is not YAML").strip()
+
+
+def _line(event: Event) -> int:
+    return event.start_mark.line if event.start_mark else 0
 
 
 def resolve(text: str) -> Any:
@@ -121,7 +125,7 @@ class _Builder:
         return True
 
     def _check(self, event: NodeEvent) -> None:
-        line = event.start_mark.line
+        line = _line(event)
         self.count += 1
         if self.count > self.most:
             self.refuse("FS1008", line, f"the document has more than {self.most:,} values")
@@ -152,7 +156,7 @@ class _Builder:
             self.stack.append(_Frame(path, value))
 
     def _key(self, frame: _Frame, event: NodeEvent) -> None:
-        line = event.start_mark.line
+        line = _line(event)
         if not isinstance(event, ScalarEvent):
             self.refuse("FS1001", line, "a key must be text")
             if not isinstance(event, AliasEvent):
@@ -171,7 +175,7 @@ class _Builder:
             return ()
         if isinstance(frame.container, list):
             path = (*frame.path, len(frame.container))
-            self.lines[path] = self.first_line + event.start_mark.line
+            self.lines[path] = self.first_line + _line(event)
             return path
         return (*frame.path, frame.key or "")
 

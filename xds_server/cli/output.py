@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from io import StringIO
 from typing import Annotated, Any
 
 import typer
@@ -57,14 +56,16 @@ def structured(value: Any, form: Form) -> bool:
 
 def to_yaml(value: Any) -> str:
     """Return plain values as YAML in their own order."""
-    from ruamel.yaml import YAML
+    from yaml import CSafeDumper, dump
 
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 4096
-    text = StringIO()
-    yaml.dump(value, text)
-    return text.getvalue()
+    return dump(
+        value,
+        Dumper=CSafeDumper,
+        default_flow_style=False,
+        sort_keys=False,
+        allow_unicode=True,
+        width=4096,
+    )
 
 
 def write(text: str) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from ruamel.yaml import YAML
+from yaml import safe_load
 
 from xds_server.agent import host
 from xds_server.agent.host import (
@@ -34,7 +34,7 @@ def settings(tmp_path: Path) -> HostAgentSettings:
 def test_the_bootstrap_names_the_host_and_reaches_the_controller_by_the_relay(
     settings: HostAgentSettings,
 ) -> None:
-    read = YAML(typ="safe").load(bootstrap_text(settings))
+    read = safe_load(bootstrap_text(settings))
     assert read["node"]["id"] == "host1"
     (cluster,) = read["static_resources"]["clusters"]
     (endpoint,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from yaml import safe_load
 
 from tests.commanding import Done, run
 from xds_server.cli.bootstrap import Kind
@@ -19,7 +19,7 @@ def bootstrap(tmp_path: Path, *options: str, kind: str = "node-proxy") -> Done:
 def test_a_proxy_knows_its_name_and_its_server(kind: Kind, tmp_path: Path) -> None:
     done = bootstrap(tmp_path, kind=kind)
     assert done.code == 0, done.err
-    read = YAML(typ="safe").load(done.out)
+    read = safe_load(done.out)
     assert read["node"]["id"] == "host1"
     assert "192.0.2.10" in json.dumps(read["static_resources"])
     assert read["admin"]["address"]["socket_address"]["port_value"] == 9901
@@ -64,7 +64,7 @@ def test_a_grpc_client_takes_no_relay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [k for k in Kind if k is not Kind.GRPC_PROXYLESS])
 def test_an_envoy_may_check_for_others(kind: Kind, tmp_path: Path) -> None:
-    read = YAML(typ="safe").load(bootstrap(tmp_path, "--hds", kind=kind).out)
+    read = safe_load(bootstrap(tmp_path, "--hds", kind=kind).out)
     [service] = read["hds_config"]["grpc_services"]
     names = {cluster["name"] for cluster in read["static_resources"]["clusters"]}
     assert service["envoy_grpc"]["cluster_name"] in names

@@ -22,6 +22,7 @@ from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
 from xds_server.folders import Folders, resource_folder, secret_folder
+from xds_server.health_memory import HealthMemory
 from xds_server.journal import configure, record
 from xds_server.protocols.xds.secrets import SecretKeeper
 from xds_server.reporting import Reporting, XdsPort, reporting
@@ -51,6 +52,7 @@ class Southbound:
     ovsdb: OvsdbServer
     reports: Reporting
     folders: Folders
+    memory: HealthMemory
 
 
 def run(settings: ServerSettings) -> None:
@@ -70,6 +72,7 @@ async def _serve(settings: ServerSettings) -> None:
         controller.judge = await chosen(settings.envoy)
         await _start(controller)
         await southbound.folders.open()
+        southbound.memory.recall()
         _collect_rarely()
         await _run(settings, controller, southbound)
         await controller.ledger.close(controller.state)
@@ -115,7 +118,8 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     folders.resources = resource_folder(settings.resources, controller, checkers)
     key = partial(version_key, settings.state)
     folders.secrets = secret_folder(settings.secrets, keeper, key, clock)
-    return controller, Southbound(xds, openflow, ovsdb, reports, folders)
+    memory = HealthMemory(settings.state, reports.reports.health, clock)
+    return controller, Southbound(xds, openflow, ovsdb, reports, folders, memory)
 
 
 async def _start(controller: Controller) -> None:
@@ -144,9 +148,8 @@ async def _run(settings: ServerSettings, controller: Controller, southbound: Sou
     _announce(settings, ports)
     try:
         async with asyncio.TaskGroup() as group:
-            working = [
-                group.create_task(job) for job in (controller.run(), southbound.folders.watch())
-            ]
+            jobs = (controller.run(), southbound.folders.watch(), southbound.memory.keep())
+            working = [group.create_task(job) for job in jobs]
             group.create_task(api.serve(sockets=[socket]))
             group.create_task(_drain(stop, controller, api, working, reported))
     finally:

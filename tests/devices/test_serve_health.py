@@ -73,6 +73,12 @@ def health(server: Serving) -> dict[str, str]:
     return {Path(one["endpoint"]).stem: one["health"] for one in server.ask("/v1/health")}
 
 
+def _speakers(server: Serving) -> set[str]:
+    """The nodes whose reports the server has heard since it started."""
+    words = [word for one in server.ask("/v1/health") for word in one["checkers"]]
+    return {word["node"] for word in words if word["heard"]}
+
+
 async def fsdn(server: Serving, *arguments: str) -> str:
     """What a command prints; the backends, which are checked, answer meanwhile."""
     return (await asyncio.to_thread(server.fsdn, *arguments)).stdout
@@ -133,6 +139,16 @@ async def test_one_checks_and_the_other_sends_nothing_to_what_is_dead(delta: boo
         assert "beside" in shown
         after = {one["node"]: one for one in server.ask("/v1/proxies")}["beside"]["sent"]
         assert after == before, "a proxy without that endpoint is sent nothing"
+        async with Load(proxy.front).running() as load:
+            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
+            await eventually(settled, "both are back", 30)
+            await eventually(lambda: "beside" in _speakers(server), "the checker speaks again", 30)
+            await asyncio.sleep(1.0)
+        assert set(load.seen) == {(200, "red")}, "a restart does not forget what is dead"
+        assert health(server) == {"red": "HEALTHY", "blue": "UNHEALTHY"}
+        sent = [kind["written"] for kind in server.devices()["proxy/web-1"]["types"]]
+        assert set(sent) == {0}, "nothing is sent again"
         await stack.enter_async_context(backend(directory, "blue"))
         await eventually(lambda: health(server) == both, "it is well again")
         await eventually(balances(proxy, "red", "blue"), "traffic comes back")

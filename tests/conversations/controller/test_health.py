@@ -117,6 +117,8 @@ def test_a_revision_that_comes_later_is_told_with_the_marks_that_hold() -> None:
     assert talk.commit(2, hosts(shop(1, 2, 3), OTHER)) == ["host1 marked"]
     assert talk.state.published["host1"] == shop(1, 2, 3), "what is compiled has no marks"
     assert told(talk.state, "host1") == marked(shop(1, 2, 3), SICK)
+    wanted = talk.state.status.of(PROXY).types[ENDPOINT].wanted
+    assert wanted == marked(shop(1, 2, 3), SICK).version(ENDPOINT)
     assert not talk.state.acked
     talk.ack_all()
     talk.ack_bridge()

@@ -7,6 +7,8 @@ import pytest
 import trustme
 
 from tests.serving import SHOP, Serving
+from tests.unit.translators.envoy.test_health_checks import CLUSTER as CHECKED
+from tests.unit.translators.folder.test_checks import text
 from xds_server.bootstrap import _tls_context
 from xds_server.controller.errors import MachineError
 from xds_server.settings import ServerSettings
@@ -61,3 +63,14 @@ def test_tls_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:
     settings = ServerSettings.model_validate(wrong)
     with pytest.raises(MachineError, match="give PEM files"):
         _tls_context(settings)
+
+
+def test_checks_are_refused_where_several_processes_serve(tmp_path: Path) -> None:
+    folder = tmp_path / "resources"
+    folder.mkdir()
+    (folder / "checks.json").write_text(text(CHECKED))
+    options = (f"--resources={folder}", "--xds-workers=2")
+    with pytest.raises(AssertionError, match=r"checks\.json:2: FS6014.*--xds-workers 1"):
+        Serving(tmp_path / "state", *options).start()
+    with Serving(tmp_path / "state", options[0]) as server:
+        assert [one["cluster"] for one in server.ask("/v1/health")] == ["shop"]

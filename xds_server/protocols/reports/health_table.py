@@ -85,6 +85,20 @@ class HealthTable:
         if kept != before:  # almost every report says what the last one did
             self._judge(self._keep(node, kept, now), now)
 
+    def recall(self, rows: Iterable[tuple[str, Checked, Health]], now: float) -> None:
+        """Take what nodes had found before a restart, of what they still check.
+
+        It holds until they speak, or are forgotten.
+        """
+        told: dict[str, dict[Checked, Health]] = {}
+        for node, checked, health in rows:
+            if checked in self.assigned(node).endpoints:
+                told.setdefault(node, {})[checked] = health
+        touched: set[Checked] = set()
+        for node, found in told.items():
+            touched |= self._keep(node, found, now)
+        self._judge(touched, now)
+
     def forget(self, node: str, left: float, now: float) -> None:
         """Drop what a node found, unless it was heard of since it left."""
         if self._heard.get(node, left) <= left:

@@ -80,6 +80,18 @@ def test_a_node_is_not_believed_about_what_it_was_not_told_to_check() -> None:
     assert [row[:2] for row in table.rows()] == [("one", A)]
 
 
+def test_what_was_found_before_holds_until_its_checker_speaks() -> None:
+    table, other = checking("one", "two"), Checked("bank", "10.0.0.9", 80)
+    table.recall([("one", A, BAD), ("two", B, Health.TIMEOUT), ("one", other, BAD)], 5.0)
+    assert table.unhealthy == {A, B}
+    table.take("one", {A: BAD, B: GOOD}, 6.0, settled=False)
+    assert table.unhealthy == {A}, "what was known still holds before the first check"
+    table.take("one", {A: GOOD, B: GOOD}, 7.0, settled=False)
+    assert table.unhealthy == frozenset()
+    table.recall([("gone", A, BAD)], 8.0)
+    assert table.unhealthy == frozenset(), "it checks nothing any longer"
+
+
 def test_findings_say_since_when_and_who_says_so() -> None:
     table = checking("one", "two")
     table.take("one", {A: GOOD}, 1.0)

@@ -2,7 +2,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help setup demo test integration envoy-matrix endurance lint docs bench clean
+.PHONY: help setup demo test integration envoy-matrix endurance lint docs bench bench-vswitch clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -35,7 +35,11 @@ lint: setup  ## ruff, mypy, import contracts
 docs: setup  ## Generate the reference pages from the code
 	@$(PYTHON) docs/generate.py
 
-bench: bench-encode bench-flows bench-xds  ## Run every benchmark (QUICK=1: about a minute each)
+bench: bench-encode bench-flows bench-xds bench-vswitch  ## Run every benchmark (QUICK=1: about a minute each)
+
+bench-vswitch:
+	@bash integration/setup.sh ovn-central ovn-host iperf3
+	@bash integration/as_root.sh $(PYTHON) -m benchmarks.vswitch $(ARGS)
 
 bench-%: setup
 	@$(PYTHON) -m benchmarks.$*

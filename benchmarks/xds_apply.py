@@ -7,7 +7,9 @@ endpoint of a service that the proxies of all hosts serve.
 from __future__ import annotations
 
 import json
+import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -56,9 +58,10 @@ class Serve:
 
     def __init__(self, process: Pinned, state: Path, log: Path) -> None:
         self.process = process
+        self._state = state
         self._log = log
         found = json.loads((state / "endpoints.json").read_text())
-        self.xds_port = int(found["xds"].rpartition(":")[2])
+        self.ports = {name: int(found[name].rpartition(":")[2]) for name in ("xds", "openflow")}
         token = (state / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
         self._api = httpx.Client(base_url=found["api"], headers=headers, timeout=LONGEST)
@@ -84,6 +87,22 @@ class Serve:
             time.sleep(0.2)
         raise ProcessError(f"revision {number} did not reach all proxies in {LONGEST:g} s")
 
+    def ask(self, path: str, **parameters: str | int) -> dict[str, Any]:
+        """Return the answer to a question; ProcessError where there is none."""
+        answer = self._api.get(path, params=parameters)
+        if answer.status_code != 200:
+            raise ProcessError(f"{path}: {answer.status_code} {answer.text[:500]}")
+        return dict(answer.json())
+
+    def command(self, *words: str) -> str:
+        """Return what ``fsdn explain`` prints for these words, run as a user runs it."""
+        command = [str(Path(sys.executable).with_name("fsdn")), "explain", *words]
+        environment = {**os.environ, "FSDN_STATE": str(self._state)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        if done.returncode not in {0, 3}:  # allowed, denied
+            raise ProcessError(f"fsdn explain: {done.stderr}")
+        return done.stdout
+
     def committed(self, number: int) -> float:
         """Return when the log says that a revision was stored, in seconds since the epoch."""
         for line in reversed(self._log.read_text().splitlines()):
@@ -93,13 +112,13 @@ class Serve:
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[Serve]:
-    """Run a server with a state directory of its own."""
+def serving(directory: Path, core: str = SERVER_CORE) -> Iterator[Serve]:
+    """Run a server with a state directory of its own, on one core or a list of them."""
     state, log = directory / "state", directory / "log"
     listen = [f"--{name}=127.0.0.1:0" for name in ("api", "xds", "openflow", "ovsdb")]
     fsdn = str(Path(sys.executable).with_name("fsdn"))
     command = [fsdn, "serve", "--state", str(state), "--log-format=json", *listen]
-    with log.open("w") as errors, Pinned(SERVER_CORE, *command, errors=errors) as process:
+    with log.open("w") as errors, Pinned(core, *command, errors=errors) as process:
         deadline = time.monotonic() + _READY
         while not (state / "endpoints.json").exists():
             if time.monotonic() > deadline:
@@ -139,7 +158,7 @@ def _measured(book: Book, peers: str, hosts: int, scratch: Path) -> tuple[float,
         server.apply(text(hosts), "fleet.yaml")
         first = time.monotonic() - start
         book.say(f"  the whole policy took {first:.1f} s")
-        _open(generator, hosts, server.xds_port)
+        _open(generator, hosts, server.ports["xds"])
         rounds: list[Applied] = []
         start = time.monotonic()
         while len(rounds) <= ROUNDS and time.monotonic() - start < ENOUGH:

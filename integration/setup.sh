@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Install what demo, tests and benchmarks need, and say so; a second run installs nothing.
+# Further Debian packages may be named: some benchmarks need a peer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -65,5 +66,5 @@ install_python() {
   touch "$stamp"
 }
 
-install_packages "${PACKAGES[@]}"
+install_packages "${PACKAGES[@]}" "$@"
 install_python

@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 _START_TIMEOUT = 15.0  # seconds
@@ -76,7 +77,7 @@ class PrivateOvs:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._unixctl: Unixctl | None = None
 
-    def __enter__(self) -> PrivateOvs:
+    def __enter__(self) -> Self:
         try:
             self._start()
         except BaseException:

@@ -1,0 +1,57 @@
+"""The control socket of a daemon on this machine: one command, one answer."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from xds_server.protocols.unixctl.calls import Calls, UnixctlError
+
+RUN = Path("/var/run/openvswitch")
+_CHUNK = 1 << 20  # bytes
+
+
+def vswitchd_socket(directory: Path = RUN) -> Path:
+    """Return the control socket of the ovs-vswitchd that runs by this directory.
+
+    Raises UnixctlError where none runs.
+    """
+    pid_file = directory / "ovs-vswitchd.pid"
+    try:
+        pid = int(pid_file.read_text())
+    except (OSError, ValueError) as error:
+        raise UnixctlError(
+            f"no ovs-vswitchd runs by {directory} ({error}); start Open vSwitch, or name its"
+            " run directory"
+        ) from error
+    return directory / f"ovs-vswitchd.{pid}.ctl"
+
+
+async def call(path: Path, method: str, *params: str, timeout: float = 10.0) -> str:
+    """Give one command and return what it prints; ``timeout`` is in seconds.
+
+    Raises UnixctlError with the daemon's own words where it refuses, and with the reason where it
+    cannot be asked or does not answer in time.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            return await _call(path, method, params)
+    except TimeoutError as error:
+        raise UnixctlError(f"{method} was not answered within {timeout:g} s") from error
+    except OSError as error:
+        raise UnixctlError(f"cannot speak with {path}: {error.strerror or error}") from error
+
+
+async def _call(path: Path, method: str, params: tuple[str, ...]) -> str:
+    reader, writer = await asyncio.open_unix_connection(path)
+    calls = Calls()
+    try:
+        _number, request = calls.ask(method, *params)
+        writer.write(request)
+        await writer.drain()
+        while chunk := await reader.read(_CHUNK):
+            for reply in calls.receive(chunk):
+                return reply.result
+    finally:
+        writer.close()
+    raise UnixctlError(f"the daemon closed its control socket before it answered {method}")

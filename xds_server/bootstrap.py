@@ -21,6 +21,7 @@ from xds_server.api.sources import Sources
 from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
+from xds_server.controller.state import Owning
 from xds_server.folders import Folders, resource_folder, secret_folder
 from xds_server.health_memory import HealthMemory
 from xds_server.journal import configure, record
@@ -117,7 +118,11 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     checkers = reports.reports.health if settings.xds_workers == 1 else None
     folders.resources = resource_folder(settings.resources, controller, checkers)
     key = partial(version_key, settings.state)
-    folders.secrets = secret_folder(settings.secrets, keeper, key, clock)
+
+    def owning(nodes: frozenset[str]) -> None:
+        controller.feed(Owning(nodes, clock()))
+
+    folders.secrets = secret_folder(settings.secrets, keeper, key, clock, owning)
     memory = HealthMemory(settings.state, reports.reports.health, clock)
     return controller, Southbound(xds, openflow, ovsdb, reports, folders, memory)
 

@@ -76,6 +76,7 @@ class SecretFolder:
     keeper: SecretKeeper
     key: bytes = field(repr=False)  # that versions are made with
     clock: Callable[[], float]
+    owning: Callable[[frozenset[str]], None] = lambda _: None  # told whose secrets there are
     held: SecretSet = field(default=SecretSet(), repr=False)
     seen: Look = ()
     at: float = 0.0
@@ -91,6 +92,7 @@ class SecretFolder:
             raise
         self.error, self.held = "", await asyncio.to_thread(renewed, self.held, found, self.key)
         self.keeper.set_secrets(self.held.owned())
+        self.owning(frozenset(one.owner for one in self.held.secrets))
         _log.info("serving", folder=str(self.path), secrets=len(self.held.secrets))
         _tell((*self.held.findings, *self.held.warnings(self.at)))
 
@@ -164,10 +166,14 @@ def resource_folder(
 
 
 def secret_folder(
-    path: Path | None, keeper: SecretKeeper, key: Callable[[], bytes], clock: Callable[[], float]
+    path: Path | None,
+    keeper: SecretKeeper,
+    key: Callable[[], bytes],
+    clock: Callable[[], float],
+    owning: Callable[[frozenset[str]], None] = lambda _: None,
 ) -> SecretFolder | None:
     """Return the folder of secrets, if there is one; the ``key`` is only asked for then."""
-    return None if path is None else SecretFolder(path, keeper, key(), clock)
+    return None if path is None else SecretFolder(path, keeper, key(), clock, owning)
 
 
 def _tell(findings: tuple[Diagnostic, ...]) -> None:

@@ -32,7 +32,8 @@ def parted(state: State, evidence: Evidence) -> Step:
     published = state.published
     if device.name in published:
         published = published.delete(device.name)
-    known = replace(state.status.of(device), declared=False, guest=False)
+    declared = device.name in state.owners
+    known = replace(state.status.of(device), declared=declared, guest=False)
     status = state.status.having(device, known)
     targets = replace(state.targets, proxies=proxies)
     state = replace(state, targets=targets, published=published, status=status)

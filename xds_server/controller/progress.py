@@ -9,6 +9,7 @@ from xds_server.controller.state import (
     Committed,
     Diagnosed,
     Event,
+    Owning,
     State,
     Tick,
     Translated,
@@ -30,6 +31,7 @@ def progressed(state: State, event: Event) -> State:
         if (
             not known.declared
             or known.guest
+            or _has_secrets_alone(state, device)
             or (before is not None and before.reach is Reach.ACKED)
         ):
             continue
@@ -44,13 +46,20 @@ def _touched(state: State, event: Event) -> Iterable[Device]:
     match event:
         case Committed() | Tick():
             return state.status.devices
-        case Diagnosed():
+        case Diagnosed() | Owning():
             return ()  # what is new for a device is no part of the revision
         case Translated(host=name) | Untranslated(host=name):
             return _host(name)
         case _:
             device = event.device
             return [device] if device.kind is DeviceKind.SWITCH else _host(device.name)
+
+
+def _has_secrets_alone(state: State, device: Device) -> bool:
+    """Whether no revision says anything to a proxy."""
+    if device.kind is not DeviceKind.PROXY or device.name not in state.owners:
+        return False
+    return device.name not in state.targets.proxies and device.name not in state.plan.host
 
 
 def _host(name: str) -> list[Device]:

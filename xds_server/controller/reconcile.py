@@ -30,6 +30,7 @@ from xds_server.controller.state import (
     Diagnosed,
     Effect,
     Event,
+    Owning,
     Reached,
     State,
     Tick,
@@ -58,6 +59,8 @@ def reconcile(state: State, event: Event) -> Step:
             state, effects = _advance(state, at)
         case Diagnosed():
             state, effects = diagnosed(state, event)
+        case Owning():
+            state, effects = _owning(state, event), []
         case _:
             state, effects = _heard(state, event)
     state = progressed(state, event)
@@ -94,7 +97,7 @@ def _committed(state: State, event: Committed) -> Step:
         targets=event.targets,
         rollouts=_of(state.rollouts, plan.host),
         widening=_of(state.widening, plan.host),
-        status=declare(state.status, _devices(plan, names)),
+        status=declare(state.status, _devices(plan, names | state.owners)),
     )
     state = _expect_switches(marked(state, named))
     gone = sorted(name for name in state.published if name not in names)
@@ -110,6 +113,12 @@ def _committed(state: State, event: Committed) -> Step:
     state, told = _every(state, alone, lambda s, n: tell_proxy(s, n, s.targets.proxies[n]))
     state, advanced = _advance(state, event.at)
     return state, effects + stale + started + told + advanced
+
+
+def _owning(state: State, event: Owning) -> State:
+    names = state.targets.proxies.keys() | state.plan.host.keys() | event.nodes
+    status = declare(state.status, _devices(state.plan, names))
+    return replace(state, owners=event.nodes, status=status)
 
 
 def _forget_moved(state: State, plan: Plan) -> State:

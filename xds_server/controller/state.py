@@ -52,6 +52,7 @@ class State:
     # To each proxy, last; it was told this with those endpoints marked that are unhealthy.
     published: Map[str, Snapshot] = field(default_factory=Map)
     unhealthy: frozenset[Checked] = frozenset()
+    owners: frozenset[str] = frozenset()  # nodes with secrets, which come by another way
     programs: Map[str, BridgeProgram] = field(default_factory=Map)  # to each bridge, last
     status: Status = field(default_factory=Status)
     progress: Map[Device, Progress] = field(default_factory=Map)  # of this revision
@@ -108,7 +109,15 @@ class Diagnosed:
     at: float
 
 
-Event = Committed | Translated | Untranslated | Tick | Diagnosed | Evidence
+@dataclass(frozen=True, slots=True)
+class Owning:
+    """Exactly these nodes have secrets: they are served, if nothing else, those."""
+
+    nodes: frozenset[str]
+    at: float
+
+
+Event = Committed | Translated | Untranslated | Tick | Diagnosed | Owning | Evidence
 
 
 @dataclass(frozen=True, slots=True)

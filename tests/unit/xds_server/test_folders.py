@@ -94,7 +94,9 @@ async def test_secrets_are_served_watched_and_kept_as_they_were_sound(tmp_path: 
     file.write_bytes(b"hunter2")
     file.chmod(0o600)
     keeper = SecretKeeper(_Told(told))
-    found = Folders(secrets=secret_folder(folder, keeper, lambda: b"k" * 32, lambda: 5.0))
+    owners: list[frozenset[str]] = []
+    secrets = secret_folder(folder, keeper, lambda: b"k" * 32, lambda: 5.0, owners.append)
+    found = Folders(secrets=secrets)
     await found.open()
     [state] = found.states()
     assert (state.name, state.state, state.count, state.nodes) == ("secrets", Verdict.SERVED, 1, 1)
@@ -112,6 +114,7 @@ async def test_secrets_are_served_watched_and_kept_as_they_were_sound(tmp_path: 
     assert found.secrets is not None
     await found.secrets.reload()
     assert told["n"].of(SECRET) == {}
+    assert (owners[0], owners[-1]) == ({"n"}, frozenset())
     (folder / "n").rmdir()
     folder.rmdir()
     with pytest.raises(MachineError, match="cannot read"):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from tests.conversations.controller.script import PROXY, Conversation, snapshot, targets
 from xds_server.controller.memory import rows_of
-from xds_server.controller.state import Committed
+from xds_server.controller.state import Committed, Owning
 from xds_server.controller.targets import Targets
 from xds_server.snapshots.evidence import Acked, Connected, Device, DeviceKind, Disconnected
 
@@ -68,3 +68,28 @@ def test_without_a_policy_named_nodes_are_served_all_the_same() -> None:
     talk >> Committed(0, replace(talk.state.plan), only, {}, 1.0)
     assert talk.state.published["web"] == snapshot("a")
     assert talk.state.status.of(Device(DeviceKind.PROXY, "web")).declared
+
+
+def test_who_has_secrets_alone_is_declared_and_no_part_of_a_revision() -> None:
+    talk, owner = Conversation(), Device(DeviceKind.PROXY, "guest")
+    talk >> Connected(owner, 0.0)
+    talk >> Owning(frozenset({"guest"}), 1.0)
+    assert talk.state.status.of(owner).synced
+    talk.commit(1, targets(snapshot("own")))
+    assert talk.state.status.of(owner).declared
+    assert owner not in talk.state.progress
+    talk >> Disconnected(owner, 9.0)
+    assert str(talk.state.status.of(owner).overall) == "DISCONNECTED"
+    talk >> Owning(frozenset(), 10.0)
+    assert owner not in talk.state.status.devices
+
+
+def test_a_guest_with_secrets_stays_declared_when_it_leaves() -> None:
+    talk = Conversation()
+    talk >> Owning(frozenset({"guest"}), 0.0)
+    talk.commit(1, OTHERS)
+    talk >> Connected(GUEST, 5.0)
+    assert guest_in(talk)
+    talk >> Disconnected(GUEST, 9.0)
+    assert talk.state.status.of(GUEST).declared
+    assert not talk.state.status.of(GUEST).guest

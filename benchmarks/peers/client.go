@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -172,13 +171,8 @@ func (c *client) first(kind string, withNode bool) []byte {
 	out = put(out, 2, []byte(kind))
 	out = c.named(out, kind)
 	if has != nil {
-		names := make([]string, 0, len(has.each))
-		for name := range has.each {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		for _, name := range names {
-			entry := put(put(nil, 1, []byte(name)), 2, []byte(has.each[name]))
+		for name, version := range has.each { // in an order of its own, as Envoy does
+			entry := put(put(nil, 1, []byte(name)), 2, []byte(version))
 			out = put(out, 5, entry)
 		}
 	}

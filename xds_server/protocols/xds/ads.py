@@ -51,8 +51,8 @@ class Limits:
     ``grace``: removals wait this long after a stream opens, since a client that reconnects asks
     for one type after the other, and its routes may still need what its clusters no longer list.
 
-    ``names``: subscriptions of all types; ``node``: bytes of the Node message (Envoy's is 61 KB);
-    ``streams``: of one node id at a time.
+    ``names``: subscriptions of all types, or resources that a client says it kept of one;
+    ``node``: bytes of the Node message (Envoy's is 61 KB); ``streams``: of one node id at a time.
     """
 
     patience: float = 20.0  # longer than Envoy's initial fetch timeout of 15 s
@@ -120,12 +120,17 @@ class XdsStream:
         """The types that the client asked for, in sending order."""
         return tuple(self._watches.values())
 
-    def decode(self, data: bytes) -> Request:
-        """Return the request in these bytes; raise MalformedError if there is none."""
-        shared = self._shared
+    def decode(self, data: bytes, shared: Shared | None = None) -> Request:
+        """Return the request in these bytes; raise MalformedError if there is none.
+
+        ``shared``: for the first request, of which the node is the client's own.
+        """
+        known = self._shared
         if self.dialect is Dialect.SOTW:
-            return scan_sotw(data) if shared is None else shared.sotw.read(data)
-        return scan_delta(data) if shared is None else shared.delta.read(data)
+            return scan_sotw(data) if known is None else known.sotw.read(data)
+        if known is not None:
+            return known.delta.read(data)
+        return scan_delta(data) if shared is None else scan_delta(data, shared.initial.read)
 
     def identify(self, node: Node, now: float, shared: Shared | None = None) -> None:
         """Take the node of the first request; nothing can be said to a stream before.
@@ -150,15 +155,17 @@ class XdsStream:
             watch, effects = self._open(type_url, now)
         asked = watch.subscription
         effects += _hear(watch, request, now)
-        if watch.subscription is not asked and self._names() > self.limits.names:
+        if watch.subscription is not asked and self._names(request) > self.limits.names:
             return [Close("RESOURCE_EXHAUSTED", f"over {self.limits.names} names a stream")]
         if self._endpoints_owed and type_url == ENDPOINT:
             watch.force(self._endpoints_owed)
             self._endpoints_owed = NONE
         return effects + self._advance(now)
 
-    def _names(self) -> int:
-        return sum(len(watch.subscription.names) for watch in self._watches.values())
+    def _names(self, request: Request) -> int:
+        kept = len(request.initial) if isinstance(request, DeltaRequest) else 0
+        asked = sum(len(watch.subscription.names) for watch in self._watches.values())
+        return max(kept, asked)
 
     def _open(self, type_url: str, now: float) -> tuple[Watch, list[Effect]]:
         kind = SotwWatch if self.dialect is Dialect.SOTW else DeltaWatch

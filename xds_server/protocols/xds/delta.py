@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Set
 
 from xds_server.protocols.xds.heartbeat import BeatingWatch
+from xds_server.protocols.xds.initial import weigh
 from xds_server.protocols.xds.offer import NOTHING, UNSURE, Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD, ROUTE, VIRTUAL_HOST
@@ -46,12 +47,21 @@ class DeltaWatch(BeatingWatch):
         self._opened = True
         legacy = self.type_url in LEGACY_WILDCARD
         self._ask(self.subscription.opened(request.subscribe, legacy=legacy))
-        covers = self.subscription.covers
-        initial = {canonical(name): version for name, version in request.initial.items()}
-        self._know({n: v for n, v in initial.items() if covers(n)})
+        self.known = self._kept(request.initial)
         self.beats_at = now if self.known else None  # of its last heartbeat nothing is known
         # Envoy waits for an answer to its first wildcard request even when nothing exists.
         self._must_answer = self.subscription.wildcard and not self.known
+
+    def _kept(self, initial: Mapping[str, str]) -> Mapping[str, str | None]:
+        """Return what of this the client asks for: worked out once for all that say the same."""
+        if not initial:
+            return NOTHING
+        covers = self.subscription.covers
+
+        def find() -> Mapping[str, str | None]:
+            return self._same({n: v for n, v in _canonical(initial).items() if covers(n)})
+
+        return self._shared.states.recall(("kept", self.subscription), find, weigh, (initial,))
 
     def _change(self, request: DeltaRequest) -> None:
         if not request.subscribe and not request.unsubscribe:
@@ -87,12 +97,15 @@ class DeltaWatch(BeatingWatch):
             self._know({n: v for n, v in self.known.items() if n not in names})
 
     def _know(self, known: dict[str, str | None]) -> None:
-        """Take a state as what the client holds: the same object for all that hold the same."""
+        """Take a state as what the client holds."""
+        self.known = self._same(known)
+
+    def _same(self, known: dict[str, str | None]) -> Mapping[str, str | None]:
+        """Return a state: the same object for all clients that hold the same."""
         if not known:
-            self.known = NOTHING
-            return
+            return NOTHING
         key = ("known", frozenset(known.items()))
-        self.known = self._shared.states.recall(key, lambda: known, len)
+        return self._shared.states.recall(key, lambda: known, weigh)
 
     def force(self, names: frozenset[str]) -> None:
         """Owe these names to the client again, though nothing in them has changed."""
@@ -212,6 +225,15 @@ class DeltaWatch(BeatingWatch):
 
 def _version(resource: Resource | None) -> str | None:
     return resource.version if resource else None
+
+
+def _canonical(initial: Mapping[str, str]) -> dict[str, str | None]:
+    """Return versions by canonical name: none to rely on where a client says two of one name."""
+    named: dict[str, str | None] = {}
+    for given, version in initial.items():
+        name = canonical(given)
+        named[name] = version if named.get(name, version) == version else UNSURE
+    return named
 
 
 def _digest(content: Content) -> str:

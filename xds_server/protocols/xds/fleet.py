@@ -60,7 +60,7 @@ class Fleet:
     def receive(self, stream: XdsStream, peer: Peer, data: bytes, now: float) -> list[Effect]:
         """Take one message of a client; a malformed or forbidden one ends the stream."""
         try:
-            request = stream.decode(data)
+            request = stream.decode(data, self._shared)
             effects = self._admit(stream, peer, request, now) if stream.node is None else []
         except MalformedError as error:
             return [Close("INVALID_ARGUMENT", f"not a discovery request: {error}")]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from xds_server.protocols.xds.initial import Initials
 from xds_server.protocols.xds.issue import Issues
 from xds_server.protocols.xds.memo import Memo
 from xds_server.protocols.xds.requests import Requests
@@ -14,10 +17,11 @@ _MOST_BYTES = 128 * 1024 * 1024  # of remembered responses
 class Shared:
     """States, responses and requests of a fleet; a stream on its own has one of its own."""
 
-    __slots__ = ("delta", "issues", "sotw", "states")
+    __slots__ = ("delta", "initial", "issues", "sotw", "states")
 
     def __init__(self, names: int = _MOST_NAMES, size: int = _MOST_BYTES) -> None:
         self.states = Memo(names)
         self.issues = Issues(size)
         self.sotw = Requests(scan_sotw)
-        self.delta = Requests(scan_delta)
+        self.initial = Initials(self.states)
+        self.delta = Requests(partial(scan_delta, read_initial=self.initial.read))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from xds_server.protocols.xds.initial import INITIAL, NO_INITIAL, Initial, scan_initial
 from xds_server.protocols.xds.protobuf import (
     message,
     number,
@@ -95,13 +96,19 @@ def scan_sotw(data: bytes) -> SotwRequest:
     return SotwRequest(texts[4], tuple(names), texts[1], texts[5], error, node)
 
 
-def scan_delta(data: bytes) -> DeltaRequest:
-    """Return the DeltaDiscoveryRequest in these bytes; raise MalformedError if there is none."""
+def scan_delta(
+    data: bytes, read_initial: Callable[[bytes], Initial] = scan_initial
+) -> DeltaRequest:
+    """Return the DeltaDiscoveryRequest in these bytes; raise MalformedError if there is none.
+
+    ``read_initial`` reads what begins with the initial_resource_versions, as ``scan_initial`` does.
+    """
+    cut = until(data, INITIAL)
+    kept = read_initial(data[cut:]) if cut < len(data) else NO_INITIAL
     texts = {2: "", 6: ""}
     lists: dict[int, list[str]] = {3: [], 4: []}
-    initial: dict[str, str] = {}
     node, error = None, None
-    for key, value in scan(data):
+    for key, value in (*scan(data[:cut]), *kept.others):
         if key in texts:
             texts[key] = text(value)
         elif key in lists:
@@ -110,11 +117,10 @@ def scan_delta(data: bytes) -> DeltaRequest:
             lists[key - 5].append(_locator(message(value)))
         elif key == 1:
             node = message(value)
-        elif key == 5:
-            initial.update([_entry(message(value))])
         elif key == 7:
             error = _status(message(value))
-    return DeltaRequest(texts[2], tuple(lists[3]), tuple(lists[4]), initial, texts[6], error, node)
+    names = tuple(lists[3]), tuple(lists[4])
+    return DeltaRequest(texts[2], *names, kept.versions, texts[6], error, node)
 
 
 def scan_node(data: bytes) -> Node:
@@ -168,14 +174,6 @@ def _locator(data: bytes) -> str:
         if key == 1:
             name = text(value)
     return name
-
-
-def _entry(data: bytes) -> tuple[str, str]:
-    pair = {1: "", 2: ""}
-    for key, value in scan(data):
-        if key in pair:
-            pair[key] = text(value)
-    return pair[1], pair[2]
 
 
 def encode_sotw(

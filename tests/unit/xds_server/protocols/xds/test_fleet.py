@@ -1,7 +1,7 @@
 import pytest
 
 from tests.conversations.xds.responses import delta_request, listener, read, sotw_request
-from xds_server.protocols.xds.ads import Dialect, XdsStream
+from xds_server.protocols.xds.ads import Dialect, Limits, XdsStream
 from xds_server.protocols.xds.effects import Close, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.protocols.xds.protobuf import put_text
@@ -121,6 +121,28 @@ def test_a_certificate_speaks_for_its_nodes_only() -> None:
     assert fleet.leave(stream, 2.0) == []
     _, effects = join(fleet, Peer("", frozenset({"web-1"})))
     assert any(isinstance(e, Send) for e in effects)
+
+
+def test_over_so_many_names_a_client_cannot_say_that_it_holds() -> None:
+    fleet = Fleet()
+    for most, refused in ((1, True), (2, False)):
+        stream = XdsStream(Dialect.DELTA, limits=Limits(names=most))
+        request = delta_request(LISTENER, initial={"a": "1", "b": "2"})
+        closed = [e for e in fleet.receive(stream, PEER, request, 1.0) if isinstance(e, Close)]
+        assert [close.status for close in closed] == ["RESOURCE_EXHAUSTED"] * refused
+        fleet.leave(stream, 2.0)
+
+
+def test_clients_that_hold_the_same_share_what_is_known_of_them() -> None:
+    fleet = Fleet()
+    known = []
+    for node, initial in (("n1", {"a": "1", "b": "2"}), ("n2", {"b": "2", "a": "1"})):
+        stream = XdsStream(Dialect.DELTA)
+        said = delta_request(LISTENER, initial=initial, node=put_text(1, node))
+        fleet.receive(stream, PEER, said, 1.0)
+        known += [watch.known for watch in stream.watches]
+    assert known[0] is known[1]
+    assert known[0] == {"a": "1", "b": "2"}
 
 
 def test_bad_first_messages_end_the_stream() -> None:

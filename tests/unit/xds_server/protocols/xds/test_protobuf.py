@@ -9,6 +9,7 @@ from xds_server.protocols.xds.protobuf import (
     put,
     put_number,
     put_text,
+    run,
     scan,
     text,
     varint,
@@ -58,3 +59,19 @@ def test_kinds_are_checked() -> None:
         number(b"x")
     with pytest.raises(MalformedError, match="UTF-8"):
         text(b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("data", "found", "rest"),
+    [
+        (b"\x2a\x01a\x2a\x00\x2a\x02bc", [b"a", b"", b"bc"], 9),
+        (b"\x2a\x01a\x32\x01b\x2a\x01c", [b"a"], 3),  # up to another field
+        (b"\x2a\x01a\x2a\x05bc", [b"a"], 3),  # a truncated one is for scan to refuse
+        (b"\x2a\x01a\x2a\x80\x01" + b"x" * 128, [b"a"], 3),
+        (b"\x2a", [], 0),
+        (b"", [], 0),
+    ],
+)
+def test_a_run_of_one_field(data: bytes, found: list[bytes], rest: int) -> None:
+    assert run(data, 0x2A) == (found, rest)
+    assert [value for _, value in scan(data[:rest])] == found

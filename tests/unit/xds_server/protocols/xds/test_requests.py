@@ -27,3 +27,12 @@ def test_memory_is_bounded_and_long_requests_are_not_kept() -> None:
     assert len(requests._known) == 10
     requests.read(b"x" * 100_000)
     assert len(requests._known) == 10
+
+
+def test_an_entry_costs_what_it_weighs() -> None:
+    requests = Requests(len, most=100, weigh=lambda data, read: 10 * read)
+    for said in (b"1234", b"5678", b"90"):
+        requests.read(said)
+    assert list(requests._known) == [b"1234", b"5678", b"90"]
+    requests.read(b"0")
+    assert list(requests._known) == [b"5678", b"90", b"0"]

@@ -1,5 +1,6 @@
 """Plans built by hand, for tests that should not depend on the compiler."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, ip_address, ip_network
 
 from translators.envoy import Proxies, translated
@@ -17,6 +18,7 @@ from translators.plan.model import (
     ProxyMode,
     Role,
     Route,
+    Router,
     Rule,
     Segment,
     Service,
@@ -207,6 +209,13 @@ def shop_plan() -> Plan:
             for leaf in ("leaf1", "leaf2")
         ),
     )
+
+
+def routed(plan: Plan) -> Plan:
+    """Return the plan with one router for all segments of tenant shop."""
+    router = Router("shop/main", 77)
+    segments = tuple(replace(s, router=router) if s.tenant == "shop" else s for s in plan.segments)
+    return replace(plan, segments=segments)
 
 
 def proxy_snapshot(plan: Plan, host: str) -> Snapshot:

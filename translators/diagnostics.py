@@ -145,6 +145,15 @@ FS2008 error: address outside the segment
 FS2009 error: tunnel address used twice
     Two hosts have the same tunnel address, so the fabric could not tell them apart.
     give each host a tunnel address of its own
+FS2021 error: router without a gateway
+    Workloads send to other segments by a gateway of their own, one for each address family.
+    add an address of the family to spec.gateways, or remove the router
+FS2022 error: overlapping subnets at a router
+    Two segments of one router have addresses in common; hosts would never ask a router for them.
+    give the segments subnets apart, or routers of their own
+FS2023 warning: MTU changes at a router
+    Packets larger than the other segment's MTU are lost at the router, and nobody is told.
+    give the segments of a router one MTU
 FS4001 warning: shadowed rule
     An earlier rule decides on all traffic of this rule, so it never takes effect.
     remove the rule or move it before the other
@@ -152,8 +161,8 @@ FS4002 warning: policies contradict each other
     Policies of one priority allow and deny the same traffic; order and name decide.
     give one of the policies a higher priority
 FS4003 warning: rule without traffic
-    Sources and destinations have no segment in common, and segments are isolated.
-    select workloads and services of one segment
+    No router joins a segment of the sources to one of the destinations: segments are isolated.
+    select workloads and services of one segment, or give their segments one router
 FS4004 error: no pool for virtual addresses
     The service has no addresses, and its segment has no pool to take them from.
     add spec.services to the segment, or spec.addresses to the service

@@ -95,6 +95,19 @@ def decode(data: bytes) -> Frame:
     return replace(found, source_port=ports[0], destination_port=ports[1], flags=flags)
 
 
+def ttl(data: bytes) -> int:
+    """Return the TTL or hop limit of an IP frame."""
+    return data[22] if data[12:14] == b"\x08\x00" else data[21]
+
+
+def with_ttl(data: bytes, left: int) -> bytes:
+    """Return an IP frame with another TTL or hop limit."""
+    if data[12:14] != b"\x08\x00":
+        return data[:21] + bytes([left]) + data[22:]
+    head = data[14:22] + bytes([left]) + data[23:24] + bytes(2) + data[26:34]
+    return data[:14] + _checksummed(head, 10, b"") + data[34:]
+
+
 def arp_request(mac: str, sender: str, target: str) -> bytes:
     """Return a broadcast ARP request (RFC 826)."""
     own = bytes.fromhex(mac.replace(":", ""))

@@ -19,6 +19,7 @@ from translators.openflow.fields import (
     ETH_TYPE,
     IN_PORT,
     IP_PROTO,
+    IP_TTL,
     IPV4_DST,
     IPV6_DST,
     TCP_DST,
@@ -31,6 +32,7 @@ from translators.openflow.fields import (
 )
 from translators.openflow.flow import Program
 from translators.openflow.frames import (
+    TTL,
     from_proxy,
     from_tunnel,
     from_workload,
@@ -67,6 +69,7 @@ class Arrival:
     port: int = 0
     steered: bool = False
     hops: tuple[Hop, ...] = ()
+    ttl: int = 0
 
 
 def simulated(plan: Plan) -> Bridge:
@@ -146,7 +149,7 @@ def _arrival(
     address = ip_address(number) if four else IPv6Address(number)
     door = {TCP: TCP_DST, UDP: UDP_DST}.get(hop.frame[IP_PROTO])
     port = hop.frame.get(door, 0) if door is not None else 0
-    return Arrival(found[0].name, address, port, hops=hops)
+    return Arrival(found[0].name, address, port, hops=hops, ttl=hop.frame[IP_TTL])
 
 
 def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
@@ -161,9 +164,18 @@ def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
         return ""
     if (arrival.endpoint, arrival.port) not in allowed:
         return f"{verdict} but {arrival}"
-    if arrival.address not in plan.endpoint[arrival.endpoint].addresses:
+    target, source = plan.endpoint[arrival.endpoint], plan.endpoint[packet.endpoint]
+    if arrival.address not in target.addresses:
         return f"arrived with the address {arrival.address}: {arrival}"
+    if arrival.ttl != TTL - (source.segment != target.segment):
+        return f"arrived with TTL {arrival.ttl}: {arrival}"
     return ""
+
+
+def is_routed(plan: Plan, packet: Packet, arrival: Arrival) -> bool:
+    """Whether a packet arrived in another segment than that from which it was sent."""
+    target = plan.endpoint.get(arrival.endpoint)
+    return target is not None and target.segment != plan.endpoint[packet.endpoint].segment
 
 
 def deciding_rule(plan: Plan, arrival: Arrival) -> str | None:
@@ -179,7 +191,7 @@ def proxy_may(plan: Plan, packet: Packet) -> bool:
     target = plan.by_address.get(packet.destination)
     if packet.source not in source.addresses or target is None or packet.protocol != TCP:
         return False
-    if (source.tenant, source.segment) != (target.tenant, target.segment):
+    if source.tenant != target.tenant or not plan.joined(source.segment, target.segment):
         return False
     return any(
         source.name in capture.sources
@@ -208,6 +220,7 @@ _ACTIONS = re.compile(r"^Datapath actions: (.*)$", re.MULTILINE)
 _VNI = re.compile(r"set_field:(0x[0-9a-f]+)->tun_id")
 _READ = {
     "dl_dst": ETH_DST,
+    "nw_ttl": IP_TTL,
     "nw_dst": IPV4_DST,
     "ipv6_dst": IPV6_DST,
     "tun_dst": TUN_DST,

@@ -81,12 +81,13 @@ def _destination(
     kind = rng.randrange(40)
     families = {address.version for address in source.addresses}
     if kind < 20:
-        near = [s for s in plan.services if s.segment == source.segment]
+        near = [s for s in plan.services if plan.joined(s.segment, source.segment)]
         service = rng.choice(near or list(plan.services))
         ports = [(p.protocol.transport, p.port) for p in service.ports]
         return _like(rng, service.vips, families), ports
     if kind < 38:
-        near_ones = [e for e in plan.endpoints if e.segment == source.segment and e != source]
+        joined = (e for e in plan.endpoints if plan.joined(e.segment, source.segment))
+        near_ones = [e for e in joined if e != source]
         target = rng.choice(near_ones if kind < 36 and near_ones else plan.endpoints)
         behind = [s for s in plan.services if target.name in s.endpoints]
         ports = [(p.protocol.transport, p.target) for s in behind for p in s.ports]

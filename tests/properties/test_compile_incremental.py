@@ -83,6 +83,14 @@ def _repeated(rng: Random, things: Things) -> None:
         things[f"{name}-again"] = deepcopy(things[name])
 
 
+def _rerouted(rng: Random, things: Things) -> None:
+    """Move a segment to another router, or away from all."""
+    spec = _one(rng, things, "Segment-")["spec"]
+    spec["router"] = rng.choice(("main", "side"))
+    if rng.randrange(2):
+        del spec["router"]
+
+
 EDITS: tuple[Callable[[Random, Things], None], ...] = (
     _gone,
     _from_elsewhere,
@@ -90,6 +98,7 @@ EDITS: tuple[Callable[[Random, Things], None], ...] = (
     _readdressed,
     _reprioritised,
     _rescaled,
+    _rerouted,
     _repeated,
 )
 

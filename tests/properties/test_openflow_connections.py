@@ -1,5 +1,6 @@
 """Whole connections over a real bridge with real connection tracking, frame by frame."""
 
+import re
 import struct
 import time
 from collections.abc import Iterator
@@ -118,6 +119,12 @@ class Bench:
         assert list(found) == [out], (frame, found)
         assert len(found[out]) == 1
         return decode(found[out][0])
+
+    def hits(self, cookie: int) -> int:
+        """Return how many packets the flows with a cookie have counted."""
+        self._ovs.call("revalidator/purge")  # hands in what the caches have counted
+        text = self._ovs.ofctl("dump-flows", "br-int", f"cookie={cookie:#x}/-1")
+        return sum(int(count) for count in re.findall(r"n_packets=(\d+)", text))
 
     def connections(self) -> str:
         """Return what the bridge's connection tracking holds."""

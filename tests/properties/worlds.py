@@ -43,15 +43,20 @@ def _some(rng: Random, values: tuple[str, ...]) -> list[str]:
 
 
 def random_things(rng: Random) -> list[Thing]:
-    """Return a world of two tenants, three segments, two hosts and up to six policies."""
+    """Return a world of two tenants, three segments, two hosts and up to six policies.
+
+    In two of three worlds a router joins the segments of the first tenant.
+    """
+    router = rng.choice(("main", "main", None))
     things = [
         thing("Tenant", "shop", {"default": rng.choice(("deny", "deny", "allow"))}),
         thing("Tenant", "rival", {"default": rng.choice(("deny", "allow"))}),
-        *_places(),
+        *_places(router),
     ]
     front = [_workload(rng, name, index) for index, name in enumerate(_FRONT[: rng.randint(2, 4)])]
     others = [
-        _settled("back", "shop", "back", 20, {"app": "a", "version": "v1"}),
+        _settled("back", "shop", "back", 20, {"app": "a", "version": "v1"}, "fd10:20::20"),
+        _settled("back2", "shop", "back", 21, {"app": "b", "version": "v1"}),
         _settled("spy", "rival", "lan", 30, {"app": "a"}),
         _settled("spy2", "rival", "lan", 31, {"app": "b"}),
     ]
@@ -67,17 +72,28 @@ def random_things(rng: Random) -> list[Thing]:
         "rival",
     )
     offered = tuple(item["metadata"]["name"] for item in services)
+    if router:  # of use to others than the segment's own
+        services.append(_far(rng))
+        names, offered = (*names, "back"), (*offered, "far")
     policies = [_policy(rng, f"p{n}", names, offered) for n in range(rng.randint(0, 6))]
     return [*things, *front, *others, *services, rival, *policies]
 
 
-def _places() -> list[Thing]:
+def _far(rng: Random) -> Thing:
+    ports = [{"name": "first", "port": 80, "targetPort": 8080, "protocol": rng.choice(_PROTOCOLS)}]
+    endpoints = rng.choice((["back"], ["back", "back2"]))
+    return thing("Service", "far", {"ports": ports, "endpoints": endpoints}, "shop")
+
+
+def _places(router: str | None = None) -> list[Thing]:
     things = [
         _segment("front", "shop", 10, "fd10:10::/64", ["10.10.0.192/26", "fd10:10::ff00/120"]),
-        _segment("back", "shop", 20, "fd10:20::/64", []),
+        _segment("back", "shop", 20, "fd10:20::/64", ["10.20.0.192/26", "fd10:20::ff00/120"]),
         _segment("lan", "rival", 30, None, ["10.30.0.192/26"]),
         thing("Switch", "spine1", {"role": "spine", "asn": 65000, "loopback": "10.254.0.1"}),
     ]
+    for segment in things[:3] if router else ():  # one name, but not one router for two tenants
+        segment["spec"]["router"] = router
     for number in (1, 2):
         leaf, host = f"leaf{number}", f"host{number}"
         spec: Thing = {"role": "leaf", "asn": 65000 + number, "loopback": f"10.254.0.1{number}"}
@@ -113,8 +129,10 @@ def _workload(rng: Random, name: str, index: int) -> Thing:
     return thing("Workload", name, {**spec, "proxy": proxy}, "shop", **labels)
 
 
-def _settled(name: str, tenant: str, segment: str, number: int, labels: dict[str, str]) -> Thing:
-    addresses = [f"10.{number // 10 * 10}.0.{number}"]
+def _settled(
+    name: str, tenant: str, segment: str, number: int, labels: dict[str, str], *more: str
+) -> Thing:
+    addresses = [f"10.{number // 10 * 10}.0.{number}", *more]
     host = f"host{number % 2 + 1}"
     return thing(
         "Workload", name, _placed(segment, addresses, number, host, name), tenant, **labels

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from translators.compiler.allocations import Allocations, address, number
 from translators.compiler.draft import Draft, Group
 from translators.compiler.findings import finding
+from translators.compiler.routers import router_of
 from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Address
@@ -21,18 +22,27 @@ Held = Mapping[str, tuple[Address, ...]]
 
 
 def numbers(draft: Draft, before: Draft) -> Allocations:
-    """Return a number for each object; virtual addresses are found by ``vips``."""
+    """Return a number for each object; virtual addresses are found by ``vips``.
+
+    Routers are numbered among the segments, since both are conntrack zones.
+    """
     stored, held = draft.stored, before.numbers
     kinds = draft.catalogue.kinds
     ports = held.ports.keys() if draft.groups.rows is before.groups.rows else _ports(draft)
     rules = held.rules.keys() if draft.clauses.rows is before.clauses.rows else _rules(draft)
     return Allocations(
         tenants=_numbered(kinds.get("Tenant", ()), stored.tenants, held.tenants, _TENANTS),
-        segments=_numbered(kinds.get("Segment", ()), stored.segments, held.segments, _ZONES),
+        segments=_numbered(_zones(draft), stored.segments, held.segments, _ZONES),
         endpoints=_numbered(draft.members.rows, stored.endpoints, held.endpoints, _IDENTITIES),
         ports=_numbered(ports, stored.ports, held.ports, _PORTS),
         rules=_numbered(rules, stored.rules, held.rules, _RULES),
     )
+
+
+def _zones(draft: Draft) -> Iterable[str]:
+    segments = list(draft.catalogue.of(Segment))
+    routers = [router_of(document, segment) for document, segment in segments]
+    return [*(document.reference for document, _ in segments), *(r for r in routers if r)]
 
 
 def _ports(draft: Draft) -> Iterable[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from translators.compiler.draft import Draft, Ranked
 from translators.compiler.overlap import Reach, covered, overlapping
+from translators.compiler.routers import joined, rerouted
 from translators.compiler.table import Table, renewed
 from translators.compiler.walk import stations, walk
 from translators.diagnostics import Diagnostic, report
@@ -47,6 +48,8 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
     for name, row in draft.rules.rows.items() if endpoints else ():
         if not endpoints.isdisjoint(row.sources):
             names.add(name)
+    tenants = rerouted(draft, before)
+    names.update(n for n, row in draft.rules.rows.items() if row.rule.tenant in tenants)
     return names
 
 
@@ -146,7 +149,7 @@ def _of_port(
     }
     covering = {f for f, line in lines.items() if any(s.rule is rule for s in line)}
     for source in (draft.endpoints.rows[name] for name in rule.sources if covering):
-        if source.segment == service.segment:
+        if joined(draft, source.segment, service.segment):
             for family in sorted(covering & {address.version for address in source.addresses}):
                 yield walk(source.name, [lines[family]]).decided
 
@@ -183,7 +186,7 @@ def _unreachable(draft: Draft, rule: Rule) -> Iterator[Diagnostic]:
     sources = {endpoints[name].segment for name in rule.sources}
     targets = {endpoints[name].segment for name in rule.endpoints}
     targets |= {services[name].segment for name in rule.services}
-    if not sources & targets:
+    if not any(joined(draft, one, other) for one in sources for other in targets):
         message = (
             f"{rule.name} matches nothing: its sources are in {', '.join(sorted(sources))}, its "
             f"destinations in {', '.join(sorted(targets))}"

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from translators.compiler.draft import Draft, Group, Member
 from translators.compiler.findings import origin_of
+from translators.compiler.routers import router_of
 from translators.compiler.table import Table, differing, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.model import (
@@ -20,6 +21,7 @@ from translators.plan.model import (
     Network,
     ProxyMode,
     Role,
+    Router,
     Segment,
     Service,
     ServicePort,
@@ -49,6 +51,8 @@ def tenants(draft: Draft, before: Draft) -> Table[Tenant]:
 def segments(draft: Draft, before: Draft) -> Table[Segment]:
     """Return every segment."""
     names = differing(before.numbers.segments, draft.numbers.segments)
+    if names - draft.catalogue.names("Segment"):  # a router's zone
+        names |= draft.catalogue.names("Segment")
     return _declared(draft, before.segments, SegmentModel, _segment, names)
 
 
@@ -127,7 +131,8 @@ def _tenant(draft: Draft, document: Document, model: TenantModel) -> Tenant:
 
 
 def _segment(draft: Draft, document: Document, model: SegmentModel) -> Segment:
-    spec = model.spec
+    spec, router = model.spec, router_of(document, model)
+    zone = draft.numbers.segments.get(router, 0)
     return Segment(
         name=document.reference,
         tenant=document.tenant,
@@ -138,6 +143,7 @@ def _segment(draft: Draft, document: Document, model: SegmentModel) -> Segment:
         gateways=_addresses(spec.gateways),
         mtu=spec.mtu,
         origin=origin_of(document),
+        router=Router(f"{document.tenant}/{spec.router}", zone) if router else None,
     )
 
 

@@ -66,11 +66,11 @@ GRAPH: tuple[Step, ...] = (
     Step(raw.raw_patches, ("catalogue",)),
     Step(order.rules, ("clauses", "numbers")),
     Step(order.index, ("rules", "services")),
-    Step(place.journeys, ("rules", "index", "services", "endpoints")),
-    Step(place.placements, ("rules", "index", "services", "endpoints", "journeys")),
+    Step(place.journeys, ("rules", "index", "services", "endpoints", "segments")),
+    Step(place.placements, ("rules", "index", "services", "endpoints", "segments", "journeys")),
     Step(claims.claims, ("catalogue",)),
     Step(wiring.wiring, ("catalogue", "members", "groups")),
-    Step(conflicts.conflicts, ("rules", "index", "services", "endpoints", "journeys")),
+    Step(conflicts.conflicts, ("rules", "index", "services", "endpoints", "segments", "journeys")),
 )
 
 

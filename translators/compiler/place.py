@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from translators.compiler.draft import Draft, Journeys
 from translators.compiler.reasons import fabric_pin, placed
+from translators.compiler.routers import rerouted
 from translators.compiler.table import Table, renewed
 from translators.compiler.walk import Walk, walks
 from translators.diagnostics import Diagnostic, report
@@ -61,6 +62,8 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
     for row in draft.rules.rows.values() if sources else ():
         if not sources.isdisjoint(row.sources):
             names |= draft.index.concerned(row.rule)
+    tenants = rerouted(draft, before)
+    names.update(n for n, service in draft.services.rows.items() if service.tenant in tenants)
     return names
 
 
@@ -142,6 +145,8 @@ def _replaced(draft: Draft, before: Draft) -> set[str]:
     names.update(
         n for n, r in draft.rules.rows.items() if moved and not moved.isdisjoint(r.sources)
     )
+    tenants = rerouted(draft, before)
+    names.update(n for n, row in draft.rules.rows.items() if row.rule.tenant in tenants)
     return names
 
 

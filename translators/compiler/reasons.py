@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from translators.compiler.draft import Clause, Draft
 from translators.compiler.findings import finding
+from translators.compiler.routers import joined
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Layer, Placement, Rule
 
@@ -41,9 +42,15 @@ def placed(draft: Draft, rule: Rule, pairs: Pairs) -> Iterator[Placement]:
 
 
 def _pairs(draft: Draft, rule: Rule) -> int:
-    """Return how many pairs of a source and a service of its segment the rule is about."""
-    segments = Counter(draft.services.rows[name].segment for name in rule.services)
-    return sum(segments[draft.endpoints.rows[source].segment] for source in rule.sources)
+    """Return how many pairs of a source and a service within its reach the rule is about."""
+    services = Counter(draft.services.rows[name].segment for name in rule.services)
+    sources = Counter(draft.endpoints.rows[name].segment for name in rule.sources)
+    return sum(
+        here * there
+        for one, here in sources.items()
+        for other, there in services.items()
+        if joined(draft, one, other)
+    )
 
 
 def _at_proxy(draft: Draft, rule: Rule, pairs: Pairs) -> Placement:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from translators.compiler.draft import Draft, Ranked
+from translators.compiler.routers import joined
 from translators.plan.evaluate import covers_endpoint, covers_service
 from translators.plan.model import Rule, Service, ServicePort
 
@@ -48,7 +49,7 @@ def walks(draft: Draft, service: Service, port: ServicePort) -> Iterator[Walk]:
     wanting = [s.sources for line in lines.values() for s in line if s.rule.needs_proxy]
     for name in sorted(frozenset[str]().union(*wanting)):
         endpoint = draft.endpoints.rows[name]
-        if endpoint.segment == service.segment:
+        if joined(draft, endpoint.segment, service.segment):
             families = {address.version for address in endpoint.addresses}
             chosen = [line for family, line in lines.items() if family in families]
             yield walk(name, chosen)

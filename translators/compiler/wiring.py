@@ -9,6 +9,7 @@ from translators.compiler.draft import Draft
 from translators.compiler.findings import finding
 from translators.compiler.references import refer, refer_plain
 from translators.compiler.reserved import reserved
+from translators.compiler.routers import unroutable
 from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Address
@@ -18,11 +19,11 @@ from translators.policy.link import Link
 from translators.policy.segment import Segment
 from translators.policy.switch import Switch
 
-_FABRIC = "fabric"  # the name of all that is found about uplinks, links and bare ports
+_FABRIC = "fabric"  # the name of all that is found about uplinks, links, bare ports and routers
 
 
 def wiring(draft: Draft, before: Draft) -> Table[None]:
-    """Return no rows, but what is wrong with addresses, uplinks, links and bare ports."""
+    """Return no rows, but what is wrong with addresses, uplinks, links, ports and routers."""
     catalogue = draft.catalogue
     segments = {d.reference: model for d, model in catalogue.of(Segment)}
 
@@ -31,6 +32,7 @@ def wiring(draft: Draft, before: Draft) -> Table[None]:
         if name == _FABRIC:
             _fabric(catalogue, findings)
             findings.extend(reserved(catalogue))
+            findings.extend(unroutable(catalogue))
         elif kind == "workload" and (member := draft.members.rows.get(reference)) is not None:
             given, segment = member.model.spec.addresses, segments[member.segment]
             findings.extend(_outside(member.document, given, segment, member.segment))

@@ -30,13 +30,14 @@ def explain(plan: Plan, packet: Packet, request: Request | None = None) -> tuple
 
 
 def _is_steered(plan: Plan, packet: Packet) -> bool:
-    """Whether the packet reaches the proxy: it is no forgery, and a capture of its own segment."""
+    """Whether the packet reaches the proxy: it is no forgery, and a capture within its reach."""
     source, service = plan.endpoint[packet.endpoint], plan.by_vip.get(packet.destination)
     return (
         service is not None
         and packet.source in source.addresses
         and packet.family == packet.source.version
-        and (source.tenant, source.segment) == (service.tenant, service.segment)
+        and source.tenant == service.tenant
+        and plan.joined(source.segment, service.segment)
         and packet.protocol == TCP
         and plan.is_captured(source.name, service.name, packet.destination_port)
     )

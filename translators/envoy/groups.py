@@ -138,9 +138,8 @@ def _sources(
     found: dict[str, list[Endpoint]] = {}
     for name in sorted(capture.sources):
         source = plan.endpoint[name]
-        if (source.tenant, source.segment) == (service.tenant, service.segment) and (
-            host is None or source.host == host
-        ):
+        near = source.tenant == service.tenant and plan.joined(source.segment, service.segment)
+        if near and (host is None or source.host == host):
             found.setdefault(source.host, []).append(source)
     return found
 

@@ -34,6 +34,7 @@ class Cause(IntEnum):
     COMMIT = 17  # service port number
     STEER = 18  # nothing
     DELIVER = 19  # endpoint identity
+    EXPIRED = 40  # conntrack zone of the router
 
 
 _OF_RULE = (Cause.CAPTURE, Cause.CLOSURE, Cause.RULE, Cause.CLAUSE, Cause.PROXY)

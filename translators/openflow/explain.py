@@ -34,6 +34,7 @@ _REASONS = {
     Cause.PROXY: "the proxy reaches only what its clients are captured for",
     Cause.STEER: "the host has no proxy port on its bridge",
     Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
+    Cause.EXPIRED: "the packet's TTL ends at the router",
 }
 _DECIDING = (Table.POLICY, Table.PROXY, Table.ARRIVAL)
 
@@ -122,7 +123,7 @@ def _reason(plan: Plan, flow: Flow) -> str:
         default = next((t.default for t in plan.tenants if t.number == number), Action.DENY)
         return f"no rule matches; the tenant's default is {default}"
     if cause is Cause.ISOLATION:
-        return "segments, and the tenants that own them, are isolated from each other"
+        return "segments without a common router, and tenants, are isolated from each other"
     if cause is Cause.PROXY and not flow.drops:
         return "the proxy reaches what its clients are captured for"
     return _REASONS.get(cause or Cause.NONE, "")

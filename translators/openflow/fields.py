@@ -78,10 +78,11 @@ IN_PORT = Field("in_port", 2, BASIC, 0, 32, Form.DECIMAL)
 ETH_SRC = Field("eth_src", 3, BASIC, 4, 48, Form.MAC, nxm="NXM_OF_ETH_SRC")
 ETH_DST = Field("eth_dst", 4, BASIC, 3, 48, Form.MAC, nxm="NXM_OF_ETH_DST")
 ETH_TYPE = Field("eth_type", 5, BASIC, 5, 16)
-IPV4_SRC = Field("ip_src", 10, BASIC, 11, 32, Form.IPV4, (ETH_IPV4,))
-IPV4_DST = Field("ip_dst", 11, BASIC, 12, 32, Form.IPV4, (ETH_IPV4,))
-IPV6_SRC = Field("ipv6_src", 12, BASIC, 26, 128, Form.IPV6, (ETH_IPV6,), nxm="NXM_NX_IPV6_SRC")
-IPV6_DST = Field("ipv6_dst", 13, BASIC, 27, 128, Form.IPV6, (ETH_IPV6,), nxm="NXM_NX_IPV6_DST")
+IPV4_SRC = Field("ip_src", 8, BASIC, 11, 32, Form.IPV4, (ETH_IPV4,))
+IPV4_DST = Field("ip_dst", 9, BASIC, 12, 32, Form.IPV4, (ETH_IPV4,))
+IPV6_SRC = Field("ipv6_src", 10, BASIC, 26, 128, Form.IPV6, (ETH_IPV6,), nxm="NXM_NX_IPV6_SRC")
+IPV6_DST = Field("ipv6_dst", 11, BASIC, 27, 128, Form.IPV6, (ETH_IPV6,), nxm="NXM_NX_IPV6_DST")
+IP_TTL = Field("nw_ttl", 13, NICIRA, 29, 8, Form.DECIMAL, _IP)  # not maskable
 IP_PROTO = Field("nw_proto", 14, BASIC, 10, 8, Form.DECIMAL, _IP)
 TCP_DST = Field("tcp_dst", 16, BASIC, 14, 16, Form.DECIMAL, _IP, (TCP,), "NXM_OF_TCP_DST")
 TCP_FLAGS = Field("tcp_flags", 17, BASIC, 42, 16, Form.HEX, _IP, (TCP,))
@@ -108,7 +109,7 @@ CT_LABEL = Field("ct_label", 93, NICIRA, 108, 128, nxm="NXM_NX_CT_LABEL")
 METADATA = Field("metadata", 99, BASIC, 2, 64)
 
 TENANT = METADATA  # tenant number
-SEGMENT = _register(0)  # segment number, the conntrack zone
+SEGMENT = _register(0)  # conntrack zone; above it the number of a segment that shares its zone
 SOURCE = _register(1)  # the source's identity
 DESTINATION = _register(2)  # the destination's identity
 SERVICE = _register(3)  # number of the addressed service port; 0: addressed directly
@@ -117,6 +118,7 @@ ORIGIN = _register(5)  # where the packet came from: FROM_*
 RULE = _register(6)  # number of the rule that admitted the connection
 SCRATCH = _register(7)  # within one action list only
 
+ZONE_BITS = 16  # of SEGMENT
 FROM_WORKLOAD, FROM_PROXY, FROM_TUNNEL = 0, 1, 2
 MARK_CLIENT, MARK_PROXY, MARK_DIRECT = 1, 2, 4  # ct_mark: which path a connection takes
 

@@ -42,6 +42,11 @@ class Reflect:
 
 
 @dataclass(frozen=True, slots=True)
+class DecTtl:
+    """Lower the TTL or hop limit by one; flows see to it that it is more than 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resubmit:
     """Look the packet up in another table and come back."""
 
@@ -86,7 +91,7 @@ class Track:
     execute: tuple[SetField | Move, ...] = ()
 
 
-Act = SetField | Move | Output | Reflect | Resubmit | ToGroup | Conjunction | Track
+Act = SetField | Move | Output | Reflect | DecTtl | Resubmit | ToGroup | Conjunction | Track
 
 
 @dataclass(frozen=True, slots=True)

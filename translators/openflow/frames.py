@@ -11,6 +11,7 @@ from translators.openflow.fields import (
     ETH_TYPE,
     IN_PORT,
     IP_PROTO,
+    IP_TTL,
     METADATA,
     ORIGIN,
     PORT,
@@ -38,6 +39,7 @@ from translators.plan.evaluate import Packet
 from translators.plan.model import TCP, UDP, Host, Plan
 
 _INSIDE = (METADATA, SEGMENT, SOURCE, DESTINATION, SERVICE, PORT, ORIGIN, RULE, SCRATCH, TUN_DST)
+TTL = 64  # of a packet as it leaves its workload (RFC 1700)
 _NO_PORT = 0xFFFFFFFF  # OFPP_ANY: a port that no flow names
 
 
@@ -91,6 +93,7 @@ def _addressed(packet: Packet) -> dict[Field, int]:
         source_field(packet.source): int(packet.source),
         destination_field(packet.destination): int(packet.destination),
         IP_PROTO: packet.protocol,
+        IP_TTL: TTL,
     }
     if packet.protocol == TCP:
         frame |= {TCP_DST: packet.destination_port, TCP_FLAGS: TCP_SYN}

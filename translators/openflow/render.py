@@ -8,6 +8,7 @@ from translators.openflow.fields import CT_FLAGS, CT_STATE, ETH_TYPE, TCP_FLAGS,
 from translators.openflow.flow import (
     Act,
     Conjunction,
+    DecTtl,
     Flow,
     Group,
     Match,
@@ -86,6 +87,8 @@ def render_action(action: Act) -> str:
             return f"output:{port}"
         case Reflect():
             return "in_port"
+        case DecTtl():
+            return "dec_ttl"
         case Resubmit(table):
             return f"resubmit(,{table})"
         case ToGroup(number):

@@ -18,6 +18,7 @@ from translators.openflow.fields import (
     CT_STATE,
     CT_TRACKED,
     IP_PROTO,
+    IP_TTL,
     IPV4_DST,
     IPV6_DST,
     TCP_DST,
@@ -27,6 +28,7 @@ from translators.openflow.fields import (
 from translators.openflow.flow import (
     Act,
     Conjunction,
+    DecTtl,
     Flow,
     Group,
     Match,
@@ -116,6 +118,8 @@ class _Run:
                 self.output = port
             case Reflect():
                 self.output = REFLECTED
+            case DecTtl():
+                self.frame[IP_TTL] -= 1
             case Resubmit(table):
                 self.lookup(table)
             case ToGroup(number):

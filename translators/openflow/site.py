@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from translators.openflow.fields import SEGMENT, ZONE_BITS
+from translators.openflow.flow import Test
 from translators.plan.model import (
     TCP,
     Capture,
@@ -26,8 +28,9 @@ class Site:
     ports: Mapping[str, int]
     attached: tuple[Endpoint, ...] = field(init=False)  # local, with a port on the bridge
     segments: tuple[Segment, ...] = field(init=False)  # that have an attached endpoint
-    remote: tuple[Endpoint, ...] = field(init=False)  # elsewhere, in these segments
-    services: tuple[Service, ...] = field(init=False)  # in these segments
+    reached: tuple[Segment, ...] = field(init=False)  # these, and those that routers join to them
+    remote: tuple[Endpoint, ...] = field(init=False)  # elsewhere, in what is reached
+    services: tuple[Service, ...] = field(init=False)  # in what is reached
     local_ids: Mapping[str, int] = field(init=False)  # name -> identity
     remote_ids: Mapping[str, int] = field(init=False)
     rule_numbers: Mapping[str, int] = field(init=False)
@@ -38,9 +41,13 @@ class Site:
         put(self, "attached", tuple(e for e in here if e.port in self.ports))
         names = {e.segment for e in self.attached}
         put(self, "segments", tuple(s for s in self.plan.segments if s.name in names))
+        routers = {s.router for s in self.segments} - {None}
+        reached = [s for s in self.plan.segments if s.name in names or s.router in routers]
+        put(self, "reached", tuple(reached))
+        within = {s.name for s in reached}
         others = (e for e in self.plan.endpoints if e.host != self.host.name)
-        put(self, "remote", tuple(e for e in others if e.segment in names))
-        put(self, "services", tuple(s for s in self.plan.services if s.segment in names))
+        put(self, "remote", tuple(e for e in others if e.segment in within))
+        put(self, "services", tuple(s for s in self.plan.services if s.segment in within))
         put(self, "local_ids", {e.name: e.identity for e in self.attached})
         put(self, "remote_ids", {e.name: e.identity for e in self.remote})
         put(self, "rule_numbers", {rule.name: rule.number for rule in self.plan.rules})
@@ -59,16 +66,28 @@ class Site:
         """Return a tenant's number."""
         return self.plan.tenant[name].number
 
-    def zone(self, segment: str) -> int:
-        """Return a segment's number."""
-        return self.plan.segment[segment].number
+    def segment(self, name: str) -> int:
+        """Return what the register holds of a segment: its number, above its zone if shared."""
+        found = self.plan.segment[name]
+        return found.zone if found.router is None else found.number << ZONE_BITS | found.zone
+
+    def within(self, segment: str) -> Test:
+        """Return the test that a packet is of this segment."""
+        return (SEGMENT, self.segment(segment), None)
+
+    def reaching(self, segment: str) -> Test:
+        """Return the test that a packet is of a segment from which this one can be reached."""
+        found = self.plan.segment[segment]
+        if found.router is None:
+            return (SEGMENT, found.zone, None)
+        return (SEGMENT, found.zone, (1 << ZONE_BITS) - 1)
 
     def local(self, names: Iterable[str]) -> tuple[int, ...]:
         """Return the identities of those that are attached here, sorted."""
         return tuple(sorted(self.local_ids[n] for n in set(names) if n in self.local_ids))
 
     def elsewhere(self, names: Iterable[str]) -> tuple[int, ...]:
-        """Return the identities of those on other hosts in our segments, sorted."""
+        """Return the identities of those on other hosts within reach, sorted."""
         return tuple(sorted(self.remote_ids[n] for n in set(names) if n in self.remote_ids))
 
     def captured_port(self, capture: Capture) -> ServicePort | None:

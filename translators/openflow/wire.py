@@ -9,6 +9,7 @@ from translators.openflow.fields import SEGMENT
 from translators.openflow.flow import (
     Act,
     Conjunction,
+    DecTtl,
     Move,
     Nat,
     Output,
@@ -22,7 +23,7 @@ from translators.openflow.oxm import header, tlv
 
 # OpenFlow 1.5.1, sections 7.2.5 (instructions) and 7.2.6 (actions)
 _GOTO_TABLE, _APPLY_ACTIONS = 1, 4
-_OUTPUT, _GROUP, _SET_FIELD, _COPY_FIELD, _EXPERIMENTER = 0, 22, 25, 28, 0xFFFF
+_OUTPUT, _GROUP, _DEC_TTL, _SET_FIELD, _COPY_FIELD, _EXPERIMENTER = 0, 22, 24, 25, 28, 0xFFFF
 _IN_PORT, _IN_PORT_16 = 0xFFFFFFF8, 0xFFF8
 # Open vSwitch's extension actions, include/openvswitch/ofp-actions.h
 _NICIRA = 0x00002320
@@ -60,6 +61,8 @@ def encode_action(action: Act) -> bytes:
             return struct.pack("!HHIH6x", _OUTPUT, 16, port, 0)
         case Reflect():
             return struct.pack("!HHIH6x", _OUTPUT, 16, _IN_PORT, 0)
+        case DecTtl():
+            return struct.pack("!HH4x", _DEC_TTL, 8)
         case ToGroup(number):
             return struct.pack("!HHI", _GROUP, 8, number)
         case Resubmit() | Conjunction() | Track():

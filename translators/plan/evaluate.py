@@ -3,7 +3,7 @@
 The order of decisions, each with the layer that owns it:
 
 1. the source must be who it says it is (its port's own address);
-2. tenants and segments are isolated from each other;
+2. tenants are isolated from each other, and segments unless a router joins them;
 3. direct access to an endpoint that a captured service port leads to is closed;
 4. rules, in order, the first match decides; then the tenant's default action.
 
@@ -134,7 +134,7 @@ def _conditional(rule: Rule, port: ServicePort) -> bool:
 
 
 def _to_endpoint(plan: Plan, source: Endpoint, target: Endpoint, packet: Packet) -> Verdict:
-    if (isolated := _isolation(source, target.tenant, target.segment)) is not None:
+    if (isolated := _isolation(plan, source, target.tenant, target.segment)) is not None:
         return isolated
     if target is source:
         return _deny("a workload's own address never leaves it")
@@ -174,7 +174,7 @@ def _closing_rule(
 def _to_service(
     plan: Plan, source: Endpoint, service: Service, packet: Packet, request: Request | None
 ) -> Verdict:
-    if (isolated := _isolation(source, service.tenant, service.segment)) is not None:
+    if (isolated := _isolation(plan, source, service.tenant, service.segment)) is not None:
         return isolated
     port = service.port(packet.destination_port, packet.protocol)
     if port is None:
@@ -254,10 +254,10 @@ def shared_targets(
                 yield Target(name, port.target, share.weight)
 
 
-def _isolation(source: Endpoint, tenant: str, segment: str) -> Verdict | None:
+def _isolation(plan: Plan, source: Endpoint, tenant: str, segment: str) -> Verdict | None:
     if source.tenant != tenant:
         return _deny("tenants are isolated from each other")
-    if source.segment != segment:
+    if not plan.joined(source.segment, segment):
         return _deny("segments are isolated from each other")
     return None
 

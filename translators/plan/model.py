@@ -14,6 +14,7 @@ from typing import Any, cast
 from translators.plan.fabric import Link, Switch, SwitchPort
 from translators.plan.index import RuleIndex, index_of
 from translators.plan.raw import RawPatch, RawResource
+from translators.plan.routing import Router
 from translators.plan.rules import (
     Compare,
     HttpMatch,
@@ -64,6 +65,7 @@ __all__ = [
     "RawResource",
     "Role",
     "Route",
+    "Router",
     "Rule",
     "Segment",
     "Service",
@@ -90,17 +92,27 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Segment:
-    """An L2 broadcast domain: a VNI in the fabric, a conntrack zone in the vswitches."""
+    """An L2 broadcast domain: a VNI in the fabric, in the vswitches a conntrack zone."""
 
     name: str
     tenant: str
-    number: int  # 1..65535, the conntrack zone
+    number: int  # 1..65535
     vni: int
     vlan: int | None
     subnets: tuple[Network, ...]
     gateways: tuple[Address, ...]
     mtu: int
     origin: Origin
+    router: Router | None = None
+
+    @property
+    def zone(self) -> int:
+        """The conntrack zone: the segment's own, or that of its router."""
+        return self.number if self.router is None else self.router.zone
+
+    def reaches(self, other: Segment) -> bool:
+        """Whether packets can pass to the other: it is the same one, or one router joins them."""
+        return self.name == other.name or (self.router is not None and self.router == other.router)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -264,6 +276,10 @@ class Plan:
     def about(self, service: str) -> tuple[Rule, ...]:
         """Return the rules that may concern a service or an endpoint of it, in deciding order."""
         return tuple(self.rule[name] for name in self.index.about(self.service[service]))
+
+    def joined(self, one: str, other: str) -> bool:
+        """Whether packets can pass between two segments."""
+        return self.segment[one].reaches(self.segment[other])
 
     def is_captured(self, source: str, service: str, port: int) -> bool:
         """Whether this endpoint's traffic to the service port goes through a proxy."""

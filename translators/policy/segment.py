@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from translators.policy.scalars import Address, Network, wrong
+from translators.policy.scalars import Address, Name, Network, wrong
 from translators.policy.shape import AtLeastOne, Metadata, Shape, Thing
 
 
@@ -30,6 +30,9 @@ class SegmentSpec(Shape):
     mtu: Annotated[int, Field(ge=1280, le=9216)] = 1400
     """Largest packet in the segment in bytes, without Ethernet and VXLAN headers: 1280 to 9216. The
     fabric below needs 50 bytes more."""
+    router: Name | None = None
+    """Router that joins the segment to the tenant's other segments with the same router, each by
+    its gateways; left out, the segment reaches no other. What passes is up to policies."""
 
     @model_validator(mode="after")
     def _inside(self) -> SegmentSpec:
@@ -39,6 +42,15 @@ class SegmentSpec(Shape):
                     message = f"{value} lies in none of the segment's subnets"
                     mend = "use a part of the segment's subnets, or add the subnet"
                     raise wrong(message, mend, "FS2008", f"{field}.{index}")
+        return self
+
+    @model_validator(mode="after")
+    def _routed(self) -> SegmentSpec:
+        have = {gateway.version for gateway in self.gateways}
+        for version in sorted({subnet.version for subnet in self.subnets} - have):
+            if self.router is not None:
+                message = f"router {self.router} has no IPv{version} gateway in the segment"
+                raise wrong(message, "", "FS2021", "router")
         return self
 
 

@@ -131,7 +131,7 @@ def staying(plan: Plan, before: Plan) -> Plan:
         leaving = {
             name
             for name in (old.sources if old is not None else ())
-            if name in plan.endpoint and plan.endpoint[name].segment == segment
+            if name in plan.endpoint and plan.joined(plan.endpoint[name].segment, segment)
         }
         sources = tuple(sorted(leaving.union(capture.sources)))
         captures.append(replace(capture, sources=sources) if leaving else capture)

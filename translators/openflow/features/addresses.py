@@ -1,4 +1,4 @@
-"""Destination addresses become identities, within the source's own tenant and segment only."""
+"""Destination addresses become identities, within the reach of the source's segment only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from translators.openflow.fields import (
     ETH_TYPE,
     IPV4_DST,
     IPV6_DST,
-    SEGMENT,
     TENANT,
     Field,
     destination_field,
@@ -29,7 +28,7 @@ TABLES = (Table.ADDRESS, Table.LOOKUP)
 def flows(site: Site) -> Iterator[Flow]:
     """Yield one flow an address for new connections and one for established ones."""
     for endpoint in (*site.attached, *site.remote):
-        zone: Test = (SEGMENT, site.zone(endpoint.segment), None)
+        zone = site.reaching(endpoint.segment)
         tenant: Test = (TENANT, site.tenant(endpoint.tenant), None)
         owner = cookie(Cause.ADDRESS, endpoint.identity)
         acts = (SetField(DESTINATION, endpoint.identity),)
@@ -46,12 +45,12 @@ def flows(site: Site) -> Iterator[Flow]:
 def _nowhere(site: Site) -> Iterator[Flow]:
     """Yield drops that say why: nobody has the address, or it is another segment's.
 
-    The flows above never match across segments; these only count the attempts.
+    The flows above match across segments of one router only; these count the other attempts.
     """
     told: set[Network] = set()
-    for segment in site.segments:
+    for segment in site.reached:
         for tests in _subnets(segment):
-            unknown = match((SEGMENT, segment.number), *tests)
+            unknown = match(site.reaching(segment.name), *tests)
             yield Flow(Table.ADDRESS, 50, unknown, cookie(Cause.UNKNOWN, segment.number))
     for segment in sorted(site.plan.segments, key=lambda s: s.number):
         for subnet, tests in zip(segment.subnets, _subnets(segment), strict=True):

@@ -68,7 +68,7 @@ def flows(site: Site) -> Iterator[Flow]:
 def _workload(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
     port = site.ports[endpoint.port]
     writes = (
-        SetField(SEGMENT, site.zone(endpoint.segment)),
+        SetField(SEGMENT, site.segment(endpoint.segment)),
         SetField(TENANT, site.tenant(endpoint.tenant)),
         SetField(SOURCE, endpoint.identity),
     )
@@ -136,7 +136,7 @@ def _spoken_for(
     site: Site, port: int, segment: str, tenant: str, identity: int, address: Address
 ) -> Flow:
     writes = (
-        SetField(SEGMENT, site.zone(segment)),
+        SetField(SEGMENT, site.segment(segment)),
         SetField(TENANT, site.tenant(tenant)),
         SetField(SOURCE, identity),
         SetField(ETH_SRC, VIRTUAL_MAC),
@@ -151,7 +151,7 @@ def _tunnel(site: Site, port: int) -> Iterator[Flow]:
     for segment in site.segments:
         writes = (
             SetField(ORIGIN, FROM_TUNNEL),
-            SetField(SEGMENT, segment.number),
+            SetField(SEGMENT, site.segment(segment.name)),
             SetField(TENANT, site.tenant(segment.tenant)),
         )
         tests = match((IN_PORT, port), (TUN_ID, segment.vni))
@@ -164,7 +164,7 @@ def _tunnel(site: Site, port: int) -> Iterator[Flow]:
             (IN_PORT, port, None),
             (TUN_SRC, int(tunnel.ip), None),
             (TENANT, site.tenant(endpoint.tenant), None),
-            (SEGMENT, site.zone(endpoint.segment), None),
+            site.reaching(endpoint.segment),
         )
         for address in endpoint.addresses:
             tests = match(

@@ -8,16 +8,24 @@ from translators.openflow.cookie import Cause, cookie
 from translators.openflow.fields import (
     DESTINATION,
     ETH_DST,
+    ETH_SRC,
+    ETH_TYPE,
+    FAMILIES,
     FROM_TUNNEL,
+    IP_TTL,
     ORIGIN,
     PROXY_MAC,
+    SEGMENT,
     TUN_DST,
     TUN_ID,
+    VIRTUAL_MAC,
+    ZONE_BITS,
     mac_value,
 )
-from translators.openflow.flow import Act, Flow, Output, SetField, match
+from translators.openflow.flow import Act, DecTtl, Flow, Output, SetField, Test, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
+from translators.plan.model import Endpoint
 
 TABLES = (Table.STEER, Table.DELIVER)
 
@@ -29,10 +37,9 @@ def flows(site: Site) -> Iterator[Flow]:
         steered = (SetField(ETH_DST, PROXY_MAC), Output(site.proxy_port))
     yield Flow(Table.STEER, 0, (), cookie(Cause.STEER), steered)
     for endpoint in site.attached:
-        owner = cookie(Cause.DELIVER, endpoint.identity)
-        there = match((DESTINATION, endpoint.identity))
-        acts = (SetField(ETH_DST, mac_value(endpoint.mac)), Output(site.ports[endpoint.port]))
-        yield Flow(Table.DELIVER, 200, there, owner, acts)
+        yield from _way(site, endpoint, 200, (Output(site.ports[endpoint.port]),))
+    for zone in sorted({s.router.zone for s in site.reached if s.router is not None}):
+        yield from _expired(zone)
     # What came through the tunnel never goes back into it: a stale address must not loop.
     yield Flow(Table.DELIVER, 150, match((ORIGIN, FROM_TUNNEL)), cookie(Cause.DELIVER))
     if site.tunnel_port is not None:
@@ -46,10 +53,36 @@ def _tunnelled(site: Site, port: int) -> Iterator[Flow]:
         if tunnel is None:
             continue
         acts = (
-            SetField(ETH_DST, mac_value(endpoint.mac)),
             SetField(TUN_ID, site.plan.segment[endpoint.segment].vni),
             SetField(TUN_DST, int(tunnel.ip)),
             Output(port),
         )
-        owner = cookie(Cause.DELIVER, endpoint.identity)
-        yield Flow(Table.DELIVER, 100, match((DESTINATION, endpoint.identity)), owner, acts)
+        yield from _way(site, endpoint, 100, acts)
+
+
+def _way(site: Site, endpoint: Endpoint, priority: int, out: tuple[Act, ...]) -> Iterator[Flow]:
+    """Yield how packets get to an endpoint: from its own segment, and by the router from others.
+
+    What comes through the tunnel was routed before it was sent, and has the endpoint's own VNI.
+    """
+    owner = cookie(Cause.DELIVER, endpoint.identity)
+    there: Test = (DESTINATION, endpoint.identity, None)
+    acts = (SetField(ETH_DST, mac_value(endpoint.mac)), *out)
+    if site.plan.segment[endpoint.segment].router is None:
+        yield Flow(Table.DELIVER, priority, match(there), owner, acts)
+        return
+    near = match(there, site.within(endpoint.segment))
+    yield Flow(Table.DELIVER, priority + 10, near, owner, acts)
+    routed = (DecTtl(), SetField(ETH_SRC, VIRTUAL_MAC), *acts)
+    for family, ether in FAMILIES:
+        if family in site.families(endpoint):
+            yield Flow(Table.DELIVER, 100, match((ETH_TYPE, ether), there), owner, routed)
+
+
+def _expired(zone: int) -> Iterator[Flow]:
+    """Yield the end of packets that a router may not forward (RFC 1812, section 5.3.1)."""
+    shared: Test = (SEGMENT, zone, (1 << ZONE_BITS) - 1)
+    for _, ether in FAMILIES:
+        for left in (0, 1):
+            tests = match((ETH_TYPE, ether), (IP_TTL, left), shared)
+            yield Flow(Table.DELIVER, 105, tests, cookie(Cause.EXPIRED, zone))

@@ -30,7 +30,6 @@ from translators.openflow.fields import (
     ND_TLL,
     ORIGIN,
     SCRATCH,
-    SEGMENT,
     SOURCE,
     VIRTUAL_MAC,
     mac_value,
@@ -79,18 +78,18 @@ def flows(site: Site) -> Iterator[Flow]:
 
 def _known(site: Site) -> Iterator[tuple[tuple[Test, ...], Address, int, bool]]:
     """Yield every address that workloads may ask for: segment, address, MAC, whether a router."""
-    taken: set[tuple[int, Address]] = set()
+    taken: set[tuple[str, Address]] = set()
+    here = {segment.name for segment in site.segments}  # others are asked for by nobody
     for endpoint in (*site.attached, *site.remote):
-        zone = site.zone(endpoint.segment)
-        for address in endpoint.addresses:
-            taken.add((zone, address))
-            yield ((SEGMENT, zone, None),), address, mac_value(endpoint.mac), False
-    virtual = [(s.number, a, True) for s in site.segments for a in s.gateways]
-    virtual += [(site.zone(s.segment), a, False) for s in site.services for a in s.vips]
-    for zone, address, router in virtual:
-        if (zone, address) not in taken:
-            taken.add((zone, address))
-            yield ((SEGMENT, zone, None),), address, VIRTUAL_MAC, router
+        for address in endpoint.addresses if endpoint.segment in here else ():
+            taken.add((endpoint.segment, address))
+            yield (site.within(endpoint.segment),), address, mac_value(endpoint.mac), False
+    virtual = [(s.name, a, True) for s in site.segments for a in s.gateways]
+    virtual += [(s.segment, a, False) for s in site.services if s.segment in here for a in s.vips]
+    for segment, address, router in virtual:
+        if (segment, address) not in taken:
+            taken.add((segment, address))
+            yield (site.within(segment),), address, VIRTUAL_MAC, router
 
 
 def _answers_to_proxy(silent: int) -> Iterator[Flow]:

@@ -15,7 +15,6 @@ from translators.openflow.fields import (
     MARK_CLIENT,
     PORT,
     RULE,
-    SEGMENT,
     SERVICE,
     SOURCE,
     TCP_DST,
@@ -92,7 +91,7 @@ def _of_family(site: Site, service: Service, family: int) -> list[Endpoint]:
 def _addresses(site: Site, service: Service) -> Iterator[Flow]:
     place: tuple[Test, ...] = (
         (TENANT, site.tenant(service.tenant), None),
-        (SEGMENT, site.zone(service.segment), None),
+        site.reaching(service.segment),
     )
     for vip in service.vips:
         there = (*place, (ETH_TYPE, eth_type(vip), None), (destination_field(vip), int(vip), None))

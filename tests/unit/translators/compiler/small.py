@@ -45,9 +45,10 @@ def policy(name: str, *rules: Thing, **fields: Any) -> Thing:
 
 def world(*more: Thing, default: str = "deny") -> list[Thing]:
     """Return web and two workloads of api in segment front, and what else is given."""
+    again = any((t["kind"], t["metadata"]["name"]) == ("Segment", "front") for t in more)
     return [
         thing("Tenant", "shop", {"default": default}),
-        segment(),
+        *(() if again else (segment(),)),
         host(),
         workload("web", 11, "web"),
         workload("api-1", 20, "api"),

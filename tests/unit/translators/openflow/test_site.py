@@ -1,6 +1,7 @@
 """A site is one host's share of the plan."""
 
-from tests.plans import shop_plan
+from tests.plans import routed, shop_plan
+from translators.openflow.fields import SEGMENT
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.site import Site, missing_ports
 
@@ -21,6 +22,17 @@ def test_only_the_segments_of_attached_workloads_matter() -> None:
     assert {e.name for e in site.remote} == {"shop/reviews-1", "shop/stock"}
     assert [s.name for s in site.services] == ["shop/reviews", "shop/stock"]
     assert site.elsewhere(("shop/stock", "shop/audit")) == (4,)
+
+
+def test_a_router_brings_other_segments_into_reach() -> None:
+    plan = routed(shop_plan())
+    site = Site(plan, plan.host["host1"], {"web": 1})
+    assert [s.name for s in site.segments] == ["shop/front"]
+    assert [s.name for s in site.reached] == ["shop/back", "shop/front"]
+    assert "shop/audit" in {e.name for e in site.remote}
+    assert site.within("shop/front") == (SEGMENT, 1 << 16 | 77, None)
+    assert site.reaching("shop/front") == site.reaching("shop/back") == (SEGMENT, 77, 0xFFFF)
+    assert site.within("rival/lan") == site.reaching("rival/lan") == (SEGMENT, 3, None)
 
 
 def test_proxy_and_tunnel_may_not_be_there_yet() -> None:

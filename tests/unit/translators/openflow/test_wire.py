@@ -17,6 +17,7 @@ from translators.openflow.fields import (
 from translators.openflow.flow import (
     Act,
     Conjunction,
+    DecTtl,
     Move,
     Nat,
     Output,
@@ -34,6 +35,7 @@ ACTIONS: tuple[Act, ...] = (
     Move(ND_TARGET, IPV6_SRC, 128),
     Output(3),
     Reflect(),
+    DecTtl(),
     Resubmit(20),
     ToGroup(9),
     Conjunction(8, 0, 2),
@@ -52,6 +54,7 @@ def test_the_head_tells_the_length(action: Act) -> None:
 
 def test_known_bytes() -> None:
     assert encode_action(ToGroup(9)).hex() == "0016000800000009"
+    assert encode_action(DecTtl()).hex() == "0018000800000000"
     assert encode_action(Output(3)).hex() == "00000010" + "00000003" + "0000" + "00" * 6
     assert encode_action(Resubmit(20)).hex() == "ffff0010" + "00002320" + "000efff8" + "14000000"
     assert encode_action(Conjunction(8, 1, 2)).hex() == (

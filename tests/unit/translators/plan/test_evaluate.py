@@ -57,6 +57,21 @@ def test_tenants_and_segments_are_isolated_whatever_the_rules() -> None:
     assert "segments" in evaluate(plan, stranger).reason
 
 
+def test_a_router_joins_segments_and_policy_decides_between_them() -> None:
+    gateways = {"router": "main", "gateways": ["10.10.0.1", "fd10:10::1"]}
+    back = {"router": "main", "gateways": ["10.20.0.1", "fd10:20::1"]}
+    far = workload("far", 31, "far", segment="back", addresses=["10.20.0.31"])
+    allowed = {"match": {"tcp": {"ports": [80]}}, "action": "allow"}
+    rule = policy("p", allowed, to=[{"segment": "back"}])
+    places = (segment(**gateways), segment("back", 20, **back), far)
+    plan = plan_of(*places, rule)
+    assert names(evaluate(plan, packet("10.20.0.31", 80))) == [("shop/far", 80)]
+    assert evaluate(plan, packet("10.20.0.31", 81)).action is Action.DENY
+    assert "default" in evaluate(plan, packet("10.20.0.31", 81)).reason
+    apart = plan_of(segment(**gateways), segment("back", 20), far, rule)
+    assert "segments" in evaluate(apart, packet("10.20.0.31", 80)).reason
+
+
 @pytest.mark.parametrize("default", ["allow", "deny"])
 def test_what_no_rule_matches_takes_the_default(default: str) -> None:
     verdict = evaluate(plan_of(API, default=default), packet(VIP, 5432))

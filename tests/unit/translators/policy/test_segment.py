@@ -6,6 +6,7 @@ from tests.unit.translators.policy.specimens import good, refused
 def test_defaults() -> None:
     spec = good("Segment").spec
     assert (spec.mtu, spec.vlan, spec.services) == (1400, None, [])
+    assert spec.router is None
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,8 @@ def test_defaults() -> None:
 )
 def test_refusals(field: str, value: object, code: str, path: str) -> None:
     assert refused("Segment", **{field: value}) == [(code, path)]
+
+
+def test_a_router_needs_a_gateway_for_each_family() -> None:
+    assert refused("Segment", router="main") == [("FS2021", "spec.router")]
+    assert good("Segment", router="main", gateways=["10.0.0.1", "fd00::1"]).spec.router == "main"

@@ -1,0 +1,204 @@
+"""Real packets between segments that a router joins: on one host, and over a tunnel to another."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from integration.bed.netns import BedError, Namespace
+from integration.bed.traffic import Report, ask, probing
+from tests.devices.routed_bed import RoutedBed, routed_bed
+from translators.openflow.cookie import Cause, cookie
+
+pytestmark = [pytest.mark.device, pytest.mark.root]
+
+POLICY = """
+apiVersion: fsdn/v1
+kind: Tenant
+metadata: {name: shop}
+---
+apiVersion: fsdn/v1
+kind: Segment
+metadata: {name: front, tenant: shop}
+spec:
+  vni: 10010
+  subnets: [10.10.0.0/24, "fd10:10::/64"]
+  gateways: [10.10.0.1, "fd10:10::1"]
+  router: main
+---
+apiVersion: fsdn/v1
+kind: Segment
+metadata: {name: back, tenant: shop}
+spec:
+  vni: 10020
+  subnets: [10.20.0.0/24, "fd10:20::/64"]
+  gateways: [10.20.0.1, "fd10:20::1"]
+  services: [10.20.0.192/26, "fd10:20::ff00/120"]
+  router: main
+---
+apiVersion: fsdn/v1
+kind: Segment
+metadata: {name: alone, tenant: shop}
+spec: {vni: 10030, subnets: [10.30.0.0/24], gateways: [10.30.0.1]}
+---
+apiVersion: fsdn/v1
+kind: Host
+metadata: {name: host1}
+spec: {datapathId: "0000000000000001", tunnel: {address: 10.255.1.1/30}}
+---
+apiVersion: fsdn/v1
+kind: Host
+metadata: {name: host2}
+spec: {datapathId: "0000000000000002", tunnel: {address: 10.255.1.2/30}}
+---
+apiVersion: fsdn/v1
+kind: Workload
+metadata: {name: web, tenant: shop}
+spec:
+  segment: front
+  addresses: [10.10.0.11, "fd10:10::11"]
+  mac: "02:00:00:00:10:11"
+  host: host1
+  port: web
+---
+apiVersion: fsdn/v1
+kind: Workload
+metadata: {name: near, tenant: shop}
+spec:
+  segment: back
+  addresses: [10.20.0.11, "fd10:20::11"]
+  mac: "02:00:00:00:20:11"
+  host: host1
+  port: near
+---
+apiVersion: fsdn/v1
+kind: Workload
+metadata: {name: far, tenant: shop}
+spec:
+  segment: back
+  addresses: [10.20.0.12, "fd10:20::12"]
+  mac: "02:00:00:00:20:12"
+  host: host2
+  port: far
+---
+apiVersion: fsdn/v1
+kind: Workload
+metadata: {name: alone, tenant: shop}
+spec:
+  segment: alone
+  addresses: [10.30.0.11]
+  mac: "02:00:00:00:30:11"
+  host: host1
+  port: alone
+---
+apiVersion: fsdn/v1
+kind: Service
+metadata: {name: log, tenant: shop}
+spec:
+  addresses: [10.20.0.200, "fd10:20::ff10"]
+  ports: [{name: log, port: 80, targetPort: 8080, protocol: tcp}]
+  endpoints: [far]
+---
+apiVersion: fsdn/v1
+kind: Policy
+metadata: {name: web, tenant: shop}
+spec:
+  from: [{workload: web}, {workload: alone}]
+  to: [{segment: back}, {workload: web}]
+  rules:
+    - {match: {tcp: {ports: [80, 8080]}}, action: allow}
+    - {match: {udp: {ports: [7007]}}, action: allow}
+    - {match: {icmp: {}}, action: allow}
+"""
+NEAR, FAR = ("10.20.0.11", "fd10:20::11"), ("10.20.0.12", "fd10:20::12")
+EVERYBODY = (*NEAR, *FAR)
+VIRTUAL = ("10.20.0.200", "fd10:20::ff10")
+
+
+@pytest.fixture(scope="module")
+def bed() -> Iterator[RoutedBed]:
+    with routed_bed(POLICY) as bed:
+        for address in EVERYBODY:
+            until_answered(bed.workloads["web"], f"http://{literal(address)}:8080/")
+        yield bed
+
+
+def literal(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def until_answered(client: Namespace, url: str) -> Report:
+    deadline = time.monotonic() + 20
+    while not (report := ask(client, url, timeout=1.0)).answered:
+        if time.monotonic() > deadline:
+            raise BedError(f"no answer from {url}")
+    return report
+
+
+def ping(client: Namespace, address: str, *options: str) -> str:
+    """Return what one ping says, whether it is answered or not."""
+    return client.run("sh", "-c", f"ping -c1 -W1 {' '.join(options)} {address} || true")
+
+
+@pytest.mark.parametrize("address", EVERYBODY)
+def test_tcp_is_routed_there_and_back(bed: RoutedBed, address: str) -> None:
+    report = ask(bed.workloads["web"], f"http://{literal(address)}:8080/", count=20)
+    own = "fd10:10::11" if ":" in address else "10.10.0.11"
+    assert (report.answered, report.failed) == (20, 0)
+    assert {peer.removeprefix("::ffff:") for peer in report.peers} == {own}
+
+
+@pytest.mark.parametrize("address", EVERYBODY)
+def test_udp_is_routed_there_and_back(bed: RoutedBed, address: str) -> None:
+    with probing(bed.workloads["web"], address) as stop:
+        time.sleep(1)
+        told = stop()
+    assert told["answered"] > 0
+    assert told["sent"] - told["answered"] <= 40, told  # what was still on its way at the end
+
+
+@pytest.mark.parametrize("address", EVERYBODY)
+def test_each_router_on_the_way_takes_one_from_the_ttl(bed: RoutedBed, address: str) -> None:
+    found = re.search(r"ttl=(\d+)", ping(bed.workloads["web"], address))
+    assert found is not None
+    assert found[1] == "63"  # the answer's: 64 as it was sent
+    expired = cookie(Cause.EXPIRED, bed.plan.segment["shop/back"].zone)
+    before = bed.hits("host1", expired)
+    assert "1 received" not in ping(bed.workloads["web"], address, "-t1")
+    assert bed.hits("host1", expired) == before + 1
+    assert "1 received" in ping(bed.workloads["web"], address, "-t2")
+
+
+@pytest.mark.parametrize("address", VIRTUAL)
+def test_a_service_of_another_segment_answers(bed: RoutedBed, address: str) -> None:
+    report = until_answered(bed.workloads["web"], f"http://{literal(address)}/")
+    assert report.names == {"far": 1}
+
+
+@pytest.mark.parametrize("source", ["near", "far"])
+def test_what_no_rule_allows_does_not_cross(bed: RoutedBed, source: str) -> None:
+    report = ask(bed.workloads[source], "http://10.10.0.11:8080/", timeout=0.5)
+    assert report.unanswered
+    assert "1 received" not in ping(bed.workloads[source], "10.10.0.11")
+
+
+def test_a_port_that_the_rule_leaves_out_stays_closed(bed: RoutedBed) -> None:
+    assert ask(bed.workloads["web"], "http://10.20.0.12:8081/", timeout=0.5).unanswered
+
+
+def test_a_segment_without_the_router_reaches_no_other(bed: RoutedBed) -> None:
+    for address in ("10.20.0.11", "10.20.0.12", "10.10.0.11"):
+        report = ask(bed.workloads["alone"], f"http://{address}:8080/", timeout=0.5)
+        assert report.unanswered  # though the policy would allow it
+
+
+def test_a_forged_sender_is_not_routed(bed: RoutedBed) -> None:
+    web = bed.workloads["web"]
+    web.ip("addr add 10.10.0.99/24 dev eth0")
+    try:
+        assert "1 received" not in ping(web, "10.20.0.12", "-I", "10.10.0.99")
+    finally:
+        web.ip("addr del 10.10.0.99/24 dev eth0")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
-from translators.envoy.bootstrap import TlsPaths
 from xds_server.cli import bootstrap, client
 from xds_server.cli.context import shared
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.output import write
 from xds_server.settings import OPENFLOW_PORT, OVSDB_PORT, XDS_PORT
+
+if TYPE_CHECKING:  # half a second, which every other command would wait for
+    from translators.envoy.bootstrap import TlsPaths
 
 
 class AgentRole(StrEnum):

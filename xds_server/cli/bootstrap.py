@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import resources
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from translators.envoy.bootstrap import TlsPaths
-from translators.envoy.bootstrap import bootstrap as filled
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.output import write
+
+if TYPE_CHECKING:  # half a second, which every other command would wait for
+    from translators.envoy.bootstrap import TlsPaths
 
 
 class Kind(StrEnum):
@@ -66,6 +67,8 @@ def bootstrap(
     ] = False,
 ) -> None:
     """Print the configuration with which a proxy, or a gRPC client, starts."""
+    from translators.envoy.bootstrap import bootstrap as filled
+
     host, port = _address(xds)
     template = resources.files("envoy_configs").joinpath(kind.file).read_text()
     if not node:
@@ -88,6 +91,8 @@ def bootstrap(
 
 def tls_paths(certificate: str, key: str, authority: str) -> TlsPaths | None:
     """Return a proxy's TLS files, or None if none is given; raise Fail for a part of them."""
+    from translators.envoy.bootstrap import TlsPaths
+
     given = (certificate, key, authority)
     if not any(given):
         return None

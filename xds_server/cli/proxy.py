@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from xds_server.cli import client, shown
-from xds_server.cli.admin import config_dump
 from xds_server.cli.exits import Exit
 from xds_server.cli.output import Form, Output, complain, say, structured, table, under, write
 
@@ -96,6 +95,12 @@ def _age(at: float) -> str:
     return f"{seconds}s"
 
 
+def _dumped(admin: str) -> dict[tuple[str, str], Any]:
+    from xds_server.cli.admin import config_dump
+
+    return config_dump(admin)
+
+
 @app.command()
 def config(
     node: Node,
@@ -110,7 +115,7 @@ def config(
     if diff and not admin:
         raise typer.BadParameter("give the proxy's --admin address to compare with")
     sent = [one for one in client.get(f"/v1/proxies/{node}/resources") if _is(one, what)]
-    runs = config_dump(admin) if admin else {}
+    runs = _dumped(admin) if admin else {}
     rows = [_compared(one, runs) for one in sent] if admin else sent
     known = {(one["type"], one["name"]) for one in sent}
     rows += [

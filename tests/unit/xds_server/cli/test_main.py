@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,6 +27,13 @@ COMMANDS = {
     "bootstrap",
     "version",
 }
+
+
+def test_a_command_does_not_wait_for_what_it_does_not_need() -> None:
+    heavy = ("envoy_data_plane", "grpc", "sqlalchemy", "fastapi")
+    program = f"import xds_server.cli.main, sys; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_every_command_is_there_and_says_what_it_does(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from translators.openflow.frames import (
     receiver_of,
     synthetic_ports,
 )
+from translators.openflow.kept import KeptPrograms
 from translators.openflow.render import render_flow
 from translators.openflow.simulate import Frame, Trace, simulate
 from translators.openflow.tables import Table
@@ -36,6 +37,7 @@ _REASONS = {
     Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
     Cause.EXPIRED: "the packet's TTL ends at the router",
 }
+_PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))
 _DECIDING = (Table.POLICY, Table.PROXY, Table.ARRIVAL)
 
 
@@ -59,7 +61,7 @@ def explain_upstream(plan: Plan, packet: Packet) -> tuple[Step, ...]:
 
 def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
     ports = synthetic_ports(plan, host.name)
-    trace = _best(translate(plan, host.name, ports), frame)
+    trace = _best(_PROGRAMS.of(plan, host.name), frame)
     yield _row(plan, host, trace)
     if trace.output != ports[host.tunnel_port]:
         return
@@ -67,7 +69,7 @@ def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
     if receiver is not None:
         there = synthetic_ports(plan, receiver.name)
         arrived = from_tunnel(trace.frame, host, receiver, there)
-        yield _row(plan, receiver, simulate(translate(plan, receiver.name, there), arrived))
+        yield _row(plan, receiver, simulate(_PROGRAMS.of(plan, receiver.name), arrived))
 
 
 def _best(program: Program, frame: Frame) -> Trace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import resources
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -67,8 +67,6 @@ def bootstrap(
     ] = False,
 ) -> None:
     """Print the configuration with which a proxy, or a gRPC client, starts."""
-    from translators.envoy.bootstrap import bootstrap as filled
-
     host, port = _address(xds)
     template = resources.files("envoy_configs").joinpath(kind.file).read_text()
     if not node:
@@ -76,7 +74,7 @@ def bootstrap(
     if kind is Kind.GRPC_PROXYLESS and (relay or hds):
         option = "--relay" if relay else "--hds"
         raise Fail(f"{option} is of proxies, leave it out for grpc-proxyless", Exit.USAGE)
-    text = filled(
+    text = _filled(
         template,
         node=node,
         controller_host=host,
@@ -87,6 +85,12 @@ def bootstrap(
         hds=hds,
     )
     write(text.rstrip("\n"))
+
+
+def _filled(template: str, **places: Any) -> str:
+    from translators.envoy.bootstrap import bootstrap as filled
+
+    return filled(template, **places)
 
 
 def tls_paths(certificate: str, key: str, authority: str) -> TlsPaths | None:

@@ -10,6 +10,7 @@ from translators.plan.model import (
     Capture,
     Compare,
     Endpoint,
+    External,
     Host,
     HttpMatch,
     Link,
@@ -216,6 +217,29 @@ def routed(plan: Plan) -> Plan:
     router = Router("shop/main", 77)
     segments = tuple(replace(s, router=router) if s.tenant == "shop" else s for s in plan.segments)
     return replace(plan, segments=segments)
+
+
+EXTERNAL = External(
+    port="outside",
+    mac="02:00:00:00:ee:01",
+    addresses=(ip_address("198.51.100.2"), ip_address("2001:db8:ee::2")),
+    gateway_mac="02:00:00:00:ee:fe",
+    zone=99,
+)
+
+
+def leaving(plan: Plan) -> Plan:
+    """Return the plan with a way outside for every host, and web's leave to take it by TCP 443."""
+    hosts = tuple(replace(host, external=EXTERNAL) for host in plan.hosts)
+    networks = tuple(ip_network(text) for text in ("203.0.113.0/24", "2001:db8:3::/48"))
+    out = rule(
+        "shop/out[0]",
+        80,
+        sources=("shop/web",),
+        transport=Transport(protocol=6, ports=(PortRange(443, 443),)),
+        externals=networks,
+    )
+    return replace(plan, hosts=hosts, rules=(*plan.rules, out))
 
 
 def proxy_snapshot(plan: Plan, host: str) -> Snapshot:

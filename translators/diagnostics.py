@@ -131,8 +131,8 @@ FS2004 error: interface used twice
     Two things claim the same interface of one host.
     give each an interface of its own
 FS2005 error: MAC address used twice
-    Two workloads have the same MAC address.
-    give each workload a MAC address of its own
+    Two workloads, or a host's way outside, have the same MAC address.
+    give each a MAC address of its own
 FS2006 error: address used twice
     Two owners claim one address; in this version addresses are unique across all tenants.
     give each an address of its own, also across tenants
@@ -187,6 +187,9 @@ FS4010 warning: service is its own client
 FS4012 error: service port used twice
     Two ports of a service have one name, or one port number and transport.
     give each port a name and number of its own
+FS4021 warning: no way outside
+    A rule lets workloads leave whose host has no external address of the family.
+    give the host spec.external, or leave its workloads out of the sources
 FS6001 error: unknown Envoy type
     The type is missing, is none of Envoy's API, or is not served by itself.
     write '@type': type.googleapis.com/ and the full name of a served type

@@ -21,8 +21,11 @@ from translators.compiler.pipeline import compile_policy
 from translators.diagnostics import has_errors
 from translators.openflow.render import render
 from translators.openflow.translate import translate
-from translators.plan.model import Endpoint, Host, Plan
+from translators.plan.model import Endpoint, External, Host, Plan
 from translators.policy.load import load
+
+GATEWAYS = ("198.51.100.1/24", "2001:db8:ee::1/64")  # of the network that hosts lead out by
+SITE = ("203.0.113.7/32", "2001:db8:3::7/128")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,11 @@ def _host(bed: RoutedBed, host: Host, other: Host) -> None:
     vswitch.vsctl(*tunnel.split(), "options:key=flow", "options:remote_ip=flow")
     for endpoint in (e for e in bed.plan.endpoints if e.host == host.name):
         _workload(bed, vswitch, endpoint)
-    reload(bed, host.name)
-
-
-def reload(bed: RoutedBed, host: str) -> None:
-    """Give a host's bridge the plan's flows, with the port numbers that it has."""
-    vswitch = bed.vswitches[host]
+    if host.external is not None:
+        _outside(bed, vswitch, host.external)
     names = vswitch.vsctl("list-ports", "br-int").split()
     ports = {n: int(vswitch.vsctl("get", "interface", n, "ofport")) for n in names}
-    flows = render(translate(bed.plan, host, ports))
+    flows = render(translate(bed.plan, host.name, ports))
     vswitch.ofctl("--bundle", "bundle", "br-int", "-", text=flows)
 
 
@@ -98,7 +97,8 @@ def _workload(bed: RoutedBed, vswitch: Vswitch, endpoint: Endpoint) -> None:
     segment = bed.plan.segment[endpoint.segment]
     own = [(a, s.prefixlen) for a in endpoint.addresses for s in segment.subnets if a in s]
     addresses = tuple(ip_interface(f"{address}/{length}") for address, length in own)
-    gateways = tuple(str(gateway) for gateway in segment.gateways)
+    families = {address.version for address in endpoint.addresses}
+    gateways = tuple(str(g) for g in segment.gateways if g.version in families)
     name = endpoint.name.partition("/")[2]
     place = Place(endpoint.port, endpoint.mac, addresses, gateways, segment.mtu)
     namespace = attach(f"{bed.prefix}-{name}", vswitch.namespace, place)
@@ -107,10 +107,29 @@ def _workload(bed: RoutedBed, vswitch: Vswitch, endpoint: Endpoint) -> None:
     serve(bed, namespace, name)
 
 
-def serve(bed: RoutedBed, namespace: Namespace, name: str) -> None:
-    """Start an HTTP server on port 8080 and UDP echoes on every address of a namespace."""
+def _outside(bed: RoutedBed, vswitch: Vswitch, external: External) -> None:
+    """Wire a namespace that stands for the networks outside, with a site that lies beyond it."""
+    namespace = netns.create(f"{bed.prefix}-outside")
+    inside = End(namespace, "eth0", external.gateway_mac)
+    netns.wire(End(vswitch.namespace, external.port), inside)
+    netns.checksums_by_software(inside)
+    namespace.ip(
+        *(f"addr add {a} dev eth0" for a in GATEWAYS), *(f"addr add {a} dev lo" for a in SITE)
+    )
+    vswitch.plug("br-int", external.port)
+    bed.workloads["outside"] = namespace
+    serve(bed, namespace, "outside", tuple(address.partition("/")[0] for address in SITE))
+
+
+def serve(
+    bed: RoutedBed, namespace: Namespace, name: str, echoes: tuple[str, ...] = ("0.0.0.0", "::")
+) -> None:
+    """Start an HTTP server on port 8080 of every address, and UDP echoes.
+
+    With several addresses an echo on all of them would answer from another than it was asked.
+    """
     log = bed.directory / f"{name}.log"
     argv = [sys.executable, "-m", "integration.bed.server", name, "--host=0.0.0.0", "--host=::"]
     namespace.spawn(argv, log)
-    for address in ("0.0.0.0", "::"):
+    for address in echoes:
         namespace.spawn([sys.executable, "-m", "integration.bed.probe", address, "--echo"], log)

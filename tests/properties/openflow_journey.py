@@ -21,7 +21,9 @@ from translators.openflow.fields import (
     IP_PROTO,
     IP_TTL,
     IPV4_DST,
+    IPV4_SRC,
     IPV6_DST,
+    IPV6_SRC,
     TCP_DST,
     TCP_FLAGS,
     TUN_DST,
@@ -29,6 +31,8 @@ from translators.openflow.fields import (
     UDP_DST,
     Field,
     Form,
+    destination_field,
+    source_field,
 )
 from translators.openflow.flow import Program
 from translators.openflow.frames import (
@@ -70,6 +74,7 @@ class Arrival:
     steered: bool = False
     hops: tuple[Hop, ...] = ()
     ttl: int = 0
+    outside: bool = False
 
 
 def simulated(plan: Plan) -> Bridge:
@@ -141,6 +146,9 @@ def _arrival(
         return Arrival(hops=hops)
     if hop.output == ports[host.proxy_port]:
         return Arrival(steered=True, hops=hops)
+    external = host.external
+    if external is not None and hop.output == ports[external.port]:
+        return Arrival(hops=hops, ttl=hop.frame[IP_TTL], outside=True)
     found = [e for e in plan.endpoints if e.host == host.name and ports[e.port] == hop.output]
     assert len(found) == 1, hop
     assert hop.frame[ETH_DST] == int(found[0].mac.replace(":", ""), 16)
@@ -155,6 +163,10 @@ def _arrival(
 def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     """Return how an arrival differs from what ``evaluate`` says; empty: it does not."""
     verdict = evaluate(plan, packet)
+    known = packet.destination in plan.by_address or packet.destination in plan.by_vip
+    if arrival.outside or (verdict.action is Action.ALLOW and not known):
+        left = verdict.action is Action.ALLOW and _has_left(plan, packet, arrival)
+        return "" if left else f"{verdict} but {arrival}"
     if verdict.steered or arrival.steered:
         return "" if verdict.steered == arrival.steered else f"{verdict} but {arrival}"
     allowed = {(target.endpoint, target.port) for target in verdict.targets}
@@ -170,6 +182,21 @@ def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     if arrival.ttl != TTL - (source.segment != target.segment):
         return f"arrived with TTL {arrival.ttl}: {arrival}"
     return ""
+
+
+def _has_left(plan: Plan, packet: Packet, arrival: Arrival) -> bool:
+    """Whether a packet left under the host's address, for the host's next hop."""
+    external = plan.host[plan.endpoint[packet.endpoint].host].external
+    if external is None or not arrival.outside:
+        return False
+    frame, own = arrival.hops[-1].frame, external.address(packet.family)
+    return (
+        own is not None
+        and frame[source_field(own)] == int(own)
+        and frame[destination_field(own)] == int(packet.destination)
+        and frame[ETH_DST] == int(external.gateway_mac.replace(":", ""), 16)
+        and arrival.ttl == TTL - 1
+    )
 
 
 def is_routed(plan: Plan, packet: Packet, arrival: Arrival) -> bool:
@@ -221,7 +248,9 @@ _VNI = re.compile(r"set_field:(0x[0-9a-f]+)->tun_id")
 _READ = {
     "dl_dst": ETH_DST,
     "nw_ttl": IP_TTL,
+    "nw_src": IPV4_SRC,
     "nw_dst": IPV4_DST,
+    "ipv6_src": IPV6_SRC,
     "ipv6_dst": IPV6_DST,
     "tun_dst": TUN_DST,
 }

@@ -78,7 +78,7 @@ def _destination(
     rng: Random, plan: Plan, source: Endpoint
 ) -> tuple[Address, list[tuple[int, int]]]:
     """Return an address and the protocols and ports that something listens on there."""
-    kind = rng.randrange(40)
+    kind = rng.randrange(48 if any(rule.externals for rule in plan.rules) else 41)
     families = {address.version for address in source.addresses}
     if kind < 20:
         near = [s for s in plan.services if plan.joined(s.segment, source.segment)]
@@ -92,7 +92,10 @@ def _destination(
         behind = [s for s in plan.services if target.name in s.endpoints]
         ports = [(p.protocol.transport, p.target) for s in behind for p in s.ports]
         return _like(rng, target.addresses, families), ports
-    strange = ("10.10.0.250", "fd10:10::250", "192.0.2.1", "10.20.0.77")
+    strange = ("10.10.0.250", "fd10:10::250", "10.20.0.77", "224.0.0.5", "169.254.1.1", "ff02::5")
+    outside = ("192.0.2.1", "203.0.113.9", "203.0.113.80", "2001:db8::9", "2001:db8:1::9")
+    if kind > 39:
+        return _like(rng, tuple(map(ip_address, outside)), families), []
     return ip_address(rng.choice(strange)), []
 
 

@@ -17,6 +17,7 @@ PATHS = ("/", "/a", "/a/", "/a/b", "/ab", "/admin", "/admin/x", "/b")
 METHODS = ("GET", "POST", "DELETE")
 HOSTS = ("web.example", "db.example")
 VALUES = ("1", "12", "2")
+OUTSIDE = ("0.0.0.0/0", "192.0.2.0/24", "203.0.113.8/29", "::/0", "2001:db8::/48")
 _PROTOCOLS = ("http", "http", "http2", "grpc", "tcp")
 
 
@@ -45,13 +46,15 @@ def _some(rng: Random, values: tuple[str, ...]) -> list[str]:
 def random_things(rng: Random) -> list[Thing]:
     """Return a world of two tenants, three segments, two hosts and up to six policies.
 
-    In two of three worlds a router joins the segments of the first tenant.
+    In two of three worlds a router joins the segments of the first tenant; in half of them hosts
+    have a way outside, the second host for IPv4 only.
     """
     router = rng.choice(("main", "main", None))
+    outside = rng.choice((True, False))
     things = [
         thing("Tenant", "shop", {"default": rng.choice(("deny", "deny", "allow"))}),
         thing("Tenant", "rival", {"default": rng.choice(("deny", "allow"))}),
-        *_places(router),
+        *_places(router, outside),
     ]
     front = [_workload(rng, name, index) for index, name in enumerate(_FRONT[: rng.randint(2, 4)])]
     others = [
@@ -76,7 +79,18 @@ def random_things(rng: Random) -> list[Thing]:
         services.append(_far(rng))
         names, offered = (*names, "back"), (*offered, "far")
     policies = [_policy(rng, f"p{n}", names, offered) for n in range(rng.randint(0, 6))]
+    if outside:
+        policies.append(_leave(rng, names))
     return [*things, *front, *others, *services, rival, *policies]
+
+
+def _leave(rng: Random, workloads: tuple[str, ...]) -> Thing:
+    to = [{"external": network} for network in rng.sample(OUTSIDE, rng.randint(1, 3))]
+    rules = [{"match": _transport(rng, False), "action": rng.choice(("allow", "allow", "deny"))}]
+    rules += [{"action": "allow"}] * rng.randrange(2)
+    spec: Thing = {"from": [{"any": True}, _source(rng, workloads)][rng.randrange(2) :]}
+    spec |= {"to": to, "rules": rules}
+    return thing("Policy", "leave", {**spec, "priority": rng.choice((0, 15))}, "shop")
 
 
 def _far(rng: Random) -> Thing:
@@ -85,7 +99,7 @@ def _far(rng: Random) -> Thing:
     return thing("Service", "far", {"ports": ports, "endpoints": endpoints}, "shop")
 
 
-def _places(router: str | None = None) -> list[Thing]:
+def _places(router: str | None = None, outside: bool = False) -> list[Thing]:
     things = [
         _segment("front", "shop", 10, "fd10:10::/64", ["10.10.0.192/26", "fd10:10::ff00/120"]),
         _segment("back", "shop", 20, "fd10:20::/64", ["10.20.0.192/26", "fd10:20::ff00/120"]),
@@ -101,16 +115,23 @@ def _places(router: str | None = None) -> list[Thing]:
         ends = [{"switch": "spine1", "port": leaf}, {"switch": leaf, "port": "spine1"}]
         tunnel = {"address": f"10.255.{number}.2/30", "gateway": f"10.255.{number}.1"}
         uplink = {"switch": leaf, "port": host}
+        way = {"external": _external(number)} if outside else {}
         things += [
             thing("Switch", leaf, spec),
             thing("Link", f"spine1-{leaf}", {"ends": ends}),
             thing(
                 "Host",
                 host,
-                {"datapathId": f"{number:016x}", "tunnel": tunnel, "uplink": uplink},
+                {"datapathId": f"{number:016x}", "tunnel": tunnel, "uplink": uplink, **way},
             ),
         ]
     return things
+
+
+def _external(number: int) -> Thing:
+    addresses = [f"198.51.100.{number}", *(["2001:db8:ee::1"] if number == 1 else [])]
+    macs = {"mac": f"02:00:00:00:ee:0{number}", "gatewayMac": "02:00:00:00:ee:fe"}
+    return {"port": "outside", "addresses": addresses, **macs}
 
 
 def _segment(name: str, tenant: str, number: int, six: str | None, pool: list[str]) -> Thing:
@@ -190,8 +211,11 @@ def _source(rng: Random, workloads: tuple[str, ...]) -> Thing:
 
 
 def _target(rng: Random, workloads: tuple[str, ...], services: tuple[str, ...]) -> Thing:
-    if rng.randrange(5) < 3:
+    kind = rng.randrange(6)
+    if kind < 3:
         return {"service": rng.choice(services)}
+    if kind == 3:
+        return {"external": rng.choice(OUTSIDE)}
     return _source(rng, workloads)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from translators.compiler.allocations import Allocations, address, number
 from translators.compiler.draft import Draft, Group
 from translators.compiler.findings import finding
+from translators.compiler.outside import EXTERNAL
 from translators.compiler.routers import router_of
 from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Address
+from translators.policy.host import Host
 from translators.policy.segment import Segment, SegmentSpec
 
 _TENANTS, _ZONES = 2**16 - 1, 2**16 - 1  # a conntrack zone has 16 bits
@@ -24,7 +26,7 @@ Held = Mapping[str, tuple[Address, ...]]
 def numbers(draft: Draft, before: Draft) -> Allocations:
     """Return a number for each object; virtual addresses are found by ``vips``.
 
-    Routers are numbered among the segments, since both are conntrack zones.
+    Routers are numbered among the segments, since both are conntrack zones, and so is the outside.
     """
     stored, held = draft.stored, before.numbers
     kinds = draft.catalogue.kinds
@@ -42,7 +44,9 @@ def numbers(draft: Draft, before: Draft) -> Allocations:
 def _zones(draft: Draft) -> Iterable[str]:
     segments = list(draft.catalogue.of(Segment))
     routers = [router_of(document, segment) for document, segment in segments]
-    return [*(document.reference for document, _ in segments), *(r for r in routers if r)]
+    outside = any(host.spec.external for _, host in draft.catalogue.of(Host))
+    shared = [*(router for router in routers if router), *([EXTERNAL] if outside else ())]
+    return [*(document.reference for document, _ in segments), *shared]
 
 
 def _ports(draft: Draft) -> Iterable[str]:

@@ -106,6 +106,13 @@ def _of_host(document: Document, host: Host) -> Iterator[Claim]:
     scope = f"interface of host {document.name}"
     yield Claim(scope, spec.ports.proxy, "FS2004", document, ("spec", "ports", "proxy"))
     yield Claim(scope, spec.ports.tunnel, "FS2004", document, ("spec", "ports", "tunnel"))
+    if spec.external is not None:
+        at = ("spec", "external")
+        yield Claim(scope, spec.external.port, "FS2004", document, (*at, "port"))
+        yield Claim("MAC address", spec.external.mac, "FS2005", document, (*at, "mac"))
+        for index, own in enumerate(spec.external.addresses):
+            path = (*at, "addresses", index)
+            yield Claim("address", str(own), "FS2006", document, path)
     if spec.uplink is not None:
         scope = f"port of switch {spec.uplink.switch}"
         yield Claim(scope, spec.uplink.port, "FS9002", document, ("spec", "uplink", "port"), 1)

@@ -64,9 +64,9 @@ def _clauses(
 
 
 def _for_proxy(rule: Rule, selection: Selection, groups: Mapping[str, Group]) -> Selection:
-    """Return the selection of a clause that only a proxy can carry: HTTP services, no endpoints."""
+    """Return the selection of a clause that only a proxy can carry: HTTP services alone."""
     services = tuple(n for n in selection.services if _http_ports(rule, groups[n]))
-    return replace(selection, endpoints=(), named=frozenset(), services=services)
+    return replace(selection, endpoints=(), named=frozenset(), services=services, externals=())
 
 
 def _refused(
@@ -83,7 +83,7 @@ def _refused(
     part = ("match", "http") if rule.match.http is not None else ("route",)
     part = part if rule.match.http is not None or rule.route is not None else ("enforce",)
     if not services:
-        if selection.services or selection.endpoints:
+        if selection.services or selection.endpoints or selection.externals:
             message = "no HTTP port of a service is among the destinations that this rule covers"
             yield finding("FS7001", document, (*path, *part), message)
         return
@@ -118,6 +118,8 @@ def _beyond_proxy(rule: Rule, selection: Selection, groups: Mapping[str, Group])
     """Return what a rule pinned to the proxy covers that is not an HTTP port of a service."""
     if selection.endpoints:
         return f"direct access to {selection.endpoints[0]}"
+    if selection.externals:
+        return f"connections to {selection.externals[0]}"
     if rule.match.http is not None:
         return ""
     for name in selection.services:

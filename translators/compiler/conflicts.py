@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from translators.compiler.draft import Draft, Ranked
+from translators.compiler.outside import confined
 from translators.compiler.overlap import Reach, covered, overlapping
 from translators.compiler.routers import joined, rerouted
 from translators.compiler.table import Table, renewed
@@ -21,6 +22,8 @@ def conflicts(draft: Draft, before: Draft) -> Table[None]:
         row = draft.rules.rows.get(name)
         if row is not None and row.rule.sources and (row.rule.endpoints or row.rule.services):
             findings.extend(_found(draft, row))  # else its selectors are reported already
+        if row is not None and row.rule.externals:
+            findings.extend(confined(draft, row.rule))
 
     return renewed(before.conflicts, _touched(draft, before), make)
 
@@ -48,6 +51,8 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
     for name, row in draft.rules.rows.items() if endpoints else ():
         if not endpoints.isdisjoint(row.sources):
             names.add(name)
+    if draft.hosts.changed or draft.endpoints.changed or draft.segments.changed:
+        names.update(n for n, row in draft.rules.rows.items() if row.rule.externals)
     tenants = rerouted(draft, before)
     names.update(n for n, row in draft.rules.rows.items() if row.rule.tenant in tenants)
     return names
@@ -186,7 +191,9 @@ def _unreachable(draft: Draft, rule: Rule) -> Iterator[Diagnostic]:
     sources = {endpoints[name].segment for name in rule.sources}
     targets = {endpoints[name].segment for name in rule.endpoints}
     targets |= {services[name].segment for name in rule.services}
-    if not any(joined(draft, one, other) for one in sources for other in targets):
+    if not rule.externals and not any(
+        joined(draft, one, other) for one in sources for other in targets
+    ):
         message = (
             f"{rule.name} matches nothing: its sources are in {', '.join(sorted(sources))}, its "
             f"destinations in {', '.join(sorted(targets))}"

@@ -17,6 +17,7 @@ from translators.plan.model import (
     Endpoint,
     Host,
     Link,
+    Network,
     Origin,
     Placement,
     RawPatch,
@@ -82,6 +83,7 @@ class Selection:
     services: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     broad: bool = False  # the sources are selected by any or segment
+    externals: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

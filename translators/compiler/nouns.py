@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from translators.compiler.draft import Draft, Group, Member
 from translators.compiler.findings import origin_of
+from translators.compiler.outside import EXTERNAL
 from translators.compiler.routers import router_of
 from translators.compiler.table import Table, differing, renewed
 from translators.diagnostics import Diagnostic
@@ -16,6 +17,7 @@ from translators.plan.model import (
     Address,
     AppProtocol,
     Endpoint,
+    External,
     Host,
     Link,
     Network,
@@ -31,6 +33,7 @@ from translators.plan.model import (
     Tenant,
 )
 from translators.policy.document import Document
+from translators.policy.host import External as ExternalModel
 from translators.policy.host import Host as HostModel
 from translators.policy.link import Link as LinkModel
 from translators.policy.segment import Segment as SegmentModel
@@ -58,7 +61,9 @@ def segments(draft: Draft, before: Draft) -> Table[Segment]:
 
 def hosts(draft: Draft, before: Draft) -> Table[Host]:
     """Return every host."""
-    return _declared(draft, before.hosts, HostModel, _host)
+    moved = EXTERNAL in differing(before.numbers.segments, draft.numbers.segments)
+    names = draft.catalogue.names("Host") if moved else set()
+    return _declared(draft, before.hosts, HostModel, _host, names)
 
 
 def switches(draft: Draft, before: Draft) -> Table[Switch]:
@@ -147,7 +152,7 @@ def _segment(draft: Draft, document: Document, model: SegmentModel) -> Segment:
     )
 
 
-def _host(_draft: Draft, document: Document, model: HostModel) -> Host:
+def _host(draft: Draft, document: Document, model: HostModel) -> Host:
     spec = model.spec
     gateway = spec.tunnel.gateway if spec.tunnel else None
     return Host(
@@ -161,6 +166,17 @@ def _host(_draft: Draft, document: Document, model: HostModel) -> Host:
         proxy_port=spec.ports.proxy,
         tunnel_port=spec.ports.tunnel,
         origin=origin_of(document),
+        external=None if spec.external is None else _external(draft, spec.external),
+    )
+
+
+def _external(draft: Draft, model: ExternalModel) -> External:
+    return External(
+        port=model.port,
+        mac=model.mac,
+        addresses=_addresses(model.addresses),
+        gateway_mac=model.gateway_mac,
+        zone=draft.numbers.segments[EXTERNAL],
     )
 
 

@@ -63,4 +63,5 @@ def _rule(clause: Clause, number: int) -> Rule:
         route=route_of(model.route),
         enforce=_PINS.get(model.enforce),
         origin=clause.at(),
+        externals=selection.externals,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from translators.plan.model import HttpMatch, PortRange, Rule, Transport
+from translators.plan.model import HttpMatch, Network, PortRange, Rule, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def covered(reach: Reach, by: Reach) -> bool:
         reach.sources <= by.sources
         and reach.endpoints <= by.endpoints
         and reach.services <= by.services
+        and _networks_within(reach.rule.externals, by.rule.externals)
         and _http_within(reach.rule.http, by.rule.http)
         and _transport_within(reach.rule.transport, by.rule.transport)
     )
@@ -52,6 +53,16 @@ def overlapping(one: Reach, other: Reach) -> bool:
         and one.rule.http == other.rule.http
         and _transports_meet(one.rule.transport, other.rule.transport)
     )
+
+
+def _networks_within(inner: tuple[Network, ...], outer: tuple[Network, ...]) -> bool:
+    return all(any(within(one, other) for other in outer) for one in inner)
+
+
+def within(one: Network, other: Network) -> bool:
+    """Whether all addresses of a network are addresses of the other."""
+    first, last = one.network_address, one.broadcast_address
+    return one.version == other.version and first in other and last in other
 
 
 def _http_within(inner: HttpMatch | None, outer: HttpMatch | None) -> bool:

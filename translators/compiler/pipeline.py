@@ -57,7 +57,7 @@ GRAPH: tuple[Step, ...] = (
     Step(allocate.vips, ("catalogue", "stored", "members", "groups")),
     Step(nouns.tenants, ("catalogue", "numbers")),
     Step(nouns.segments, ("catalogue", "numbers")),
-    Step(nouns.hosts, ("catalogue",)),
+    Step(nouns.hosts, ("catalogue", "numbers")),
     Step(nouns.endpoints, ("members", "numbers")),
     Step(nouns.services, ("groups", "numbers", "vips")),
     Step(nouns.switches, ("catalogue",)),
@@ -70,7 +70,10 @@ GRAPH: tuple[Step, ...] = (
     Step(place.placements, ("rules", "index", "services", "endpoints", "segments", "journeys")),
     Step(claims.claims, ("catalogue",)),
     Step(wiring.wiring, ("catalogue", "members", "groups")),
-    Step(conflicts.conflicts, ("rules", "index", "services", "endpoints", "segments", "journeys")),
+    Step(
+        conflicts.conflicts,
+        ("rules", "index", "services", "endpoints", "segments", "hosts", "journeys"),
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from translators.compiler.findings import finding
 from translators.compiler.members import Roster
 from translators.compiler.references import refer
 from translators.diagnostics import Diagnostic
+from translators.plan.model import Network
 from translators.policy.document import Document, Path
 from translators.policy.policy import Destination, Policy, Source
 
@@ -140,7 +141,13 @@ def select(
         tuple(sorted(services)),
         frozenset(named),
         any(source.any or source.segment is not None for source in policy.spec.from_),
+        _externals(policy),
     )
+
+
+def _externals(policy: Policy) -> tuple[Network, ...]:
+    found = {to.external for to in policy.spec.to if to.external is not None}
+    return tuple(sorted(found, key=lambda n: (n.version, int(n.network_address), n.prefixlen)))
 
 
 def _destinations(selector: _Selector, policy: Policy) -> tuple[set[str], set[str], set[str]]:
@@ -151,7 +158,7 @@ def _destinations(selector: _Selector, policy: Policy) -> tuple[set[str], set[st
         path: Path = ("spec", "to", index)
         found = selector.workloads(destination, path)
         offered = selector.services(destination, path)
-        if not found and not offered:
+        if not found and not offered and destination.external is None:
             selector.nothing(path)
         if not destination.any and destination.segment is None:
             named |= found

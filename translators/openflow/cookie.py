@@ -35,6 +35,8 @@ class Cause(IntEnum):
     STEER = 18  # nothing
     DELIVER = 19  # endpoint identity
     EXPIRED = 40  # conntrack zone of the router
+    OUTSIDE = 41  # nothing
+    INBOUND = 42  # nothing
 
 
 _OF_RULE = (Cause.CAPTURE, Cause.CLOSURE, Cause.RULE, Cause.CLAUSE, Cause.PROXY)

@@ -35,6 +35,8 @@ _REASONS = {
     Cause.PROXY: "the proxy reaches only what its clients are captured for",
     Cause.STEER: "the host has no proxy port on its bridge",
     Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
+    Cause.OUTSIDE: "no rule lets it leave, or its protocol cannot",
+    Cause.INBOUND: "nothing from outside begins a connection",
     Cause.EXPIRED: "the packet's TTL ends at the router",
 }
 _PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))

@@ -119,8 +119,10 @@ RULE = _register(6)  # number of the rule that admitted the connection
 SCRATCH = _register(7)  # within one action list only
 
 ZONE_BITS = 16  # of SEGMENT
-FROM_WORKLOAD, FROM_PROXY, FROM_TUNNEL = 0, 1, 2
-MARK_CLIENT, MARK_PROXY, MARK_DIRECT = 1, 2, 4  # ct_mark: which path a connection takes
+FROM_WORKLOAD, FROM_PROXY, FROM_TUNNEL, FROM_OUTSIDE = 0, 1, 2, 3
+# ct_mark: which path a connection takes
+MARK_CLIENT, MARK_PROXY, MARK_DIRECT, MARK_OUTSIDE = 1, 2, 4, 8
+OUTSIDE = 1 << 24  # stands for an identity where the destination is no endpoint
 
 CT_NEW, CT_ESTABLISHED, CT_RELATED, CT_REPLY = 0x01, 0x02, 0x04, 0x08
 CT_INVALID, CT_TRACKED, CT_SNAT, CT_DNAT = 0x10, 0x20, 0x40, 0x80

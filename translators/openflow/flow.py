@@ -71,10 +71,14 @@ class Conjunction:
 
 @dataclass(frozen=True, slots=True)
 class Nat:
-    """Translate the destination to this address and port; without: apply what is recorded."""
+    """Translate the destination to this address and port; without: apply what is recorded.
+
+    With ``source`` it is the source that is translated, and the switch chooses the port.
+    """
 
     address: Address | None = None
     port: int = 0
+    source: bool = False
 
 
 @dataclass(frozen=True, slots=True)

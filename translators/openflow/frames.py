@@ -46,7 +46,10 @@ _NO_PORT = 0xFFFFFFFF  # OFPP_ANY: a port that no flow names
 def synthetic_ports(plan: Plan, host: str) -> Mapping[str, int]:
     """Return port numbers for every interface that the plan names on a host, in sorted order."""
     named = {e.port for e in plan.endpoints if e.host == host}
-    named |= {plan.host[host].proxy_port, plan.host[host].tunnel_port}
+    declared = plan.host[host]
+    named |= {declared.proxy_port, declared.tunnel_port}
+    if declared.external is not None:
+        named.add(declared.external.port)
     return {name: number for number, name in enumerate(sorted(named), start=1)}
 
 

@@ -119,4 +119,4 @@ def _nat(nat: Nat) -> str:
     if nat.address is None:
         return "nat"
     address = f"[{nat.address}]" if nat.address.version == 6 else str(nat.address)
-    return f"nat(dst={address}:{nat.port})"
+    return f"nat(src={nat.address})" if nat.source else f"nat(dst={address}:{nat.port})"

@@ -24,6 +24,7 @@ from translators.openflow.fields import (
     TCP_DST,
     UDP_DST,
     Field,
+    source_field,
 )
 from translators.openflow.flow import (
     Act,
@@ -148,6 +149,9 @@ class _Run:
 
     def translate(self, nat: Nat) -> None:
         assert nat.address is not None
+        if nat.source:
+            self.frame[source_field(nat.address)] = int(nat.address)
+            return
         self.frame[IPV4_DST if nat.address.version == 4 else IPV6_DST] = int(nat.address)
         self.frame[TCP_DST if self.frame.get(IP_PROTO) == TCP else UDP_DST] = nat.port
 

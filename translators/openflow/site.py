@@ -11,6 +11,7 @@ from translators.plan.model import (
     TCP,
     Capture,
     Endpoint,
+    External,
     Host,
     Plan,
     Segment,
@@ -62,6 +63,11 @@ class Site:
         """The OpenFlow port of the host's tunnel, None while there is none."""
         return self.ports.get(self.host.tunnel_port)
 
+    @property
+    def external(self) -> External | None:
+        """The host's way outside."""
+        return self.host.external
+
     def tenant(self, name: str) -> int:
         """Return a tenant's number."""
         return self.plan.tenant[name].number
@@ -105,6 +111,8 @@ def missing_ports(plan: Plan, host: str, ports: Mapping[str, int]) -> tuple[str,
     wanted = {e.port for e in plan.endpoints if e.host == host}
     if any(plan.endpoint[s].host == host for c in plan.captures for s in c.sources):
         wanted.add(site.proxy_port)
+    if site.external is not None:
+        wanted.add(site.external.port)
     if site.tunnel is not None and any(h.tunnel for h in plan.hosts if h.name != host):
         wanted.add(site.tunnel_port)
     return tuple(sorted(wanted - ports.keys()))

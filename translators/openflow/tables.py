@@ -12,6 +12,8 @@ class Table(IntEnum):
     SPOOF = 1  # is the source who it says it is
     NEIGHBOUR = 2  # ARP answers; solicitations become advertisements
     ADVERTISE = 3  # neighbour advertisements (ND fields may be set only on what is one)
+    INBOUND = 5  # conntrack lookup of what comes from outside
+    RETURN = 6  # back to whom the host's address was lent
     TRACK = 10  # conntrack lookup in the segment's zone
     STATE = 11  # what belongs to a connection goes on by its mark
     VIRTUAL = 12  # virtual address and port -> service port
@@ -23,4 +25,5 @@ class Table(IntEnum):
     COMMIT = 25  # NAT, mark and label
     STEER = 30  # to the proxy
     LOOKUP = 40  # destination of an established connection -> identity
+    LEAVE = 42  # source NAT of what goes outside
     DELIVER = 44  # identity -> port or tunnel; with STEER the only outputs

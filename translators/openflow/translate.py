@@ -14,6 +14,7 @@ from translators.openflow.features import (
     commit,
     delivery,
     neighbours,
+    outside,
     rules,
     services,
     tracking,
@@ -44,6 +45,7 @@ class Feature:
 FEATURES = (
     Feature("classify", classify.TABLES, classify.flows),
     Feature("neighbours", neighbours.TABLES, neighbours.flows),
+    Feature("outside", outside.TABLES, outside.flows),
     Feature("tracking", tracking.TABLES, tracking.flows),
     Feature("services", services.TABLES, services.flows, services.groups),
     Feature("addresses", addresses.TABLES, addresses.flows),

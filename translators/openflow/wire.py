@@ -30,7 +30,7 @@ _NICIRA = 0x00002320
 _RESUBMIT_TABLE, _CONJUNCTION, _CT, _NAT = 14, 34, 35, 36
 _CT_COMMIT, _NO_TABLE = 1, 0xFF
 _ZONE_BITS = 16 - 1  # offset 0, 16 bits
-_NAT_DESTINATION, _NAT_IPV4, _NAT_IPV6, _NAT_PORT = 2, 1, 4, 16
+_NAT_SOURCE, _NAT_DESTINATION, _NAT_IPV4, _NAT_IPV6, _NAT_PORT = 1, 2, 1, 4, 16
 
 
 def encode_instructions(actions: Iterable[Act], goto: int | None) -> bytes:
@@ -92,7 +92,10 @@ def _track(action: Track) -> bytes:
 def _nat(nat: Nat) -> bytes:
     if nat.address is None:
         return _nicira(_NAT, struct.pack("!2xHH", 0, 0))
-    present = _NAT_PORT | (_NAT_IPV4 if nat.address.version == 4 else _NAT_IPV6)
+    family = _NAT_IPV4 if nat.address.version == 4 else _NAT_IPV6
+    if nat.source:
+        return _nicira(_NAT, struct.pack("!2xHH", _NAT_SOURCE, family) + nat.address.packed)
+    present = _NAT_PORT | family
     head = struct.pack("!2xHH", _NAT_DESTINATION, present)
     return _nicira(_NAT, head + nat.address.packed + struct.pack("!H", nat.port))
 

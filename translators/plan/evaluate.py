@@ -5,7 +5,8 @@ The order of decisions, each with the layer that owns it:
 1. the source must be who it says it is (its port's own address);
 2. tenants are isolated from each other, and segments unless a router joins them;
 3. direct access to an endpoint that a captured service port leads to is closed;
-4. rules, in order, the first match decides; then the tenant's default action.
+4. rules, in order, the first match decides; then the tenant's default action, which lets nobody
+   leave for networks outside.
 
 Through a service, rules that select endpoints are asked for every endpoint, so that some endpoints
 of a service may be allowed and others not. A captured service port is decided by the proxy, for
@@ -32,6 +33,7 @@ from translators.plan.model import (
     ServicePort,
     Share,
 )
+from translators.plan.outside import departure
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,7 +87,8 @@ def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verd
         return _to_service(plan, source, service, packet, request)
     target = plan.by_address.get(packet.destination)
     if target is None:
-        return _deny("no workload or service has the destination address")
+        rule, reason = departure(plan, packet)
+        return _deny(reason) if rule is None else _by_rule(rule, ())
     return _to_endpoint(plan, source, target, packet)
 
 

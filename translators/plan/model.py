@@ -14,7 +14,7 @@ from typing import Any, cast
 from translators.plan.fabric import Link, Switch, SwitchPort
 from translators.plan.index import RuleIndex, index_of
 from translators.plan.raw import RawPatch, RawResource
-from translators.plan.routing import Router
+from translators.plan.routing import External, Router
 from translators.plan.rules import (
     Compare,
     HttpMatch,
@@ -51,6 +51,7 @@ __all__ = [
     "Capture",
     "Compare",
     "Endpoint",
+    "External",
     "Host",
     "HttpMatch",
     "Layer",
@@ -129,6 +130,7 @@ class Host:
     proxy_port: str  # vswitch interface that leads to the host's proxy
     tunnel_port: str  # vswitch interface of the tunnel
     origin: Origin
+    external: External | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from translators.plan.terms import ICMP, ICMPV6, Action, Layer, Origin
+from translators.plan.terms import ICMP, ICMPV6, Action, Layer, Network, Origin
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,7 +101,8 @@ class Rule:
 
     A rule matches a flow from one of ``sources`` that is addressed to one of ``services`` (then
     ``transport`` is held against the service port), or that reaches one of ``endpoints``, directly
-    or through a service (then it is held against the endpoint's own port).
+    or through a service (then it is held against the endpoint's own port), or that leaves for one
+    of the networks ``externals``, which no segment has.
     """
 
     name: str  # tenant/policy[index]
@@ -116,6 +117,7 @@ class Rule:
     route: Route | None
     enforce: Layer | None  # pinned by the author
     origin: Origin
+    externals: tuple[Network, ...] = ()
 
     @property
     def needs_proxy(self) -> bool:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from translators.policy.scalars import Address, DatapathId, Interface, Name, TunnelAddress, wrong
-from translators.policy.shape import PlainMetadata, Shape, Thing
+from translators.policy.scalars import (
+    Address,
+    DatapathId,
+    Interface,
+    Mac,
+    Name,
+    TunnelAddress,
+    wrong,
+)
+from translators.policy.shape import AtLeastOne, PlainMetadata, Shape, Thing
 
 
 class Tunnel(Shape):
@@ -62,6 +70,30 @@ class Ports(Shape):
         return self
 
 
+class External(Shape):
+    """How the host's workloads reach networks outside, under the host's address (source NAT)."""
+
+    port: Interface
+    """Interface of the bridge that leads outside, such as ``eth1``; no other object uses it."""
+    mac: Mac
+    """Unicast MAC address of the bridge there, in quotes; unique in all input."""
+    addresses: Annotated[list[Address], AtLeastOne]
+    """Addresses that connections leave with, one for each address family that may leave, such as
+    ``[198.51.100.2]``; the bridge answers for them, and they are unique in all input."""
+    gateway_mac: Mac
+    """MAC address of the next hop outside, in quotes: a router's (that of VRRP stays while routers
+    change), or that of an interface of the host itself. Nobody is asked for it."""
+
+    @model_validator(mode="after")
+    def _one_each(self) -> External:
+        versions = [address.version for address in self.addresses]
+        for index, version in enumerate(versions):
+            if version in versions[:index]:
+                message = f"{self.addresses[index]} is one more IPv{version} address"
+                raise wrong(message, "keep one for each family", at=f"addresses.{index}")
+        return self
+
+
 class HostSpec(Shape):
     """The bridge, by the datapath id that it reports (OpenFlow 1.5, section 7.3.1)."""
 
@@ -76,6 +108,8 @@ class HostSpec(Shape):
     """Cable to the fabric; left out, no switch is configured for the host."""
     ports: Ports = Ports()
     """Names of those interfaces, where they are not the usual ones."""
+    external: External | None = None
+    """Way to networks outside; left out, the host's workloads reach only one another."""
 
 
 class Host(Thing):

@@ -33,8 +33,11 @@ class Source(Shape):
 
 
 class Destination(Source):
-    """Where it goes; ``any`` and ``segment`` select workloads and services alike."""
+    """Where it goes; ``any`` and ``segment`` select workloads and services, nobody outside."""
 
+    external: Network | None = None
+    """Addresses outside that no segment has, such as ``0.0.0.0/0`` or ``203.0.113.0/24``; the
+    source's host needs ``external``. TCP, UDP and ICMP leave, under the host's address."""
     service: Ref | None = None
     """One service, as ``name`` or ``tenant/name``: its virtual addresses, and its endpoints behind
     them."""

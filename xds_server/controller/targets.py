@@ -180,5 +180,7 @@ def relevant_ports(plan: Plan, host: str, ports: Ports) -> dict[str, int]:
     """Return the ports that a bridge's program can depend on, so that others cause no work."""
     declared = plan.host[host]
     names = {declared.proxy_port, declared.tunnel_port}
+    if declared.external is not None:
+        names.add(declared.external.port)
     names.update(e.port for e in plan.endpoints if e.host == host)
     return {name: number for name, number in sorted(ports.items()) if name in names}

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.outside import within
 from translators.openflow.fields import (
     DESTINATION,
-    ETH_IPV4,
-    ETH_IPV6,
     ETH_TYPE,
-    IPV4_DST,
-    IPV6_DST,
+    FROM_WORKLOAD,
+    ORIGIN,
+    OUTSIDE,
     TENANT,
-    Field,
     destination_field,
     eth_type,
 )
 from translators.openflow.flow import Flow, SetField, Test, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import Network, Segment
+from translators.plan.model import External, Network
+from translators.plan.outside import NEVER
 
 TABLES = (Table.ADDRESS, Table.LOOKUP)
 
@@ -38,6 +38,8 @@ def flows(site: Site) -> Iterator[Flow]:
             yield Flow(Table.ADDRESS, 100, tests, owner, acts, Table.POLICY)
             yield Flow(Table.LOOKUP, 100, match(zone, *there), owner, acts, Table.DELIVER)
     yield from _nowhere(site)
+    if site.external is not None:
+        yield from _outside(site.external)
     yield Flow(Table.ADDRESS, 0, (), cookie(Cause.UNKNOWN))
     yield Flow(Table.LOOKUP, 0, (), cookie(Cause.UNKNOWN))
 
@@ -49,25 +51,24 @@ def _nowhere(site: Site) -> Iterator[Flow]:
     """
     told: set[Network] = set()
     for segment in site.reached:
-        for tests in _subnets(segment):
+        for tests in (within(subnet) for subnet in segment.subnets):
             unknown = match(site.reaching(segment.name), *tests)
             yield Flow(Table.ADDRESS, 50, unknown, cookie(Cause.UNKNOWN, segment.number))
     for segment in sorted(site.plan.segments, key=lambda s: s.number):
-        for subnet, tests in zip(segment.subnets, _subnets(segment), strict=True):
+        for subnet in segment.subnets:
             if subnet not in told:  # tenants may use the same private networks
                 told.add(subnet)
                 isolated = cookie(Cause.ISOLATION, segment.number)
-                yield Flow(Table.ADDRESS, 40, match(*tests), isolated)
+                yield Flow(Table.ADDRESS, 40, match(*within(subnet)), isolated)
 
 
-def _subnets(segment: Segment) -> Iterator[tuple[Test, ...]]:
-    for subnet in segment.subnets:
-        ether, field = (ETH_IPV4, IPV4_DST) if subnet.version == 4 else (ETH_IPV6, IPV6_DST)
-        yield ((ETH_TYPE, ether, None), *_within(field, subnet))
-
-
-def _within(field: Field, subnet: Network) -> tuple[Test, ...]:
-    if not subnet.prefixlen:
-        return ()
-    whole = subnet.prefixlen == subnet.max_prefixlen
-    return ((field, int(subnet.network_address), None if whole else int(subnet.netmask)),)
+def _outside(external: External) -> Iterator[Flow]:
+    """Yield what a workload's packets may be for when no segment has their destination."""
+    for network in NEVER:
+        if external.address(network.version) is not None:
+            tests = match(*within(network))
+            yield Flow(Table.ADDRESS, 35, tests, cookie(Cause.UNKNOWN))
+    for address in external.addresses:
+        tests = match((ETH_TYPE, eth_type(address)), (ORIGIN, FROM_WORKLOAD))
+        acts = (SetField(DESTINATION, OUTSIDE),)
+        yield Flow(Table.ADDRESS, 30, tests, cookie(Cause.NONE), acts, Table.POLICY)

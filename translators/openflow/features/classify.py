@@ -10,9 +10,11 @@ from translators.openflow.fields import (
     ARP_SHA,
     ARP_SPA,
     ETH_ARP,
+    ETH_DST,
     ETH_IPV6,
     ETH_SRC,
     ETH_TYPE,
+    FROM_OUTSIDE,
     FROM_PROXY,
     FROM_TUNNEL,
     ICMPV6_CODE,
@@ -26,9 +28,11 @@ from translators.openflow.fields import (
     SEGMENT,
     SOURCE,
     TENANT,
+    TRACKED,
     TUN_ID,
     TUN_SRC,
     VIRTUAL_MAC,
+    destination_field,
     eth_type,
     mac_value,
     source_field,
@@ -36,7 +40,7 @@ from translators.openflow.fields import (
 from translators.openflow.flow import Flow, SetField, Test, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import ICMPV6, Address, Endpoint
+from translators.plan.model import ICMPV6, Address, Endpoint, External
 
 TABLES = (Table.CLASSIFY, Table.SPOOF)
 _LINK_LOCAL = (0xFE80 << 112, 0xFFC0 << 112)  # fe80::/10, RFC 4291 section 2.5.6
@@ -58,6 +62,8 @@ def flows(site: Site) -> Iterator[Flow]:
         yield from _proxy(site, site.proxy_port)
     if site.tunnel_port is not None:
         yield from _tunnel(site, site.tunnel_port)
+    if (external := site.external) is not None and external.port in site.ports:
+        yield from _from_outside(external, site.ports[external.port])
     for kind in _ONLY_OURS:  # the bridge alone speaks for neighbours and routers
         tests = ((ETH_TYPE, ETH_IPV6), (IP_PROTO, ICMPV6), (ICMPV6_TYPE, kind))
         yield Flow(Table.SPOOF, 200, match(*tests), cookie(Cause.NEIGHBOUR))
@@ -145,6 +151,24 @@ def _spoken_for(
         (IN_PORT, port), (ETH_TYPE, eth_type(address)), (source_field(address), int(address))
     )
     return Flow(Table.SPOOF, 100, tests, cookie(Cause.SOURCE, identity), writes, Table.TRACK)
+
+
+def _from_outside(external: External, port: int) -> Iterator[Flow]:
+    """Yield what may come from outside: packets to the host's addresses, questions for them."""
+    origin: Test = (IN_PORT, port, None)
+    own: tuple[Test, ...] = (origin, (ETH_DST, mac_value(external.mac), None))
+    writes = (SetField(ORIGIN, FROM_OUTSIDE), SetField(SEGMENT, external.zone))
+    yield Flow(Table.CLASSIFY, 100, match(origin), cookie(Cause.PORT), writes, Table.SPOOF)
+    none = cookie(Cause.NONE)
+    for address in external.addresses:
+        ether, door = eth_type(address), (destination_field(address), int(address))
+        for _, protocol in (kind for kind in TRACKED if kind[0] == ether):
+            tests = match(*own, (ETH_TYPE, ether), (IP_PROTO, protocol), door)
+            yield Flow(Table.SPOOF, 100, tests, none, goto=Table.INBOUND)
+        asks = match(origin, (ETH_TYPE, ETH_ARP), (ARP_OP, 1))
+        if address.version == 6:
+            asks = match(origin, *SOLICITATION)
+        yield Flow(Table.SPOOF, 110, asks, none, goto=Table.NEIGHBOUR)
 
 
 def _tunnel(site: Site, port: int) -> Iterator[Flow]:

@@ -16,14 +16,16 @@ from translators.openflow.fields import (
     FROM_PROXY,
     IP_PROTO,
     MARK_DIRECT,
+    MARK_OUTSIDE,
     MARK_PROXY,
     ORIGIN,
+    OUTSIDE,
     RULE,
     SERVICE,
     TRACKED,
     VIRTUAL_MAC,
 )
-from translators.openflow.flow import Flow, Move, Nat, SetField, Track, match
+from translators.openflow.flow import Flow, Move, Nat, SetField, Test, Track, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import TCP, Address, Service, ServicePort
@@ -40,6 +42,8 @@ def flows(site: Site) -> Iterator[Flow]:
         if protocol == TCP:
             proxy = match((ETH_TYPE, ether), (IP_PROTO, protocol), (ORIGIN, FROM_PROXY))
             yield Flow(Table.COMMIT, 100, proxy, none, (committed(MARK_PROXY),), Table.DELIVER)
+    if site.external is not None:
+        yield from _leaving()
     for service in site.services:
         for port in service.ports:
             yield from _translated(site, service, port)
@@ -52,6 +56,16 @@ def committed(mark: int, nat: Nat | None = None, table: int | None = None) -> Tr
     """Return the action that records a connection's path and the rule that admitted it."""
     label = Move(RULE, CT_LABEL, 32)
     return Track(commit=True, table=table, nat=nat, execute=(SetField(CT_MARK, mark), label))
+
+
+def _leaving() -> Iterator[Flow]:
+    """Yield the commits of connections to networks outside; other protocols cannot leave."""
+    there: Test = (DESTINATION, OUTSIDE, None)
+    for ether, protocol in TRACKED:
+        tests = match((ETH_TYPE, ether), (IP_PROTO, protocol), there)
+        acts = (committed(MARK_OUTSIDE),)
+        yield Flow(Table.COMMIT, 97, tests, cookie(Cause.NONE), acts, Table.LEAVE)
+    yield Flow(Table.COMMIT, 95, match(there), cookie(Cause.OUTSIDE))
 
 
 def _translated(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]:

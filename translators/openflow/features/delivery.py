@@ -14,6 +14,7 @@ from translators.openflow.fields import (
     FROM_TUNNEL,
     IP_TTL,
     ORIGIN,
+    OUTSIDE,
     PROXY_MAC,
     SEGMENT,
     TUN_DST,
@@ -36,6 +37,13 @@ def flows(site: Site) -> Iterator[Flow]:
     if site.proxy_port is not None:
         steered = (SetField(ETH_DST, PROXY_MAC), Output(site.proxy_port))
     yield Flow(Table.STEER, 0, (), cookie(Cause.STEER), steered)
+    if (external := site.external) is not None and external.port in site.ports:
+        acts = (
+            SetField(ETH_SRC, mac_value(external.mac)),
+            SetField(ETH_DST, mac_value(external.gateway_mac)),
+            Output(site.ports[external.port]),
+        )
+        yield Flow(Table.DELIVER, 250, match((DESTINATION, OUTSIDE)), cookie(Cause.DELIVER), acts)
     for endpoint in site.attached:
         yield from _way(site, endpoint, 200, (Output(site.ports[endpoint.port]),))
     for zone in sorted({s.router.zone for s in site.reached if s.router is not None}):

@@ -17,6 +17,7 @@ from translators.openflow.fields import (
     ETH_IPV6,
     ETH_SRC,
     ETH_TYPE,
+    FROM_OUTSIDE,
     FROM_PROXY,
     ICMPV6_CODE,
     ICMPV6_TYPE,
@@ -72,6 +73,10 @@ def flows(site: Site) -> Iterator[Flow]:
         yield _answer(value, 100, tests, mac, silent, router)
     if site.proxy_port is not None:
         yield from _answers_to_proxy(silent)
+    if (external := site.external) is not None:
+        asked: Test = (ORIGIN, FROM_OUTSIDE, None)
+        for address in external.addresses:
+            yield _answer(address, 100, (asked,), mac_value(external.mac), silent)
     yield Flow(Table.NEIGHBOUR, 0, (), silent)
     yield Flow(Table.ADVERTISE, 0, (), silent)
 

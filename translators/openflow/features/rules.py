@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from translators.openflow.conjunction import BAND, Decision, decide, transport_tests
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.captures import closures
+from translators.openflow.features.outside import external_clauses
 from translators.openflow.fields import (
     DESTINATION,
     ETH_TYPE,
@@ -14,6 +15,7 @@ from translators.openflow.fields import (
     FROM_PROXY,
     FROM_TUNNEL,
     ORIGIN,
+    OUTSIDE,
     RULE,
     SERVICE,
     SOURCE,
@@ -37,6 +39,8 @@ def flows(site: Site) -> Iterator[Flow]:
         yield Flow(Table.POLICY, 65000, tests, cookie(Cause.OWN, endpoint.identity))
     yield from decide(Table.POLICY, _CLOSURES, closures(site))
     yield from decide(Table.POLICY, _RULES, [_decision(site, rule) for rule in site.plan.rules])
+    if site.external is not None:  # before the defaults, which let nobody leave
+        yield Flow(Table.POLICY, 5, match((DESTINATION, OUTSIDE)), cookie(Cause.OUTSIDE))
     yield from defaults(site, Table.POLICY)
 
 
@@ -78,7 +82,11 @@ def _decision(site: Site, rule: Rule) -> Decision:
         number=rule.number,
         cookie=cookie(Cause.RULE, rule.number),
         sources=site.local(rule.sources),
-        alternatives=((_service_ports(site, rule),), endpoint_clauses(rule, identities)),
+        alternatives=(
+            (_service_ports(site, rule),),
+            endpoint_clauses(rule, identities),
+            *external_clauses(site, rule),
+        ),
         actions=(SetField(RULE, rule.number),) if allowed else (),
         goto=Table.COMMIT if allowed else None,
     )

@@ -18,12 +18,14 @@ from translators.openflow.fields import (
     ETH_IPV6,
     ETH_SRC,
     ETH_TYPE,
+    FROM_OUTSIDE,
     FROM_PROXY,
     FROM_TUNNEL,
     FROM_WORKLOAD,
     IP_PROTO,
     MARK_CLIENT,
     MARK_DIRECT,
+    MARK_OUTSIDE,
     MARK_PROXY,
     ORIGIN,
     PORT,
@@ -55,8 +57,7 @@ _PATHS = (
 
 
 def flows(site: Site) -> Iterator[Flow]:
-    """Yield the lookup and what follows from it; none of it depends on the plan."""
-    del site
+    """Yield the lookup and what follows from it; of the plan, only a way outside adds to it."""
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
         acts = (Track(table=Table.STATE, nat=Nat()),)
@@ -69,6 +70,8 @@ def flows(site: Site) -> Iterator[Flow]:
     invalid = (CT_STATE, CT_INVALID | CT_TRACKED, CT_INVALID | CT_TRACKED)
     yield Flow(Table.STATE, 200, match(invalid), _OWN)
     yield from _marked()
+    if site.external is not None:
+        yield from _outside()
     yield from _new()
     yield Flow(Table.STATE, 0, (), _OWN)
 
@@ -89,6 +92,17 @@ def _marked() -> Iterator[Flow]:
             yield Flow(Table.STATE, priority, tests, _OWN, acts, Table.LOOKUP)
     for mark in (MARK_CLIENT, MARK_PROXY, MARK_DIRECT):
         yield Flow(Table.STATE, 140, match((CT_MARK, mark)), _OWN)
+
+
+def _outside() -> Iterator[Flow]:
+    """Yield the ways of connections that left: nothing else comes in from outside."""
+    mark: Test = (CT_MARK, MARK_OUTSIDE, None)
+    out = match(mark, _ORIGINAL, (ORIGIN, FROM_WORKLOAD))
+    back = match(mark, _REPLY, (ORIGIN, FROM_OUTSIDE))
+    yield Flow(Table.STATE, 150, out, _OWN, goto=Table.LEAVE)
+    yield Flow(Table.STATE, 150, back, _OWN, goto=Table.LOOKUP)
+    yield Flow(Table.STATE, 140, match(mark), _OWN)
+    yield Flow(Table.STATE, 130, match((ORIGIN, FROM_OUTSIDE)), cookie(Cause.INBOUND))
 
 
 def _new() -> Iterator[Flow]:

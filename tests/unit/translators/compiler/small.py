@@ -45,11 +45,11 @@ def policy(name: str, *rules: Thing, **fields: Any) -> Thing:
 
 def world(*more: Thing, default: str = "deny") -> list[Thing]:
     """Return web and two workloads of api in segment front, and what else is given."""
-    again = any((t["kind"], t["metadata"]["name"]) == ("Segment", "front") for t in more)
+    given = {(t["kind"], t["metadata"]["name"]) for t in more}
     return [
         thing("Tenant", "shop", {"default": default}),
-        *(() if again else (segment(),)),
-        host(),
+        *(() if ("Segment", "front") in given else (segment(),)),
+        *(() if ("Host", "host1") in given else (host(),)),
         workload("web", 11, "web"),
         workload("api-1", 20, "api"),
         workload("api-2", 21, "api"),

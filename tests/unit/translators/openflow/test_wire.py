@@ -41,6 +41,8 @@ ACTIONS: tuple[Act, ...] = (
     Conjunction(8, 0, 2),
     Track(table=11, nat=Nat()),
     Track(True, 44, Nat(ip_address("10.0.0.1"), 80), (SetField(CT_MARK, 4),)),
+    Track(True, 44, Nat(ip_address("198.51.100.2"), source=True)),
+    Track(True, 44, Nat(ip_address("2001:db8::2"), source=True)),
     Track(True, None, Nat(ip_address("fd10::1"), 80), (Move(RULE, CT_LABEL, 32),)),
 )
 

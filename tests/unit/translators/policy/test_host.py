@@ -2,6 +2,13 @@ import pytest
 
 from tests.unit.translators.policy.specimens import good, refused
 
+WAY = {
+    "port": "eth1",
+    "mac": "02:00:00:00:ee:01",
+    "addresses": ["192.0.2.1"],
+    "gatewayMac": "02:00:00:00:ee:fe",
+}
+
 
 def test_defaults() -> None:
     spec = good("Host", tunnel=..., uplink=...).spec
@@ -30,6 +37,14 @@ def test_defaults() -> None:
         ),
         ("ports", {"proxy": "fsdn-tun"}, "FS2004", "spec.ports"),
         ("uplink", {"switch": "leaf1"}, "FS1011", "spec.uplink.port"),
+        ("external", {**WAY, "addresses": []}, "FS1012", "spec.external.addresses"),
+        (
+            "external",
+            {**WAY, "addresses": ["192.0.2.1", "2001:db8::2", "192.0.2.2"]},
+            "FS1012",
+            "spec.external.addresses[2]",
+        ),
+        ("external", {**WAY, "mac": "ff:ff:ff:ff:ff:ff"}, "FS1012", "spec.external.mac"),
         ("capabilities", ["l2vni"], "FS1013", "spec.capabilities"),
     ],
 )

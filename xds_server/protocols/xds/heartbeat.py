@@ -46,6 +46,10 @@ class BeatingWatch(Watch):
         late = super().wakes_at()
         return late if self.offer is not None else self.beats_at
 
+    def _attain(self) -> None:
+        if self._aimed is None or not self._mortal(self._aimed.snapshot):
+            super()._attain()  # else there is a heartbeat to be set
+
     def _keep_alive(self, target: Target, now: float) -> list[Effect]:
         mortal = self._mortal(target.snapshot)
         kept = tuple(r for r in mortal if self.known.get(r.name) == r.version)

@@ -9,6 +9,11 @@ VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 _MAX_VARINT_BYTES = 10
 _SHORT = frozenset(number << 3 | LENGTH for number in range(1, 16))  # tags of one byte
+# Tags, and the sizes of most fields: made once, since a response has thousands of them.
+_VARINTS = [
+    *(bytes((low,)) for low in range(1 << 7)),
+    *(bytes((low & 0x7F | 0x80, low >> 7)) for low in range(1 << 7, 1 << 11)),
+]
 
 
 class MalformedError(ValueError):
@@ -142,6 +147,8 @@ def put_number(field: int, value: int) -> bytes:
 
 def varint(value: int) -> bytes:
     """Return an unsigned base-128 varint, least significant group first."""
+    if value < len(_VARINTS):
+        return _VARINTS[value]
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)

@@ -18,7 +18,7 @@ from xds_server.protocols.xds.refusal import Refusal, refusal
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES, VIRTUAL_HOST
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.subscription import Subscription
-from xds_server.protocols.xds.wire import UNIMPLEMENTED, ResourceError
+from xds_server.protocols.xds.wire import ResourceError, not_served
 from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered
 from xds_server.snapshots.model import Resource
 
@@ -207,9 +207,8 @@ class Watch(ABC):
             return []
         self.offer = None
         self._idle = None
-        patience: list[Evidence] = []
-        if offer.warned:
-            patience.append(forgiven(self.device, self.type_url, now))
+        warned, url = offer.warned, self.type_url
+        patience: list[Evidence] = [forgiven(self.device, url, now)] if warned else []
         if error is not None:
             return [*patience, *self._refuse(offer, error, now)]
         if self.quarantine:
@@ -220,8 +219,14 @@ class Watch(ABC):
         if offer.draft.whole and offer.intact:
             self.settled = max(self.settled, offer.epoch)
             if offer.draft.exact:
+                self._attain()
                 return [*patience, *self._in_sync(offer.version, now)]
         return patience
+
+    def _attain(self) -> None:
+        """Rest: after the whole of an offer the client lacks nothing of what it was made of."""
+        if not self.quarantine:
+            self._idle, self._attained = self._aimed, True
 
     def _refuse(self, offer: Offer, error: str, now: float) -> list[Nacked]:
         aimed = self._aimed.snapshot.of(self.type_url) if self._aimed is not None else {}
@@ -291,7 +296,5 @@ class Watch(ABC):
 
     def _errors(self, draft: Draft) -> dict[str, ResourceError]:
         """Return why names cannot be served: all of a type that we do not know."""
-        if self.type_url in KNOWN_TYPES:
-            return {}
-        why = f"type {self.type_url} is not served here; ask for it elsewhere"
-        return dict.fromkeys(draft.content, ResourceError(UNIMPLEMENTED, why))
+        known = self.type_url in KNOWN_TYPES
+        return {} if known else not_served(self.type_url, draft.content)

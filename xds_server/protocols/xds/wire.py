@@ -52,6 +52,12 @@ class ResourceError:
     why: str
 
 
+def not_served(type_url: str, names: Iterable[str]) -> dict[str, ResourceError]:
+    """Return why none of these names can be served: nothing of their type is."""
+    why = f"type {type_url} is not served here; ask for it elsewhere"
+    return dict.fromkeys(names, ResourceError(UNIMPLEMENTED, why))
+
+
 @dataclass(frozen=True, slots=True)
 class SotwRequest:
     """A DiscoveryRequest; ``error`` is None unless it carries an error_detail (a NACK)."""

@@ -75,3 +75,10 @@ def test_kinds_are_checked() -> None:
 def test_a_run_of_one_field(data: bytes, found: list[bytes], rest: int) -> None:
     assert run(data, 0x2A) == (found, rest)
     assert [value for _, value in scan(data[:rest])] == found
+
+
+@pytest.mark.parametrize("value", [0, 1, 127, 128, 300, 2047, 2048, 16_383, 16_384, 2**64 - 1])
+def test_varints_are_the_same_from_the_table(value: int) -> None:
+    [(_, found)] = scan(b"\x08" + varint(value))
+    assert found == value
+    assert len(varint(value)) == max(1, -(-value.bit_length() // 7))

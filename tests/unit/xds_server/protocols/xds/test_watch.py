@@ -31,6 +31,19 @@ def test_one_offer_in_flight() -> None:
     assert it.settled == 1
 
 
+def test_who_acknowledged_everything_is_at_rest_without_another_look(monkeypatch) -> None:
+    it = watch("a")
+    aim = target(1, endpoints("a"))
+    it.advance(aim, 1.0)
+    it.settle(it.offer.nonce, None, 2.0)
+    monkeypatch.setattr(it.__class__, "_compose", None)
+    assert it.rests_at(aim)
+    assert it.advance(aim, 3.0) == []
+    following = Target(2, aim.snapshot, retain=False)
+    assert it.advance(following, 4.0) == []
+    assert it.settled == 2
+
+
 def test_an_offer_that_owes_more_does_not_settle() -> None:
     it = watch("a")
     it.advance(target(1, endpoints("a")), 1.0)

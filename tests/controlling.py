@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.serving import SHOP
 from xds_server.controller.service import Controller
 from xds_server.controller.values import SourceFile
+from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
@@ -21,7 +22,10 @@ class Sinks:
         self.hosts: Mapping[int, str] = {}
         self.withdrawn: list[str] = []
         self.hits: dict[int, Mapping[int, tuple[int, int]]] = {}
+        self.tunnels: Mapping[str, str] = {}
+        self.described: tuple[Bridge, ...] = ()
         self.bridges = _Bridges(self)
+        self.databases = _Databases(self)
 
     def publish(self, node: str, snapshot: Snapshot) -> None:
         self.snapshots[node] = snapshot
@@ -44,6 +48,17 @@ class _Bridges:
         return self._sinks.hits.get(datapath_id, {})
 
 
+class _Databases:
+    def __init__(self, sinks: Sinks) -> None:
+        self._sinks = sinks
+
+    def set_hosts(self, hosts: Mapping[int, str], tunnels: Mapping[str, str]) -> None:
+        self._sinks.tunnels = dict(tunnels)
+
+    def bridges(self) -> tuple[Bridge, ...]:
+        return self._sinks.described
+
+
 class Clock:
     """Time that moves by a second whenever it is read."""
 
@@ -62,7 +77,7 @@ async def controlling(
     """Open, and start, a controller on the database in a directory."""
     engine = await open_engine(f"sqlite+aiosqlite:///{directory / 'fsdn.db'}")
     used = sinks or Sinks()
-    controller = Controller(SqlRepository(engine), used, used.bridges, used.bridges, Clock())
+    controller = Controller(SqlRepository(engine), used, used.bridges, used.databases, Clock())
     try:
         await controller.start()
         yield controller, used

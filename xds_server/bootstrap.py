@@ -18,6 +18,7 @@ from translators.envoy.filters.access_log import Logged
 from xds_server.api.app import create_app
 from xds_server.api.listen import ApiServer, api_server, bound
 from xds_server.api.sources import Sources
+from xds_server.bridge_ports import open_ports, session_settings
 from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
@@ -107,7 +108,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
         if settings.xds_workers == 1
         else WorkerPool(at, settings.xds_workers, heard, clock, reports.reports)
     )
-    openflow = OpenFlowServer(heard, clock=clock)
+    openflow = OpenFlowServer(heard, session_settings(settings, clock), clock=clock)
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
     meters = reports.sources.meters
     logged = Logged.REPORTED if settings.access_logs else Logged.DENIED
@@ -181,15 +182,10 @@ async def _drain(
 async def _listen(settings: ServerSettings, southbound: Southbound) -> dict[str, int]:
     """Open the three listeners for devices; what was opened is closed if another cannot be."""
     tls = _tls_context(settings)
-    at = settings.listeners
     try:
-        return {
-            "xds": await southbound.xds.start(),
-            "openflow": await southbound.openflow.start(
-                at["openflow"].host, at["openflow"].port, tls
-            ),
-            "ovsdb": await southbound.ovsdb.start(at["ovsdb"].host, at["ovsdb"].port, tls),
-        }
+        xds = await southbound.xds.start()
+        bridges = await open_ports(settings, southbound.openflow, southbound.ovsdb, tls)
+        return {"xds": xds, **bridges}
     except ListenError as error:
         await _close(southbound)
         raise MachineError(str(error)) from error

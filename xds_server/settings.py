@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from xds_server.bridge_settings import BridgeSettings
 from xds_server.xds_settings import XdsSettings
 
 API_PORT, XDS_PORT, OPENFLOW_PORT, OVSDB_PORT = 8600, 18000, 6653, 6640
@@ -60,7 +61,7 @@ def parse_listen(text: str) -> Listen:
     return Listen(host, int(port))
 
 
-class ServerSettings(XdsSettings):
+class ServerSettings(XdsSettings, BridgeSettings):
     """Settings of ``fsdn serve``."""
 
     state: Path = Field(
@@ -175,7 +176,7 @@ class ServerSettings(XdsSettings):
         self._check_paths()
         if self.log_format not in ("console", "json"):
             raise SettingsError(f"the log format {self.log_format!r} is neither console nor json")
-        if wrong := self.complaint() or self._socket_of_many():
+        if wrong := self.complaint() or self._socket_of_many() or self.bridge_complaint():
             raise SettingsError(wrong)
         open_ones = [f"--{n} {a}" for n, a in self.listeners.items() if not a.loopback]
         if open_ones and self.tls_cert is None and not self.insecure:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from tests.devices.ovs import PrivateOvs
+from tests.devices.ovs import PrivateOvs, Unixctl
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
@@ -79,6 +79,21 @@ class RestartableOvs(PrivateOvs):
             self._unixctl = None
         self._spawn(*(str(argument) for argument in old.args[:-1]))  # type: ignore[union-attr]
         self._wait_for(self.directory / "vswitchd.ctl")
+
+    def restart_ovsdb(self) -> None:
+        """End ovsdb-server, while ovs-vswitchd goes on, and start it again."""
+        old = self._processes.pop(0)
+        old.terminate()
+        old.wait(10)
+        self._spawn(*(str(argument) for argument in old.args[:-1]))  # type: ignore[union-attr]
+        self._processes.insert(0, self._processes.pop())
+        self._wait_for(self.database)
+
+    def follow_managers(self) -> None:
+        """Let ovsdb-server connect to the managers in its database, as a service's does."""
+        control = Unixctl(self.directory / "ovsdb.ctl")
+        control.call("ovsdb-server/add-remote", "db:Open_vSwitch,Open_vSwitch,manager_options")
+        control.close()
 
 
 @dataclass

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
 
-from tests.devices.ovs import PrivateOvs, Unixctl
-from tests.devices.ovs_bridge import DATAPATH, RestartableOvs
-from xds_server.protocols.ovsdb.mirror import Bridge
-from xds_server.snapshots.evidence import Evidence, Warned
+from tests.devices.ovs_bridge import DATAPATH, RestartableOvs, flow
+from xds_server.protocols.ovsdb.mirror import Bridge, Interface
+from xds_server.snapshots.evidence import Acked, Evidence, Warned
+from xds_server.snapshots.model import program_of
+from xds_server.southbound.openflow_tcp import OpenFlowServer
 from xds_server.southbound.ovsdb import OvsdbServer
+from xds_server.southbound.ovsdb_dial import Remote
+from xds_server.southbound.ovsdb_prepare import Advertised
 from xds_server.southbound.ovsdb_session import OvsdbError
 
 pytestmark = pytest.mark.device
+PROGRAM = program_of([flow(1)], [])
 
 
 @dataclass
 class Bed:
     """A database server that is managed by our listener."""
 
-    ovs: PrivateOvs
+    ovs: RestartableOvs
+    port: int = 0
     seen: list[Evidence] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
 
@@ -39,6 +44,11 @@ class Bed:
                 await asyncio.sleep(0.01)
         return found
 
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(15):
+            while not holds():
+                await asyncio.sleep(0.01)
+
     async def warning(self, topic: str) -> str:
         """Wait for the next warning of a topic, and return its text."""
         async with asyncio.timeout(15):
@@ -51,19 +61,17 @@ class Bed:
 
 
 @contextlib.asynccontextmanager
-async def managed() -> AsyncIterator[Bed]:
-    """Start a bridge whose database is managed by our listener."""
+async def managed(*options: str) -> AsyncIterator[Bed]:
+    """Start a bridge, with further ``column=value`` settings, that our listener manages."""
     with RestartableOvs() as ovs:
         datapath = f"other-config:datapath-id={DATAPATH:016x}"
-        await asyncio.to_thread(ovs.add_bridge, "br0", {"web": 1}, datapath)
-        control = Unixctl(ovs.directory / "ovsdb.ctl")
-        control.call("ovsdb-server/add-remote", "db:Open_vSwitch,Open_vSwitch,manager_options")
-        control.close()
+        await asyncio.to_thread(ovs.add_bridge, "br0", {"web": 1}, datapath, *options)
+        ovs.follow_managers()
         bed = Bed(ovs)
-        port = await bed.server.start("127.0.0.1", 0)
+        bed.port = await bed.server.start("127.0.0.1", 0)
         bed.server.set_hosts({DATAPATH: "host1"})
         try:
-            await bed.vsctl("set-manager", f"tcp:127.0.0.1:{port}")
+            await bed.vsctl("set-manager", f"tcp:127.0.0.1:{bed.port}")
             yield bed
         finally:
             await bed.server.stop()
@@ -116,9 +124,71 @@ async def test_transactions_hold_together_or_not_at_all() -> None:
 async def test_a_local_database_can_be_reached_by_its_socket() -> None:
     async with managed() as bed:
         local = OvsdbServer(bed.seen.append)
-        await local.connect(str(bed.ovs.database))
+        local.dial([Remote("unix", str(bed.ovs.database))])
         async with asyncio.timeout(15):
             while (found := local.bridge(DATAPATH)) is None:
                 await asyncio.sleep(0.01)
         assert found.name == "br0"
         await local.stop()
+
+
+async def test_a_restarted_database_is_a_state_and_comes_back() -> None:
+    async with managed() as bed:
+        await bed.bridge()
+        await asyncio.to_thread(bed.ovs.restart_ovsdb)
+        assert "its OVSDB session has ended" in await bed.warning("ovsdb")
+        await asyncio.to_thread(bed.ovs.follow_managers)
+        assert await bed.warning("ovsdb") == ""
+        manager = f"tcp:127.0.0.1:{bed.port}"  # the database says a moment later that it is there
+        await bed.until(lambda: bed.server.bridges()[0].managers == (manager,))
+
+
+async def test_an_old_vswitch_and_one_without_openflow_15_are_named() -> None:
+    async with managed() as bed:
+        await bed.bridge()
+        await bed.vsctl("--no-wait", "set", "open_vswitch", ".", "ovs_version=2.5.0")
+        assert "is Open vSwitch 2.5.0, and 3.1 is the oldest" in await bed.warning("ovs-version")
+        await bed.vsctl("set", "bridge", "br0", "protocols=OpenFlow10,OpenFlow13")
+        assert "speaks OpenFlow10, OpenFlow13 only" in await bed.warning("protocols")
+
+
+async def test_a_bare_bridge_is_set_up_by_its_database_alone() -> None:
+    async with managed("fail_mode=standalone", "protocols=OpenFlow13") as bed:
+        follower = OpenFlowServer(bed.seen.append)
+        openflow = await follower.start("127.0.0.1", 0)
+        follower.set_hosts({DATAPATH: "host1"})
+        follower.publish(DATAPATH, PROGRAM)
+        bed.server.prepare(Advertised("0.0.0.0", openflow))
+        bed.server.set_hosts({DATAPATH: "host1"}, {"host1": "fsdn-tun"})
+        await bed.until(lambda: any(isinstance(e, Acked) for e in bed.seen))
+        found = await bed.bridge()
+        assert (found.fail_mode, found.protocols) == ("secure", ("OpenFlow13", "OpenFlow15"))
+        assert found.controllers == found.ours == (f"tcp:127.0.0.1:{openflow}",)
+        await bed.until(lambda: _tunnel(bed).ofport > 0)
+        assert _tunnel(bed).options == {"key": "flow", "remote_ip": "flow"}
+        await bed.vsctl("--no-wait", "set", "interface", "fsdn-tun", "type=gre")
+        await bed.until(lambda: "vxlan" in bed.ovs.vsctl("get", "interface", "fsdn-tun", "type"))
+        bed.seen.clear()
+        await bed.vsctl("--no-wait", "del-fail-mode", "br0")
+        assert "fail mode standalone (unset)" in await bed.warning("fail-mode")
+        assert await bed.warning("fail-mode") == ""
+        await follower.stop()
+
+
+async def test_a_tunnel_that_another_bridge_has_is_a_state_of_the_host() -> None:
+    async with managed() as bed:
+        more = ("add-br", "br1", "--", "set", "bridge", "br1", "datapath_type=dummy")
+        await bed.vsctl(*more, "--", "add-port", "br1", "fsdn-tun")
+        await bed.bridge()
+        bed.server.prepare(Advertised("127.0.0.1", 6653))
+        bed.server.set_hosts({DATAPATH: "host1"}, {"host1": "fsdn-tun"})
+        text = await bed.warning("prepare")
+        assert "could not be set up: its database refuses: constraint violation" in text
+        assert (await bed.bridge()).fail_mode == "secure"  # nothing was half done
+        assert (await bed.bridge()).controllers == ()
+
+
+def _tunnel(bed: Bed) -> Interface:
+    bridge = bed.server.bridge(DATAPATH)
+    found = () if bridge is None else bridge.interfaces
+    return next((i for i in found if i.name == "fsdn-tun"), Interface("", "", 0, {}, ""))

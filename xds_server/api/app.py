@@ -8,7 +8,17 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from xds_server.api import agents, changes, folders, health, meaning, observing, proxies, reading
+from xds_server.api import (
+    agents,
+    bridges,
+    changes,
+    folders,
+    health,
+    meaning,
+    observing,
+    proxies,
+    reading,
+)
 from xds_server.api.guard import App, Guard
 from xds_server.api.models import ErrorView
 from xds_server.api.sources import Sources
@@ -49,7 +59,7 @@ def create_app(
         responses={code: {"model": ErrorView} for code in (401, 413, 422)},
     )
     app.state.controller, app.state.sources = controller, watched
-    for module in (changes, reading, meaning, agents, observing, proxies, folders, health):
+    for module in (changes, reading, meaning, agents, bridges, observing, proxies, folders, health):
         app.include_router(module.router)
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)

@@ -1,8 +1,9 @@
-"""fsdn get: the objects that hold, and rules with their placement and hits."""
+"""fsdn get: the objects that hold, rules with their placement and hits, and bridges."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +30,7 @@ _PLURALS = {"policies": "policy", "switches": "switch", "envoypatches": "envoypa
 
 def get(
     kind: Annotated[
-        str, typer.Argument(help="A kind such as policy or workloads; all; rules; health.")
+        str, typer.Argument(help="A kind such as policy or workloads; all; rules; bridges; health.")
     ],
     name: Annotated[str, typer.Argument(help="One object, as name or tenant/name.")] = "",
     tenant: Annotated[str, typer.Option("-t", "--tenant", help="Only of this tenant.")] = "",
@@ -37,11 +38,8 @@ def get(
     output: Output = Form.TABLE,
 ) -> None:
     """List objects; -o yaml prints them as their authors wrote them, ready to apply again."""
-    if kind in ("rule", "rules"):
-        _rules(output)
-        return
-    if kind == "health":
-        health(output)
+    if kind.lower() in _LIVE:
+        _LIVE[kind.lower()](output)
         return
     if "/" in name:
         tenant, _, name = name.partition("/")
@@ -63,7 +61,8 @@ def _kind(text: str) -> str:
     if singular not in {kind.lower() for kind in KINDS}:
         known = ", ".join(kind.lower() for kind in KINDS)
         raise Fail(
-            f"there is no kind {text!r}, known are {known}, rules, health and all", Exit.USAGE
+            f"there is no kind {text!r}, known are {known}, rules, bridges, health and all",
+            Exit.USAGE,
         )
     return singular
 
@@ -123,3 +122,34 @@ def _rule(one: dict[str, Any], form: Form) -> list[str]:
         row.append("; ".join(text for place in places for text in place["refused"]))
         row.append("; ".join(place["saving"] for place in places if place["saving"]))
     return row
+
+
+def _bridges(form: Form) -> None:
+    """Print every bridge that connected or that a database describes, declared or not."""
+    found = client.get("/v1/bridges")
+    if form is Form.NAME:
+        for one in found:
+            write(one["datapath_id"])
+    elif not structured(found, form):
+        headings = ["DATAPATH ID", "HOST", "STATE", "BRIDGE", "VERSION", "FAIL MODE"]
+        if form is Form.WIDE:
+            headings += ["CONTROLLERS", "MANAGERS", "PORTS"]
+        table(headings, (_bridge(one, form) for one in found))
+
+
+def _bridge(one: dict[str, Any], form: Form) -> list[str]:
+    texts = ("host", "state", "bridge", "ovs_version", "fail_mode")
+    row = [one["datapath_id"], *(one[each] or "-" for each in texts)]
+    if form is Form.WIDE:
+        row += [", ".join(one["controllers"]) or "-", ", ".join(one["managers"]) or "-"]
+        row.append(", ".join(port["name"] for port in one["ports"]) or "-")
+    return row
+
+
+_LIVE: dict[str, Callable[[Form], None]] = {  # what no author wrote
+    "rule": _rules,
+    "rules": _rules,
+    "health": health,
+    "bridge": _bridges,
+    "bridges": _bridges,
+}

@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic_settings import BaseSettings
 
+from xds_server.bridge_settings import BridgeSettings
 from xds_server.cli.context import shared
 from xds_server.cli.exits import Exit, Fail
 from xds_server.settings import ServerSettings, SettingsError
 from xds_server.xds_settings import XdsSettings
 
-_LIMITS = "Limits of the xDS port"
+_PANELS: dict[type[BaseSettings], str] = {
+    XdsSettings: "Limits of the xDS port",
+    BridgeSettings: "Bridges and their databases",
+}
 Command = Callable[..., None]
 
 
@@ -24,22 +29,23 @@ def _option(field: str, *names: str) -> Any:
 
 
 def _with_limits(command: Command) -> Command:
-    """Give a command an option for each setting of the xDS port, for typer to find."""
+    """Give a command an option for each setting of its ports, for typer to find."""
     own = signature(command, eval_str=True).parameters.values()
     kept = [each for each in own if each.kind is not Parameter.VAR_KEYWORD]
     limits = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=_annotated(name))
-        for name in XdsSettings.model_fields
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=_annotated(of, name))
+        for of in _PANELS
+        for name in of.model_fields
     ]
     vars(command)["__signature__"] = Signature([*kept, *limits])
     return command
 
 
-def _annotated(name: str) -> Any:
-    field = XdsSettings.model_fields[name]
+def _annotated(of: type[BaseSettings], name: str) -> Any:
+    field = of.model_fields[name]
     flag = "--" + name.replace("_", "-")
-    option = typer.Option(flag, help=field.description, rich_help_panel=_LIMITS)
-    kind = int if field.annotation is int else float
+    option = typer.Option(flag, help=field.description, rich_help_panel=_PANELS[of])
+    kind: Any = field.annotation
     return Annotated[kind | None, option]
 
 
@@ -62,7 +68,7 @@ def serve(
     secrets: Annotated[Path | None, _option("secrets", "--secrets")] = None,
     log_format: Annotated[str | None, _option("log_format", "--log-format")] = None,
     log_level: Annotated[str | None, _option("log_level", "--log-level")] = None,
-    **limits: float | None,
+    **limits: float | str | None,
 ) -> None:
     """Run the controller: proxies, bridges, switches and you connect to it.
 

@@ -91,7 +91,7 @@ def _troubles(device: dict[str, Any]) -> list[str]:
             where = f" ({kind['origin']})" if kind["origin"] else ""
             what = f" {kind['resource']}" if kind["resource"] else ""
             lines.append(f"refused {_short(kind['type'])}{what}{where}: {kind['reason']}")
-    if device["state"] == "UNKNOWN":
+    if device["state"] == "UNKNOWN" and device["name"] != "*":
         lines.append(f"not declared, so it is told nothing; apply a {_kind(device)} document")
     return lines
 

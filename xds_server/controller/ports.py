@@ -13,6 +13,7 @@ from xds_server.controller.values import (
     StatusRow,
     StoredObject,
 )
+from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 
 
@@ -91,7 +92,10 @@ class Bridges(Protocol):
 
 
 class Databases(Protocol):
-    """The OVSDB side, which only watches."""
+    """The OVSDB side."""
 
-    def set_hosts(self, hosts: Mapping[int, str]) -> None:
-        """Say which datapath ids are declared, and by which host's name."""
+    def set_hosts(self, hosts: Mapping[int, str], tunnels: Mapping[str, str]) -> None:
+        """Say which datapath ids are declared, by which host's name, and each host's tunnel."""
+
+    def bridges(self) -> tuple[Bridge, ...]:
+        """Return every bridge that a database describes, also those that nobody declared."""

@@ -103,7 +103,8 @@ def _committed(state: State, event: Committed) -> Step:
     gone = sorted(name for name in state.published if name not in names)
     effects: list[Effect] = [WithdrawProxy(name) for name in gone]
     state = replace(state, published=_of(state.published, names))
-    effects.append(DeclareHosts({h.datapath_id: h.name for h in plan.hosts}))
+    tunnels = {h.name: h.tunnel_port for h in plan.hosts if h.tunnel is not None}
+    effects.append(DeclareHosts({h.datapath_id: h.name for h in plan.hosts}, tunnels))
     state, stale = _retranslate(state, event)
     for device, reason in sorted(event.targets.faults.items()):
         state = blame(state, device, reason, event.at)

@@ -72,7 +72,7 @@ class Controller:
         self.judge: Judge | None = None  # of what proxies would be sent
         self.switches = Switches(self.feed, clock)
         self._proxies = proxies
-        self._databases = databases
+        self.databases = databases
         self.clock = clock
         self._meter = meter or Unmetered()
         self.compiler = partial(compiled, logged=logged)
@@ -272,9 +272,9 @@ class Controller:
                 self._proxies.withdraw(node)
             case PublishBridge(datapath_id=number, program=program):
                 self.bridges.publish(number, program)
-            case DeclareHosts(hosts=hosts):
+            case DeclareHosts(hosts=hosts, tunnels=tunnels):
                 self.bridges.set_hosts(hosts)
-                self._databases.set_hosts(hosts)
+                self.databases.set_hosts(hosts, tunnels)
             case Reached(revision=revision, seconds=seconds):
                 self.ledger.reached(revision, seconds)
                 self._meter.acknowledged(seconds)

@@ -145,9 +145,10 @@ class PublishBridge:
 
 @dataclass(frozen=True, slots=True)
 class DeclareHosts:
-    """Say which datapath ids are ours to drive."""
+    """Say which datapath ids are ours to drive; ``tunnels``: by host, the tunnel's interface."""
 
     hosts: Mapping[int, str]
+    tunnels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Session(asyncio.Protocol):
     ) -> None:
         self.connection = Connection(settings, clock())
         self.address = ""
+        self.reason = ""  # why we have ended it
         self._around = around
         self._limits = limits
         self._clock = clock
@@ -131,7 +132,7 @@ class Session(asyncio.Protocol):
     def close(self, reason: str) -> None:
         """End the session; what was written before is still sent, for a moment."""
         if self._closing_since is None:
-            self._closing_since = self._clock()
+            self._closing_since, self.reason = self._clock(), reason
             self._end(reason)
             if self._transport is not None:
                 self._transport.close()

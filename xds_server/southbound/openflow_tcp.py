@@ -8,14 +8,17 @@ from collections.abc import Callable, Mapping
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Settings
-from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Evidence, Warned
+from xds_server.snapshots.evidence import Connected, Device, Evidence
 from xds_server.snapshots.model import BridgeProgram
 from xds_server.southbound.openflow_listen import listen, steady_clock
 from xds_server.southbound.openflow_session import Limits, Session
+from xds_server.southbound.openflow_warnings import EVERY, Warnings, bridge
 
 _TICK = 0.5  # seconds between looks at the clock
 _DUPLICATE_PATIENCE = 2.0  # seconds that a bridge has to show that it still lives
 _UNKNOWN, _DUPLICATE, _CROWD = "unknown-bridge", "duplicate-bridge", "too-many-bridges"
+_TURNED_AWAY = "handshake"
+_CROWDED = "bridges are turned away: too many are connected without being declared"
 
 
 class OpenFlowServer:
@@ -40,8 +43,8 @@ class OpenFlowServer:
         self._details: dict[int, str] = {}
         self._all: set[Session] = set()
         self._sessions: dict[int, Session] = {}  # those that told their datapath id
-        self._warned: set[tuple[Device, str]] = set()  # warnings that still hold, by topic
-        self._crowded = False
+        self._warnings = Warnings(on_evidence, self._clock)
+        self._turned_away = ""  # the machine of the last peer that could not say who it is
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.Task[None] | None = None
 
@@ -119,17 +122,15 @@ class OpenFlowServer:
         self._all.add(session)
         strangers = sum(peer.connection.device is None for peer in self._all)
         if strangers <= self._limits.strangers and len(self._all) <= self._limits.sessions:
-            self._crowded = False
-            self._clear(_bridge("*"), _CROWD)
+            self._warnings.tell(EVERY, _CROWD, "")
             return
-        if not self._crowded:
-            text = f"bridges are turned away: {strangers} are connected without being declared"
-            self._warn(_bridge("*"), _CROWD, text)
-        self._crowded = True
-        session.close("too many undeclared bridges are connected")
+        self._warnings.tell(EVERY, _CROWD, _CROWDED)
+        session.close(_CROWDED)
 
     def identified(self, session: Session, datapath_id: int) -> None:
         """Serve a declared bridge; report a stranger and let it wait; refuse a second one."""
+        if _machine(session) == self._turned_away:
+            self._warnings.tell(EVERY, _TURNED_AWAY, "")
         first = self._sessions.get(datapath_id)
         name = self._hosts.get(datapath_id)
         if first is not None and first.closing:
@@ -143,7 +144,7 @@ class OpenFlowServer:
                 f"a bridge with datapath id {datapath_id:016x} connected from {session.address}; "
                 "declare a Host with this datapathId to serve it"
             )
-            self._warn(_stranger(datapath_id), _UNKNOWN, text)
+            self._warnings.tell(_stranger(datapath_id), _UNKNOWN, text)
         else:
             self._serve(session, datapath_id, name)
 
@@ -151,10 +152,14 @@ class OpenFlowServer:
         """Forget a session."""
         self._all.discard(session)
         datapath_id = session.connection.datapath_id
+        if datapath_id is None and session.reason not in ("", _CROWDED) and self._listening():
+            text = f"{session.address} was turned away: {session.reason}"
+            self._turned_away = _machine(session)
+            self._warnings.tell(EVERY, _TURNED_AWAY, text)
         if datapath_id is None or self._sessions.get(datapath_id) is not session:
             return
         del self._sessions[datapath_id]
-        self._clear(_stranger(datapath_id), _UNKNOWN)
+        self._warnings.tell(_stranger(datapath_id), _UNKNOWN, "")
 
     def report(self, evidence: Evidence) -> None:
         """Pass evidence on."""
@@ -166,13 +171,16 @@ class OpenFlowServer:
         if self._on_packet is not None and device is not None:
             self._on_packet(device.name, packet)
 
+    def _listening(self) -> bool:
+        return self._server is not None and self._server.is_serving()
+
     def _session(self) -> Session:
         return Session(self, self._settings, self._limits, self._clock)
 
     def _serve(self, session: Session, datapath_id: int, name: str) -> None:
-        now, device = self._clock(), _bridge(name)
-        self._clear(_stranger(datapath_id), _UNKNOWN)
-        self._clear(device, _DUPLICATE)
+        now, device = self._clock(), bridge(name)
+        self._warnings.tell(_stranger(datapath_id), _UNKNOWN, "")
+        self._warnings.tell(device, _DUPLICATE, "")
         detail = self._detail(session, datapath_id)
         session.perform(session.connection.admit(device, now, detail))
         program = self._programs.get(datapath_id)
@@ -193,18 +201,9 @@ class OpenFlowServer:
             "give each bridge its own other-config:datapath-id"
         )
         device = first.connection.device or _stranger(datapath_id)
-        self._warn(device, _DUPLICATE, text)
+        self._warnings.tell(device, _DUPLICATE, text)
         second.close(text)
         first.perform(first.connection.probe(now, _DUPLICATE_PATIENCE))
-
-    def _warn(self, device: Device, topic: str, text: str) -> None:
-        self._warned.add((device, topic))
-        self.report(Warned(device, self._clock(), text, topic))
-
-    def _clear(self, device: Device, topic: str) -> None:
-        if (device, topic) in self._warned:
-            self._warned.discard((device, topic))
-            self.report(Warned(device, self._clock(), "", topic))
 
     async def _tick(self) -> None:
         while True:
@@ -219,9 +218,9 @@ def _loudly(task: asyncio.Task[None]) -> None:
         task.get_loop().call_exception_handler({"message": f"{task} ended", "exception": error})
 
 
-def _bridge(name: str) -> Device:
-    return Device(DeviceKind.BRIDGE, name)
+def _machine(session: Session) -> str:
+    return session.address.rpartition(":")[0]
 
 
 def _stranger(datapath_id: int) -> Device:
-    return _bridge(f"{datapath_id:016x}")
+    return bridge(f"{datapath_id:016x}")

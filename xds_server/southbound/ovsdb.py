@@ -1,22 +1,29 @@
-"""The OVSDB side: database servers connect to us, and tell what OpenFlow cannot."""
+"""The OVSDB side: database servers connect to us or we to them, and tell what OpenFlow cannot."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
-from xds_server.controller.errors import MachineError
 from xds_server.protocols.ovsdb.connection import Settings
 from xds_server.protocols.ovsdb.findings import findings
 from xds_server.protocols.ovsdb.mirror import Bridge
-from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, Warned
+from xds_server.snapshots.evidence import Evidence
 from xds_server.southbound.openflow_listen import listen, steady_clock
+from xds_server.southbound.openflow_warnings import EVERY, Warnings
+from xds_server.southbound.openflow_warnings import bridge as named
+from xds_server.southbound.ovsdb_dial import Remote, dial
+from xds_server.southbound.ovsdb_prepare import Advertised, Preparer
 from xds_server.southbound.ovsdb_session import OvsdbError, OvsdbSession
 
 _TICK = 0.5  # seconds between looks at the clock
 _MOST_SESSIONS = 1024
+_SESSION, _PREPARE = "ovsdb", "prepare"  # topics of warnings
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 class OvsdbServer:
@@ -34,14 +41,15 @@ class OvsdbServer:
         ``OpenFlowServer.describe`` has the signature of ``on_described``: a bridge is connected
         when it speaks OpenFlow, so its database alone never says that it is.
         """
-        self._on_evidence = on_evidence
         self._on_described = on_described
         self._settings = settings or Settings()
         self._clock = clock or steady_clock()
         self._hosts: dict[int, str] = {}
         self._sessions: set[OvsdbSession] = set()
-        self._warnings: dict[tuple[Device, str], str] = {}
+        self._warnings = Warnings(on_evidence, self._clock)
         self._servers: list[asyncio.Server] = []
+        self._dialing: list[asyncio.Task[None]] = []
+        self._preparer: Preparer | None = None
         self._ticker: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
@@ -54,34 +62,53 @@ class OvsdbServer:
         self._begin_to_tick()
         return int(server.sockets[0].getsockname()[1])
 
-    async def connect(self, path: str) -> None:
-        """Connect to a database server's Unix socket on this machine.
-
-        Raises MachineError when it is not there or not ours to use.
-        """
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.create_unix_connection(self._session, path)
-        except OSError as error:
-            text = f"cannot connect to the OVSDB socket {path}: {error.strerror or error}"
-            raise MachineError(f"{text}; check that ovsdb-server runs and lets us in") from error
+    def dial(self, remotes: Iterable[Remote], tls: ssl.SSLContext | None = None) -> None:
+        """Keep a session with each of these database servers, too."""
+        for remote in remotes:
+            told = partial(self._warnings.tell, EVERY, f"{_SESSION} {remote}")
+            self._dialing.append(asyncio.create_task(dial(remote, self._session, tls, told)))
         self._begin_to_tick()
+
+    def prepare(self, advertised: Advertised) -> None:
+        """Set up every declared bridge from now on, as ``protocols.ovsdb.preparing`` says."""
+
+        def warn(host: str, text: str) -> None:
+            self._warnings.tell(named(host), _PREPARE, text)
+
+        self._preparer = Preparer(advertised, warn)
 
     async def stop(self) -> None:
         """Stop listening and end every session."""
         if self._ticker is not None:
             self._ticker.cancel()
+        for task in self._dialing:
+            task.cancel()
+        if self._preparer is not None:
+            self._preparer.stop()
         for server in self._servers:
             server.close()
+        self._hosts = {}  # an end that we bring about is nobody's trouble
         for session in list(self._sessions):
             session.close("this controller stops")
         await asyncio.sleep(0)  # let the transports tell their protocols
 
-    def set_hosts(self, hosts: Mapping[int, str]) -> None:
-        """Say which datapath ids are declared, and by which host's name; takes effect at once."""
+    def set_hosts(self, hosts: Mapping[int, str], tunnels: Mapping[str, str] = _NOBODY) -> None:
+        """Say which datapath ids are declared, and by which host's name; takes effect at once.
+
+        ``tunnels``: by host, the interface that is to be its tunnel, where it has one.
+        """
         self._hosts = dict(hosts)
-        for session in self._sessions:
+        if self._preparer is not None:
+            self._preparer.tunnels = dict(tunnels)
+        self._warnings.keep(self._hosts.values())
+        for session in list(self._sessions):
             self.described(session)
+
+    def bridges(self) -> tuple[Bridge, ...]:
+        """Return every bridge that a database describes, also those that nobody declared."""
+        living = [s.connection for s in self._sessions if not s.connection.over]
+        found = {b.datapath_id: b for one in living for b in one.bridges}
+        return tuple(found[number] for number in sorted(found))
 
     def bridge(self, datapath_id: int) -> Bridge | None:
         """Return what the database says about a bridge, or None if it is not connected."""
@@ -117,11 +144,19 @@ class OvsdbServer:
             if self._on_described is not None and bridge.ovs_version:
                 text = f"bridge {bridge.name}, Open vSwitch {bridge.ovs_version}"
                 self._on_described(bridge.datapath_id, text)
-            self._warn(Device(DeviceKind.BRIDGE, name), findings(bridge))
+            for topic, finding in {**findings(bridge), _SESSION: ""}.items():
+                self._warnings.tell(named(name), topic, finding)
+            if self._preparer is not None:
+                self._preparer.described(session, bridge, name)
 
     def left(self, session: OvsdbSession) -> None:
         """Forget a session; its warnings stay, for nobody has mended anything."""
         self._sessions.discard(session)
+        for bridge in session.connection.bridges:
+            name = self._hosts.get(bridge.datapath_id)
+            if name is not None and self._find(bridge.datapath_id) is None:
+                text = f"its OVSDB session has ended ({session.reason}); waits for another one"
+                self._warnings.tell(named(name), _SESSION, text)
 
     def _session(self) -> OvsdbSession:
         return OvsdbSession(self, self._settings, self._clock)
@@ -132,12 +167,6 @@ class OvsdbServer:
                 if bridge.datapath_id == datapath_id and not session.connection.over:
                     return session, bridge
         return None
-
-    def _warn(self, device: Device, found: Mapping[str, str]) -> None:
-        for topic, text in found.items():
-            if self._warnings.get((device, topic), "") != text:
-                self._warnings[device, topic] = text
-                self._on_evidence(Warned(device, self._clock(), text, topic))
 
     def _begin_to_tick(self) -> None:
         if self._ticker is None:

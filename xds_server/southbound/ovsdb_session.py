@@ -45,7 +45,9 @@ class OvsdbSession(asyncio.Protocol):
     ) -> None:
         self.connection = OvsdbConnection(settings, clock())
         self.address = ""
-        self._reason = "the database server closed the connection"
+        self.local_address = ""  # of ours, at which the database server reaches us
+        self.ended = asyncio.Event()
+        self.reason = "the database server closed the connection"
         self._around = around
         self._clock = clock
         self._transport: asyncio.Transport | None = None
@@ -57,6 +59,8 @@ class OvsdbSession(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.address = address_of(transport)
+        here = transport.get_extra_info("sockname")
+        self.local_address = here[0] if isinstance(here, tuple) else ""
         self._around.joined(self)
         self._perform(self.connection.open())
 
@@ -67,11 +71,13 @@ class OvsdbSession(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what still waits, and tell."""
         self.connection.over = True
-        reason = f"the OVSDB session has ended: {exc or self._reason}"
+        self.reason = str(exc or self.reason)
+        reason = f"the OVSDB session has ended: {self.reason}"
         for request, future in self._waiting.items():
             if not future.done():
                 future.set_result(Answered(request, (), reason))
         self._around.left(self)
+        self.ended.set()
 
     def tick(self) -> None:
         """Let time pass."""
@@ -96,7 +102,7 @@ class OvsdbSession(asyncio.Protocol):
 
     def close(self, reason: str) -> None:
         """End the session at once; nothing that we send is worth waiting for."""
-        self._reason, self.connection.over = reason, True
+        self.reason, self.connection.over = reason, True
         if self._transport is not None:
             self._transport.abort()
 

@@ -14,6 +14,7 @@ from xds_server.controller.errors import MachineError
 
 ENDPOINTS = "endpoints.json"
 TOKEN = "token"
+GENERATION = "generation"
 
 
 def prepare(state: Path) -> IO[str]:
@@ -57,6 +58,27 @@ def token_of(state: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     return token
+
+
+def next_generation(state: Path, now: float) -> int:
+    """Return a number above that of every earlier start, here or on another machine.
+
+    It is the time in milliseconds, which a standby with a state directory of its own grows with
+    too, and one more than the last where the clock was set back.
+    """
+    path = state / GENERATION
+    try:
+        last = int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        last = 0
+    number = max(last + 1, int(now * 1000))
+    fresh = path.with_suffix(".new")
+    with fresh.open("w") as file:
+        file.write(f"{number}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return number
 
 
 def write_endpoints(state: Path, endpoints: Mapping[str, str | int]) -> None:

@@ -46,8 +46,12 @@ def test_a_primary_states_its_generation_and_yields_to_a_newer_one() -> None:
     bridge.admitted()
     request = bridge.last(Type.ROLE_REQUEST)
     assert request.body == struct.pack("!IHxxQ", 2, 0xFFFF, 41)
-    bridge.refuses(request.xid, 11, 0)
-    assert bridge.closing().startswith("a newer controller owns the bridge")
+    granted = bridge.says(Type.ROLE_REPLY, request.xid, request.body)
+    assert granted == [Warned(HOST, 100.0, "", "role")]
+    (warning, _close) = bridge.refuses(request.xid, 11, 0)
+    assert isinstance(warning, Warned)
+    assert "stop that controller and start this one again" in warning.warning
+    assert bridge.closing().startswith("a newer controller owns the bridge: ROLE_REQUEST_FAILED")
 
 
 def test_ports_that_change_are_reported_once_the_list_is_complete() -> None:
@@ -169,12 +173,17 @@ def test_a_punted_packet_is_passed_on() -> None:
     assert (punted.packet.cookie, punted.packet.data) == (7, b"abc")
 
 
-def test_another_primary_is_warned_of() -> None:
+def test_a_bridge_that_another_primary_took_over_is_left_to_it() -> None:
     bridge = _bridge()
     bridge.admitted()
-    (warning,) = bridge.says(Type.ROLE_STATUS, 0, struct.pack("!IBxxxQ", 3, 0, 9))
+    bridge.runs(program_of([flow(1)], []))
+    (warning, _close) = bridge.says(Type.ROLE_STATUS, 0, struct.pack("!IBxxxQ", 3, 0, 9))
     assert isinstance(warning, Warned)
     assert warning.topic == "role"
+    assert "it took the bridge over" in bridge.closing()
+    before = len(bridge.sent)
+    bridge.runs(program_of([flow(2)], []))
+    assert len(bridge.sent) == before
 
 
 def test_errors_without_a_cause_are_reported_but_not_forever() -> None:

@@ -19,6 +19,7 @@ from xds_server.snapshots.model import BridgeProgram
 _STALE = (11, 0)  # ROLE_REQUEST_FAILED, STALE
 _MOST_WARNINGS = 10  # errors without a cause that one session may report
 _SECONDARY = 3  # OFPCR_ROLE_SLAVE
+_FENCED = "role"  # topic of the warning that a newer controller owns the bridge
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,10 @@ class Connection:
                 return self._port_status(body, now)
             case Type.PACKET_IN:
                 return [Punted(codec.decode_packet_in(body))]
+            case Type.ROLE_REPLY if device:
+                return [Warned(device, now, "", _FENCED)]
             case Type.ROLE_STATUS if body[:4] == _SECONDARY.to_bytes(4, "big") and device:
-                text = "another controller took the bridge over and may undo our flows"
-                return [Warned(device, now, text, "role")]
+                return self._fence("it took the bridge over", now)
         return []
 
     def _answer(self, xid: int, body: bytes, programmer: Programmer, now: float) -> list[Effect]:
@@ -229,11 +231,20 @@ class Connection:
         assert self.device is not None  # ports are listed for admitted bridges only
         return [PortsChanged(self.device, now, self._ports.by_name())]
 
+    def _fence(self, why: str, now: float) -> list[Effect]:
+        """Leave the bridge to a controller that was started later; it keeps what that one wrote."""
+        text = f"a newer controller owns the bridge: {why}"
+        mend = "stop that controller and start this one again if the bridge should be ours"
+        known = (
+            [] if self.device is None else [Warned(self.device, now, f"{text}; {mend}", _FENCED)]
+        )
+        return [*known, *self._close(text)]
+
     def _error(self, error: DeviceError, now: float) -> list[Effect]:
         if self.stage in (Stage.HELLO, Stage.FEATURES):
             return self._close(f"the bridge refused the session: {error}")
         if (error.type, error.code) == _STALE:
-            return self._close(f"a newer controller owns the bridge: {error}")
+            return self._fence(str(error), now)
         if self._programmer is None or self.device is None:
             return []
         effects = self._programmer.failed(error, now)

@@ -26,6 +26,7 @@ class Owner:
 
     cookie: int = 0xF5D0 << 48
     mask: int = 0xFFFF << 48
+    spared: frozenset[int] = frozenset()  # tables of others, whose flows are none of our business
 
     def owns(self, cookie: int) -> bool:
         """Whether a flow with this cookie is ours."""

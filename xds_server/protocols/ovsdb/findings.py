@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from xds_server.protocols.ovsdb.mirror import Bridge
 
-FAIL_MODE, INTERFACES = "fail-mode", "interfaces"
-TOPICS = (FAIL_MODE, INTERFACES)
+FAIL_MODE, INTERFACES, PROTOCOLS = "fail-mode", "interfaces", "protocols"
+RESTORING, VERSION = "flow-restore-wait", "ovs-version"
+TOPICS = (FAIL_MODE, INTERFACES, PROTOCOLS, RESTORING, VERSION)
+OLDEST = (3, 1)  # the first Open vSwitch that this pipeline was proven on
+_SPEAKS = "OpenFlow15"
 
 
 def findings(bridge: Bridge) -> dict[str, str]:
     """Return a warning for every topic; empty text where all is well."""
-    return {FAIL_MODE: _fail_mode(bridge), INTERFACES: _interfaces(bridge)}
+    return {
+        FAIL_MODE: _fail_mode(bridge),
+        INTERFACES: _interfaces(bridge),
+        PROTOCOLS: _protocols(bridge),
+        RESTORING: _restoring(bridge),
+        VERSION: _version(bridge),
+    }
 
 
 def _fail_mode(bridge: Bridge) -> str:
@@ -28,3 +39,33 @@ def _interfaces(bridge: Bridge) -> str:
     if not broken:
         return ""
     return f"bridge {bridge.name} could not open {len(broken)} interface(s): {', '.join(broken)}"
+
+
+def _protocols(bridge: Bridge) -> str:
+    if not bridge.protocols or _SPEAKS in bridge.protocols:
+        return ""
+    return (
+        f"bridge {bridge.name} speaks {', '.join(bridge.protocols)} only, so that it cannot "
+        f"connect; run ovs-vsctl add bridge {bridge.name} protocols {_SPEAKS}"
+    )
+
+
+def _restoring(bridge: Bridge) -> str:
+    if not bridge.restoring:
+        return ""
+    return (
+        f"the vswitch of bridge {bridge.name} has flow-restore-wait set: once started anew it "
+        "forwards as it did and connects to no controller; when its flows are back, run "
+        "ovs-vsctl remove open_vswitch . other_config flow-restore-wait"
+    )
+
+
+def _version(bridge: Bridge) -> str:
+    found = re.match(r"(\d+)\.(\d+)", bridge.ovs_version)
+    if found is None or (int(found[1]), int(found[2])) >= OLDEST:
+        return ""
+    oldest = ".".join(map(str, OLDEST))
+    return (
+        f"bridge {bridge.name} is Open vSwitch {bridge.ovs_version}, and {oldest} is the oldest "
+        "that this was proven on: it may refuse flows, and then keeps what it has; upgrade it"
+    )

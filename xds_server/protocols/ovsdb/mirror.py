@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from xds_server.protocols.ovsdb.json_stream import OvsdbProtocolError
 
 WATCHED: Mapping[str, tuple[str, ...]] = {
-    "Bridge": ("controller", "datapath_id", "fail_mode", "name", "ports"),
-    "Controller": ("is_connected", "target"),
-    "Interface": ("error", "external_ids", "name", "ofport", "type"),
-    "Open_vSwitch": ("ovs_version",),
+    "Bridge": ("controller", "datapath_id", "fail_mode", "name", "ports", "protocols"),
+    "Controller": ("external_ids", "is_connected", "target"),
+    "Interface": ("error", "external_ids", "name", "ofport", "options", "type"),
+    "Manager": ("is_connected", "target"),
+    "Open_vSwitch": ("manager_options", "other_config", "ovs_version"),
     "Port": ("interfaces", "name"),
 }
+OURS = "fsdn"  # key in external_ids of what this program has made
+RESTORE_WAIT = "flow-restore-wait"
 _MOST_ROWS = 200_000
 
 
@@ -27,6 +30,7 @@ class Interface:
     ofport: int
     external_ids: Mapping[str, str]
     error: str
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ class Bridge:
     controllers: tuple[str, ...]  # targets, such as tcp:192.0.2.1:6653
     interfaces: tuple[Interface, ...]
     ovs_version: str
+    protocols: tuple[str, ...] = ()  # OpenFlow versions that it offers; empty: all it knows
+    ours: tuple[str, ...] = ()  # targets among the controllers that this program has set
+    managers: tuple[str, ...] = ()  # of the whole database; one that is away has a note
+    restoring: bool = False  # whether flow-restore-wait keeps the vswitch from its controllers
 
 
 @dataclass(slots=True)
@@ -78,20 +86,33 @@ class Mirror:
             datapath_id = int(identity, 16)
         except ValueError as error:
             raise OvsdbProtocolError(f"{identity!r} is not a datapath id") from error
-        targets = (_text(c.get("target")) for c in self._linked("Controller", row, "controller"))
+        controllers = list(self._linked("Controller", row, "controller"))
+        ours = (c for c in controllers if OURS in _map(c.get("external_ids")))
         return Bridge(
             _text(row.get("name")),
             datapath_id,
             _text(row.get("fail_mode")),
-            tuple(sorted(targets)),
+            _targets(controllers),
             tuple(sorted(self._interfaces(row), key=lambda i: i.name)),
             self.version(),
+            tuple(sorted(t for t in _set(row.get("protocols")) if isinstance(t, str))),
+            _targets(ours),
+            self.managers(),
+            _map(self._vswitch().get("other_config")).get(RESTORE_WAIT) == "true",
         )
 
     def version(self) -> str:
         """Return the version of Open vSwitch, such as 3.1.0."""
-        rows = self.tables.get("Open_vSwitch", {}).values()
-        return next((_text(row.get("ovs_version")) for row in rows), "")
+        return _text(self._vswitch().get("ovs_version"))
+
+    def managers(self) -> tuple[str, ...]:
+        """Return the targets of the database's managers, and which of them are not connected."""
+        rows = self._linked("Manager", self._vswitch(), "manager_options")
+        found = ((_text(row.get("target")), row.get("is_connected")) for row in rows)
+        return tuple(sorted(t if here is not False else f"{t} (away)" for t, here in found))
+
+    def _vswitch(self) -> Mapping[str, Any]:
+        return next(iter(self.tables.get("Open_vSwitch", {}).values()), {})
 
     def _interfaces(self, bridge: Mapping[str, Any]) -> Iterator[Interface]:
         for port in self._linked("Port", bridge, "ports"):
@@ -103,6 +124,7 @@ class Mirror:
                     numbers[0] if numbers else 0,
                     _map(row.get("external_ids")),
                     _text(row.get("error")),
+                    _map(row.get("options")),
                 )
 
     def _linked(self, table: str, row: Mapping[str, Any], column: str) -> Iterator[dict[str, Any]]:
@@ -110,6 +132,10 @@ class Mirror:
         for uuid in _set(row.get(column)):
             if _is_pair(uuid, "uuid") and isinstance(uuid[1], str) and uuid[1] in rows:
                 yield rows[uuid[1]]
+
+
+def _targets(controllers: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted(_text(row.get("target")) for row in controllers))
 
 
 def _items(value: object, what: str) -> list[tuple[str, Any]]:

@@ -24,7 +24,7 @@ async def test_a_controller_tells_its_pace(tmp_path: Path) -> None:
     engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'fsdn.db'}")
     kept, sinks = Kept(), Sinks()
     controller = Controller(
-        SqlRepository(engine), sinks, sinks.bridges, sinks.bridges, Clock(), kept
+        SqlRepository(engine), sinks, sinks.bridges, sinks.databases, Clock(), kept
     )
     try:
         await controller.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -205,3 +206,17 @@ async def _served(port: int, trusted: trustme.CA, own: trustme.CA, seen: list[Ev
     await asyncio.gather(task, return_exceptions=True)
     streams[1].transport.abort()
     return any(isinstance(evidence, Acked) for evidence in seen)
+
+
+async def test_a_peer_that_is_turned_away_is_told_of_until_one_of_its_machine_is_let_in(
+    bed: Bed,
+) -> None:
+    old = await TcpBridge.to(bed.port)
+    old.writer.write(struct.pack("!BBHI", 4, Type.HELLO, 8, 1))  # OpenFlow 1.3
+    warned = await bed.warning()
+    assert (warned.topic, warned.device.name) == ("handshake", "*")
+    assert "127.0.0.1:" in warned.warning
+    assert "protocols=OpenFlow15" in warned.warning
+    await bed.bridge()
+    assert (await bed.warning()).warning == ""
+    old.writer.transport.abort()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -54,10 +54,49 @@ async def test_a_bridge_without_a_session_is_an_error_with_its_mend() -> None:
         await server.transact(0xAA, {"op": "comment", "comment": "a"})
 
 
-async def test_a_socket_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
-    server = OvsdbServer(lambda evidence: None)
-    with pytest.raises(MachineError, match=r"db\.sock: No such file or directory; check that"):
-        await server.connect(str(tmp_path / "db.sock"))
+async def test_a_session_that_ends_is_a_state_of_its_bridge_until_it_is_back() -> None:
+    seen: list[Evidence] = []
+    server = OvsdbServer(seen.append)
+    server.set_hosts({0xAA: "host1"})
+    port = await server.start("127.0.0.1", 0)
+    writer = await _database(port)
+    await _until(lambda: server.bridge(0xAA) is not None)
+    writer.transport.abort()
+    await _until(lambda: "ovsdb" in _topics(seen))
+    ended = next(e for e in seen if isinstance(e, Warned) and e.topic == "ovsdb")
+    assert "its OVSDB session has ended" in ended.warning
+    assert server.bridges() == ()
+    second = await _database(port)
+    await _until(lambda: isinstance(seen[-1], Warned) and seen[-1].warning == "")
+    assert [b.name for b in server.bridges()] == ["br-int"]
+    before = len(seen)
+    await server.stop()
+    await asyncio.sleep(0.05)
+    assert len(seen) == before  # our own end is nobody's trouble
+    second.transport.abort()
+
+
+async def test_a_host_declared_again_is_warned_of_again() -> None:
+    seen: list[Evidence] = []
+    server = OvsdbServer(seen.append)
+    server.set_hosts({0xAA: "host1"})
+    writer = await _database(await server.start("127.0.0.1", 0))
+    await _until(lambda: len(seen) == 1)
+    server.set_hosts({})
+    server.set_hosts({0xAA: "host1"})
+    assert len(seen) == 2
+    await server.stop()
+    writer.transport.abort()
+
+
+def _topics(seen: list[Evidence]) -> list[str]:
+    return [evidence.topic for evidence in seen if isinstance(evidence, Warned)]
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.005)
 
 
 async def test_a_port_in_use_is_one_clear_error() -> None:

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from xds_server.controller.errors import MachineError
-from xds_server.store.state_dir import prepare, remove_endpoints, token_of, write_endpoints
+from xds_server.store.state_dir import (
+    next_generation,
+    prepare,
+    remove_endpoints,
+    token_of,
+    write_endpoints,
+)
 
 
 def test_the_token_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -43,3 +49,11 @@ def test_endpoints_come_and_go(tmp_path: Path) -> None:
     remove_endpoints(tmp_path)
     remove_endpoints(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_generations_grow_also_where_the_clock_was_set_back(tmp_path: Path) -> None:
+    assert next_generation(tmp_path, 1000.0) == 1_000_000
+    assert next_generation(tmp_path, 2000.5) == 2_000_500
+    assert next_generation(tmp_path, 1500.0) == 2_000_501
+    (tmp_path / "generation").write_text("garbage")
+    assert next_generation(tmp_path, 3000.0) == 3_000_000

@@ -129,3 +129,32 @@ def test_hostile_rows_end_in_the_protocol_error_alone(updates: object) -> None:
         assert isinstance(_bridges(updates), tuple)
     except OvsdbProtocolError as error:
         assert str(error)  # noqa: PT017
+
+
+def test_managers_our_controllers_and_waiting_are_read() -> None:
+    mirror = _mirror()
+    vswitch = {
+        "ovs_version": "3.1.0",
+        "manager_options": ["set", [["uuid", "m"], ["uuid", "n"]]],
+        "other_config": ["map", [["flow-restore-wait", "true"]]],
+    }
+    ours = {"target": "tcp:192.0.2.2:6653", "external_ids": ["map", [["fsdn", "true"]]]}
+    row = {**UPDATES["Bridge"]["b"]["new"], "protocols": ["set", ["OpenFlow15", "OpenFlow13"]]}
+    row["controller"] = ["set", [["uuid", "c"], ["uuid", "d"]]]
+    mirror.update(
+        {
+            "Open_vSwitch": {"o": {"new": vswitch}},
+            "Manager": {
+                "m": {"new": {"target": "ptcp:6640", "is_connected": False}},
+                "n": {"new": {"target": "ssl:192.0.2.1:6640", "is_connected": True}},
+            },
+            "Controller": {"d": {"new": ours}},
+            "Bridge": {"b": {"new": row}},
+        }
+    )
+    (found,) = mirror.bridges()
+    assert found.managers == ("ptcp:6640 (away)", "ssl:192.0.2.1:6640")
+    assert found.restoring
+    assert found.protocols == ("OpenFlow13", "OpenFlow15")
+    assert found.ours == ("tcp:192.0.2.2:6653",)
+    assert len(found.controllers) == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.serving import SHOP
 from xds_server.controller.service import Controller
 from xds_server.controller.values import SourceFile
+from xds_server.protocols.openflow.drift import Deviation
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 from xds_server.store.engine import open_engine
@@ -22,6 +23,8 @@ class Sinks:
         self.hosts: Mapping[int, str] = {}
         self.withdrawn: list[str] = []
         self.hits: dict[int, Mapping[int, tuple[int, int]]] = {}
+        self.resynced: list[tuple[int, bool]] = []
+        self.deviations: dict[int, tuple[Deviation, ...]] = {}
         self.tunnels: Mapping[str, str] = {}
         self.described: tuple[Bridge, ...] = ()
         self.bridges = _Bridges(self)
@@ -46,6 +49,12 @@ class _Bridges:
 
     async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
         return self._sinks.hits.get(datapath_id, {})
+
+    def resync(self, datapath_id: int, sweep: bool = False) -> None:
+        self._sinks.resynced.append((datapath_id, sweep))
+
+    async def drift(self, datapath_id: int) -> tuple[Deviation, ...] | None:
+        return self._sinks.deviations.get(datapath_id)
 
 
 class _Databases:

@@ -114,6 +114,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     logged = Logged.REPORTED if settings.access_logs else Logged.DENIED
     keeper = SecretKeeper(xds)
     controller = Controller(repository, keeper, openflow, ovsdb, clock, meters, logged)
+    controller.drift.interval = settings.drift_interval
     reports.attach(xds, controller)
     folders = reports.sources.folders
     checkers = reports.reports.health if settings.xds_workers == 1 else None

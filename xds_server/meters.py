@@ -32,6 +32,7 @@ class Reading:
     restarts: int = 0
     backlog: int = 0
     devices: Mapping[Device, DeviceStatus] = field(default_factory=dict)
+    drift: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by host and kind
     loads: tuple[tuple[LoadKey, Load], ...] = ()
     entries: int = 0
     reports: int = 0
@@ -140,6 +141,7 @@ class _Now(Collector):
         text = "Events and translations that wait for their turn."
         yield GaugeMetricFamily("fsdn_queue_depth", text, now.backlog)
         yield _devices(now.devices)
+        yield _drift(now.drift)
         text = "Access log entries that proxies sent."
         yield CounterMetricFamily("fsdn_access_log_entries", text, now.entries)
         text = "Load reports that proxies sent."
@@ -179,3 +181,12 @@ def _rates(loads: tuple[tuple[LoadKey, Load], ...]) -> Metric:
     for key, load in loads:
         found.add_metric([key.node, key.cluster, key.locality], load.rate)
     return found
+
+
+def _drift(found: Mapping[str, Mapping[str, int]]) -> Metric:
+    text = "Flows and groups of a bridge that differed when it was last compared, by how."
+    family = GaugeMetricFamily("fsdn_bridge_drift_flows", text, labels=["host", "kind"])
+    for host, counts in sorted(found.items()):
+        for kind, count in sorted(counts.items()):
+            family.add_metric([host, kind], count)
+    return family

@@ -68,6 +68,7 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
             workers=len(pool.pids) if pool is not None else 0,
             restarts=pool.restarts if pool is not None else 0,
             backlog=controller.backlog,
+            drift={host: one.counts for host, one in controller.drift.found.items()},
             devices=controller.state.status.devices,
             loads=table.rows(),
             entries=ring.taken,

@@ -12,6 +12,7 @@ from xds_server.api import (
     agents,
     bridges,
     changes,
+    drift,
     folders,
     health,
     meaning,
@@ -34,6 +35,18 @@ from xds_server.controller.errors import (
 )
 from xds_server.controller.service import Controller
 
+_ROUTES = (
+    changes,
+    reading,
+    meaning,
+    agents,
+    bridges,
+    drift,
+    observing,
+    proxies,
+    folders,
+    health,
+)
 _STATUS: dict[type[Exception], int] = {
     MachineError: 503,
     NotFoundError: 404,
@@ -59,7 +72,7 @@ def create_app(
         responses={code: {"model": ErrorView} for code in (401, 413, 422)},
     )
     app.state.controller, app.state.sources = controller, watched
-    for module in (changes, reading, meaning, agents, bridges, observing, proxies, folders, health):
+    for module in _ROUTES:
         app.include_router(module.router)
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     app.add_api_route("/readyz", _ready, include_in_schema=False)

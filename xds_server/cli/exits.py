@@ -20,7 +20,8 @@ class Exit(IntEnum):
 MEANINGS = {
     Exit.OK: "Done. Of `diff`: nothing would change. Of `explain`: the traffic is allowed.",
     Exit.REFUSED: "The input or the request was refused, and nothing was changed. Of `diff`: "
-    "something would change. Of `status --check`: not every declared device is SYNCED.",
+    "something would change. Of `status --check`: not every declared device is SYNCED. Of `drift`: "
+    "a bridge differs from what it should hold, with `--fix` still.",
     Exit.USAGE: "The command line is wrong, or a file that it names cannot be read. Of `diff`: the "
     "input has errors.",
     Exit.DENIED: "Of `explain`: the traffic is denied.",

@@ -15,6 +15,7 @@ from xds_server.cli import (
     apply,
     bootstrap,
     diff,
+    drift,
     explain,
     get,
     history,
@@ -46,6 +47,7 @@ app.command()(apply.delete)
 app.command()(offline.validate)
 app.command("compile")(offline.compile_)
 app.command()(status.status)
+app.command()(drift.drift)
 app.command()(explain.explain)
 app.add_typer(proxy.app, name="proxy", no_args_is_help=True)
 app.command()(observe.observe)

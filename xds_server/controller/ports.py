@@ -13,6 +13,7 @@ from xds_server.controller.values import (
     StatusRow,
     StoredObject,
 )
+from xds_server.protocols.openflow.drift import Deviation
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 
@@ -86,6 +87,15 @@ class Bridges(Protocol):
 
     async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
         """Return packets and bytes by cookie; empty when the bridge is not connected.
+
+        Raises TimeoutError when a connected bridge does not answer.
+        """
+
+    def resync(self, datapath_id: int, sweep: bool = False) -> None:
+        """Mend what differs on a connected bridge; ``sweep``: also remove what others wrote."""
+
+    async def drift(self, datapath_id: int) -> tuple[Deviation, ...] | None:
+        """Return how a bridge differs from its program; None if it is away or has none yet.
 
         Raises TimeoutError when a connected bridge does not answer.
         """

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Connection, Settings
+from xds_server.protocols.openflow.drift import Contents
 from xds_server.protocols.openflow.effects import (
     Close,
     Counted,
     Effect,
     Identified,
+    Inspected,
     Punted,
     Send,
 )
@@ -69,7 +71,7 @@ class Session(asyncio.Protocol):
         self._written = self._sent = 0
         self._moved = clock()  # when the peer last took bytes
         self._requests = 0
-        self._counting: dict[int, asyncio.Future[dict[int, tuple[int, int]]]] = {}
+        self._asked: dict[int, asyncio.Future[Any]] = {}  # by the number of the request
 
     @property
     def closing(self) -> bool:
@@ -120,14 +122,32 @@ class Session(asyncio.Protocol):
 
         Raises TimeoutError when the bridge does not answer within ``timeout`` seconds.
         """
+        return dict(await self._ask(self.connection.count, timeout) or {})
+
+    async def contents(self, timeout: float) -> Contents | None:
+        """Return all flows and groups of the bridge; None when it refuses, or has gone.
+
+        Raises TimeoutError when the bridge does not answer within ``timeout`` seconds.
+        """
+        found: Contents | None = await self._ask(self.connection.inspect, timeout)
+        return found
+
+    async def _ask(self, ask: Callable[[int], list[Effect]], timeout: float) -> Any:
         self._requests += 1
         request = self._requests
-        future = self._counting[request] = asyncio.get_running_loop().create_future()
-        self.perform(self.connection.count(request))
+        future = self._asked[request] = asyncio.get_running_loop().create_future()
         try:
+            if self.closing or not (effects := ask(request)):
+                return None
+            self.perform(effects)
             return await asyncio.wait_for(future, timeout)
         finally:
-            del self._counting[request]
+            del self._asked[request]
+
+    def _answer(self, request: int, answer: object) -> None:
+        future = self._asked.get(request)
+        if future is not None and not future.done():
+            future.set_result(answer)
 
     def close(self, reason: str) -> None:
         """End the session; what was written before is still sent, for a moment."""
@@ -151,9 +171,9 @@ class Session(asyncio.Protocol):
             case Identified():
                 self._around.identified(self, effect.datapath_id)
             case Counted():
-                future = self._counting.get(effect.request)
-                if future is not None and not future.done():
-                    future.set_result(dict(effect.counters))
+                self._answer(effect.request, effect.counters)
+            case Inspected():
+                self._answer(effect.request, effect.contents)
             case Punted():
                 self._around.punted(self, effect.packet)
             case _:
@@ -174,7 +194,6 @@ class Session(asyncio.Protocol):
         return self._transport.get_write_buffer_size() if self._transport else 0
 
     def _end(self, reason: str) -> None:
-        for future in self._counting.values():
-            if not future.done():
-                future.set_result({})
+        for request in self._asked:
+            self._answer(request, None)
         self.perform(self.connection.closed(reason, self._clock()))

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Settings
+from xds_server.protocols.openflow.drift import Deviation
 from xds_server.snapshots.evidence import Connected, Device, Evidence
 from xds_server.snapshots.model import BridgeProgram
+from xds_server.southbound.openflow_drift import drift_of
 from xds_server.southbound.openflow_listen import listen, steady_clock
 from xds_server.southbound.openflow_session import Limits, Session
 from xds_server.southbound.openflow_warnings import EVERY, Warnings, bridge
@@ -99,11 +101,25 @@ class OpenFlowServer:
             detail = self._detail(session, datapath_id)
             self.report(Connected(session.connection.device, self._clock(), detail))
 
-    def resync(self, datapath_id: int) -> None:
-        """Compare a connected bridge with its program anew, and mend what differs."""
+    def resync(self, datapath_id: int, sweep: bool = False) -> None:
+        """Compare a connected bridge with its program anew, and mend what differs.
+
+        ``sweep``: what others wrote is removed, too, except in spared tables.
+        """
         session = self._sessions.get(datapath_id)
         if session is not None:
-            session.perform(session.connection.resync(self._clock()))
+            session.perform(session.connection.resync(self._clock(), sweep))
+
+    async def drift(self, datapath_id: int, timeout: float = 30.0) -> tuple[Deviation, ...] | None:
+        """Return how a bridge differs from its program; None if it is away or has none yet.
+
+        Raises TimeoutError when it does not answer, or is changed all the time, for ``timeout``
+        seconds.
+        """
+        session = self._sessions.get(datapath_id)
+        if session is None or session.connection.device is None:
+            return None
+        return await drift_of(session, self._settings.owner, timeout)
 
     async def counters(
         self, datapath_id: int, timeout: float = 10.0

@@ -7,12 +7,13 @@ from enum import Enum
 
 from xds_server.protocols.openflow import codec
 from xds_server.protocols.openflow.codec import Role
-from xds_server.protocols.openflow.effects import Close, Counted, Effect, Identified, Punted, Send
+from xds_server.protocols.openflow.effects import Close, Effect, Identified, Punted, Send
 from xds_server.protocols.openflow.errors import DeviceError, ProtocolError
 from xds_server.protocols.openflow.framing import VERSION, Framer, Message, Type, frame
-from xds_server.protocols.openflow.inventory import Owner, Ports, Question, Tally
-from xds_server.protocols.openflow.multipart import Part, flows_request, ports_request
-from xds_server.protocols.openflow.programmer import Programmer, Xids
+from xds_server.protocols.openflow.inquiries import Inquiries
+from xds_server.protocols.openflow.inventory import Owner, Ports, Question, Xids
+from xds_server.protocols.openflow.multipart import Part, ports_request
+from xds_server.protocols.openflow.programmer import Programmer
 from xds_server.snapshots.evidence import Connected, Device, Disconnected, PortsChanged, Warned
 from xds_server.snapshots.model import BridgeProgram
 
@@ -57,7 +58,7 @@ class Connection:
         self._xids = Xids()
         self._ports = Ports()
         self._listing = 0  # the port list's xid, until it is complete
-        self._questions: dict[int, tuple[Question, Tally, int]] = {}
+        self._inquiries = Inquiries(settings.owner, self._xids)
         self._programmer: Programmer | None = None
         self._opened = self._heard = self._progress = now
         self._give_up: float | None = None  # when the probe under way fails
@@ -95,8 +96,7 @@ class Connection:
             return self._close(f"no OpenFlow handshake within {limits.handshake:g} s")
         if self._give_up is not None and now > self._give_up:
             return self._close("no answer to an echo request")
-        busy = self._programmer is not None and self._programmer.busy
-        if busy and now - self._progress > limits.answer:
+        if self.busy and now - self._progress > limits.answer:
             return self._close(f"a request was not answered within {limits.answer:g} s")
         if self._give_up is None and now - self._heard > limits.idle:
             return self.probe(now, limits.patience)
@@ -125,21 +125,34 @@ class Connection:
         self._progress = now
         return self._programmer.want(program, now)
 
-    def resync(self, now: float) -> list[Effect]:
-        """Compare the bridge with its program anew, and mend what differs."""
+    @property
+    def busy(self) -> bool:
+        """Whether the bridge is being brought to a program."""
+        return self._programmer is not None and self._programmer.busy
+
+    @property
+    def running(self) -> BridgeProgram | None:
+        """The program that the bridge should hold now; None before its first and in a change."""
+        known = self._programmer
+        return None if known is None or known.busy else known.running
+
+    def resync(self, now: float, sweep: bool = False) -> list[Effect]:
+        """Compare the bridge with its program anew, and mend what differs.
+
+        ``sweep``: what others wrote is removed, too, except in spared tables.
+        """
         if self._programmer is None or self.stage is Stage.CLOSED:
             return []
         self._progress = now
-        return self._programmer.resync(now)
+        return self._programmer.resync(now, sweep)
 
     def count(self, request: int) -> list[Effect]:
         """Ask for the counters of our flows; ``request`` comes back in ``Counted``."""
-        if self.stage is not Stage.ADMITTED:
-            return []
-        xid, tally, owner = self._xids.take(), Tally(), self._settings.owner
-        question = Question(Part.FLOW_DESC, tally.flows_listed, "counters")
-        self._questions[xid] = (question, tally, request)
-        return [Send(flows_request(xid, owner.cookie, owner.mask))]
+        return self._inquiries.count(request) if self.stage is Stage.ADMITTED else []
+
+    def inspect(self, request: int) -> list[Effect]:
+        """Ask for all that the bridge holds; ``request`` comes back in ``Inspected``."""
+        return self._inquiries.inspect(request) if self.stage is Stage.ADMITTED else []
 
     def closed(self, reason: str, now: float) -> list[Effect]:
         """Take note that the connection has ended."""
@@ -215,13 +228,8 @@ class Connection:
                 self._listing = 0
                 return self._ports_changed(now)
             return []
-        if xid not in self._questions:
-            return programmer.answer(xid, body, now)
-        question, tally, request = self._questions[xid]
-        if not question.answered(body):
-            return []
-        del self._questions[xid]
-        return [Counted(request, tally.counters)]
+        told = self._inquiries.answer(xid, body)
+        return programmer.answer(xid, body, now) if told is None else told
 
     def _port_status(self, body: bytes, now: float) -> list[Effect]:
         changed = self._ports.changed(*codec.decode_port_status(body))
@@ -248,11 +256,10 @@ class Connection:
         if self._programmer is None or self.device is None:
             return []
         effects = self._programmer.failed(error, now)
+        if effects is None:
+            effects = self._inquiries.failed(error.xid)
         if effects is not None:
             return effects
-        if error.xid in self._questions:
-            _question, _tally, request = self._questions.pop(error.xid)
-            return [Counted(request, {})]
         self._warnings += 1
         text = f"the bridge reports {error}"
         many = self._warnings > _MOST_WARNINGS

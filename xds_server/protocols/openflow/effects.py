@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xds_server.protocols.openflow.codec import PacketIn
+from xds_server.protocols.openflow.drift import Contents
 from xds_server.snapshots.evidence import Evidence
 
 
@@ -39,10 +40,18 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspected:
+    """What ``Connection.inspect`` asked for; None when the bridge refuses to list it."""
+
+    request: int
+    contents: Contents | None
+
+
+@dataclass(frozen=True, slots=True)
 class Punted:
     """A packet that a flow sent to the controller."""
 
     packet: PacketIn
 
 
-Effect = Send | Close | Identified | Counted | Punted | Evidence
+Effect = Send | Close | Identified | Counted | Inspected | Punted | Evidence

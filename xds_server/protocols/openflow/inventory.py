@@ -32,6 +32,28 @@ class Owner:
         """Whether a flow with this cookie is ours."""
         return cookie & self.mask == self.cookie & self.mask
 
+    def takes(self, flow: FlowEntry) -> bool:
+        """Whether a flow is ours to change."""
+        return self.owns(flow.cookie) and (self.mask != 0 or flow.key.table not in self.spared)
+
+    def everyone(self) -> Owner:
+        """Return the owner of all flows but those in spared tables."""
+        return Owner(0, 0, self.spared)
+
+
+class Xids:
+    """Transaction ids in a row; the ids of one transaction never wrap around."""
+
+    def __init__(self) -> None:
+        self._next = 1
+
+    def take(self, count: int = 1) -> int:
+        """Return the first of ``count`` consecutive ids."""
+        if self._next + count > 0xFFFFFFFF:
+            self._next = 1
+        first, self._next = self._next, self._next + count
+        return first
+
 
 @dataclass(slots=True)
 class Ports:
@@ -68,11 +90,13 @@ class Dump:
     owner: Owner
     flows: dict[FlowKey, FlowEntry] = field(default_factory=dict)
     groups: dict[int, GroupEntry] = field(default_factory=dict)
+    left_out: list[FlowEntry] = field(default_factory=list)
 
     def flows_listed(self, payload: bytes) -> int:
         """Take a part of the flow list; flows that are not ours are left out."""
-        held = list(decode_flows(payload))
-        self.flows.update((h.entry.key, h.entry) for h in held if self.owner.owns(h.entry.cookie))
+        held = [h.entry for h in decode_flows(payload)]
+        self.flows.update((flow.key, flow) for flow in held if self.owner.takes(flow))
+        self.left_out += [flow for flow in held if not self.owner.takes(flow)]
         return len(held)
 
     def groups_listed(self, payload: bytes) -> int:

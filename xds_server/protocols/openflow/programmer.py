@@ -5,9 +5,16 @@ from __future__ import annotations
 from xds_server.protocols.openflow.codec import decode_bundle_control
 from xds_server.protocols.openflow.effects import Effect, Send
 from xds_server.protocols.openflow.errors import DeviceError, TooLargeError
-from xds_server.protocols.openflow.inventory import Dump, Owner, Question
+from xds_server.protocols.openflow.inventory import Dump, Owner, Question, Xids
 from xds_server.protocols.openflow.multipart import Part, flows_request, groups_request
-from xds_server.protocols.openflow.reconcile import Action, Held, Step, describe, reconcile
+from xds_server.protocols.openflow.reconcile import (
+    Action,
+    Held,
+    Step,
+    describe,
+    group_targets,
+    reconcile,
+)
 from xds_server.protocols.openflow.transaction import Phase, Transaction
 from xds_server.snapshots.evidence import Acked, Device, Nacked, Offered
 from xds_server.snapshots.model import BridgeProgram
@@ -15,20 +22,6 @@ from xds_server.snapshots.model import BridgeProgram
 FLOWS = "flows"
 # Errors that tell of groups other than we believed: GROUP_EXISTS, UNKNOWN_GROUP, BAD_OUT_GROUP.
 _DRIFT = {(6, 0), (6, 8), (2, 9)}
-
-
-class Xids:
-    """Transaction ids in a row; the ids of one transaction never wrap around."""
-
-    def __init__(self) -> None:
-        self._next = 1
-
-    def take(self, count: int = 1) -> int:
-        """Return the first of ``count`` consecutive ids."""
-        if self._next + count > 0xFFFFFFFF:
-            self._next = 1
-        first, self._next = self._next, self._next + count
-        return first
 
 
 class Programmer:
@@ -42,6 +35,9 @@ class Programmer:
         self._refused = ""  # the version that the bridge rejected: parked, never sent again
         self._held: Held | None = None
         self._fresh = False  # whether ``_held`` was just listed by the bridge itself
+        self.running: BridgeProgram | None = None  # what the bridge took last; None: nothing yet
+        self._sweeping = False  # whether what others wrote is to go, too
+        self._swept: set[int] = set()  # groups of others that are to go
         self._groups: set[int] = set()  # numbers that we wrote during this session
         self._questions: dict[int, Question] = {}
         self._dump = Dump(owner)
@@ -57,11 +53,11 @@ class Programmer:
         self._wanted = program
         return [] if self.busy else self._proceed(now)
 
-    def resync(self, now: float) -> list[Effect]:
-        """Ask the bridge again what it holds, and mend what others changed."""
+    def resync(self, now: float, sweep: bool = False) -> list[Effect]:
+        """Ask the bridge again what it holds, and mend what others changed; or remove theirs."""
         if self.busy or self._wanted is None:
             return []
-        self._held = None
+        self._held, self._sweeping = None, sweep
         return self._proceed(now)
 
     def answer(self, xid: int, body: bytes, now: float) -> list[Effect]:
@@ -76,6 +72,9 @@ class Programmer:
         if self._questions:
             return []
         self._held, self._fresh = self._dump.held(), True
+        if self._sweeping:
+            self._swept = self._held.groups.keys() - set(group_targets(self._dump.left_out))
+            self._sweeping = False
         self._dump = Dump(self._owner)  # what was listed belongs to ``_held`` now
         return self._proceed(now)
 
@@ -102,6 +101,7 @@ class Programmer:
         if error.xid not in self._questions:
             return None
         self._questions.clear()
+        self._sweeping = False
         return self._refuse(f"the bridge does not list what it holds: {error}", "", now)
 
     def _proceed(self, now: float) -> list[Effect]:
@@ -109,20 +109,22 @@ class Programmer:
             return []
         if self._held is None:
             return self._ask()
-        steps = reconcile(self._held, self._wanted, self._groups)
+        steps = reconcile(self._held, self._wanted, self._groups | self._swept)
         if not steps:
             self._fresh = False  # from now on others may have changed it
+            self.running = self._wanted
             return [Acked(self._device, FLOWS, self._wanted.version, now, 0)]
         return self._offer(self._wanted, steps, now)
 
     def _ask(self) -> list[Effect]:
-        self._dump = dump = Dump(self._owner)
+        owner = self._owner.everyone() if self._sweeping else self._owner
+        self._dump, self._swept = (dump := Dump(owner)), set()
         groups, flows = self._xids.take(), self._xids.take()
         self._questions = {
             groups: Question(Part.GROUP_DESC, dump.groups_listed, "groups"),
             flows: Question(Part.FLOW_DESC, dump.flows_listed, "flows"),
         }
-        request = flows_request(flows, self._owner.cookie, self._owner.mask)
+        request = flows_request(flows, owner.cookie, owner.mask)
         return [Send(groups_request(groups) + request)]
 
     def _offer(self, program: BridgeProgram, steps: tuple[Step, ...], now: float) -> list[Effect]:
@@ -153,6 +155,7 @@ class Programmer:
         kept = {number: group for number, group in before if group not in deleted}
         self._held, self._fresh = Held(program.flows, kept | dict(program.groups)), False
         self._groups.update(program.groups)
+        self.running = program
         return [Acked(self._device, FLOWS, program.version, now, len(done.steps))]
 
     def _rejected(self, done: Transaction, now: float) -> list[Effect]:

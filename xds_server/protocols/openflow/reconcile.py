@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -127,11 +127,12 @@ def _orphans(held: Held, wanted: BridgeProgram, known: Iterable[int]) -> list[Gr
     candidates = [group for number, group in held.groups.items() if number not in wanted.groups]
     if not candidates:
         return []
-    ours = {*known, *_targets(held.flows.values())}
+    ours = {*known, *group_targets(held.flows.values())}
     return [group for group in candidates if group.number in ours]
 
 
-def _targets(flows: Iterable[FlowEntry]) -> Iterable[int]:
+def group_targets(flows: Iterable[FlowEntry]) -> Iterator[int]:
+    """Yield the numbers of the groups that flows point to."""
     for flow in flows:
         for target in _GROUP_ACTION.finditer(flow.instructions):
             yield int.from_bytes(target[1], "big")

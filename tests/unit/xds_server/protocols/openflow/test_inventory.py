@@ -9,9 +9,9 @@ from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc, g
 from xds_server.protocols.openflow import inventory
 from xds_server.protocols.openflow.codec import Port, PortReason
 from xds_server.protocols.openflow.errors import ProtocolError
-from xds_server.protocols.openflow.inventory import Dump, Owner, Ports, Question, Tally
+from xds_server.protocols.openflow.inventory import Dump, Owner, Ports, Question, Tally, Xids
 from xds_server.protocols.openflow.multipart import HeldFlow, Part
-from xds_server.snapshots.model import FlowEntry
+from xds_server.snapshots.model import FlowEntry, FlowKey
 
 OURS, FOREIGN = flow(1), FlowEntry(flow(2).key, 0x77, DROP)
 
@@ -82,3 +82,28 @@ def test_ports_cannot_be_endless(monkeypatch: pytest.MonkeyPatch) -> None:
     ports.changed(PortReason.ADD, Port(1, "a", b"", 0, 0))
     with pytest.raises(ProtocolError, match="more than 1 ports"):
         ports.changed(PortReason.ADD, Port(2, "b", b"", 0, 0))
+
+
+def test_transaction_ids_are_given_out_in_a_row() -> None:
+    xids = Xids()
+    assert [xids.take(), xids.take(3), xids.take()] == [1, 2, 5]
+
+
+@pytest.mark.parametrize("count", [1, 1000])
+def test_ids_of_one_transaction_never_wrap_around(count: int) -> None:
+    xids = Xids()
+    xids.take(0xFFFFFFFF - 500)
+    first = xids.take(1000)
+    assert first + 1000 <= 0xFFFFFFFF
+    assert first >= 1
+    assert xids.take(count) > first
+
+
+def test_spared_tables_are_others_even_where_everything_is_ours() -> None:
+    owner = Owner(spared=frozenset({7}))
+    everyone = owner.everyone()
+    strange = [FlowEntry(FlowKey(table, 1, b""), 0x77, b"") for table in (6, 7)]
+    assert [owner.takes(flow) for flow in strange] == [False, False]
+    assert [everyone.takes(flow) for flow in strange] == [True, False]
+    ours = FlowEntry(FlowKey(7, 1, b""), owner.cookie, b"")
+    assert owner.takes(ours)  # a flow of ours is ours wherever it is

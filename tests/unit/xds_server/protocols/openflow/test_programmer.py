@@ -1,33 +1,16 @@
 """The parts of a programmer that no conversation shows."""
 
-import pytest
-
 from tests.devices.ovs_bridge import flow
 from xds_server.protocols.openflow.effects import Send
 from xds_server.protocols.openflow.errors import DeviceError
-from xds_server.protocols.openflow.inventory import Owner
-from xds_server.protocols.openflow.programmer import Programmer, Xids
+from xds_server.protocols.openflow.inventory import Owner, Xids
+from xds_server.protocols.openflow.programmer import Programmer
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import program_of
 
 
 def _programmer() -> Programmer:
     return Programmer(Device(DeviceKind.BRIDGE, "host1"), Owner(), Xids())
-
-
-def test_transaction_ids_are_given_out_in_a_row() -> None:
-    xids = Xids()
-    assert [xids.take(), xids.take(3), xids.take()] == [1, 2, 5]
-
-
-@pytest.mark.parametrize("count", [1, 1000])
-def test_ids_of_one_transaction_never_wrap_around(count: int) -> None:
-    xids = Xids()
-    xids.take(0xFFFFFFFF - 500)
-    first = xids.take(1000)
-    assert first + 1000 <= 0xFFFFFFFF
-    assert first >= 1
-    assert xids.take(count) > first
 
 
 def test_a_programmer_is_busy_until_the_bridge_has_answered() -> None:

@@ -1,0 +1,102 @@
+"""Drift in the words of the policy, and the watch that looks for it."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.controlling import Sinks, controlling, shop
+from tests.devices.ovs_bridge import DROP, flow, group
+from translators.openflow.cookie import Cause, cookie
+from xds_server.controller.drift import DriftWatch, HostDrift, Seen, drift_of
+from xds_server.controller.errors import NotFoundError
+from xds_server.controller.service import Controller
+from xds_server.protocols.openflow.drift import Deviation, Kind
+from xds_server.snapshots.evidence import Device, DeviceKind, PortsChanged, Warned
+
+HOST1 = Device(DeviceKind.BRIDGE, "host1")
+
+
+async def _applied(controller: Controller) -> None:
+    await controller.apply(shop(), "me", "")
+    ports = {"web": 1, "reviews-2": 2, "spy": 3}
+    controller.feed(PortsChanged(HOST1, 1.0, ports))
+
+
+async def test_each_difference_names_the_line_behind_it(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        await _applied(controller)
+        rule = controller.state.plan.rules[0]
+        ours = replace(flow(80), cookie=cookie(Cause.RULE, rule.number))
+        foreign = replace(flow(53), cookie=0x77)
+        sinks.deviations[1] = (
+            Deviation(Kind.MISSING, ours),
+            Deviation(Kind.CHANGED, group(7, 1)),
+            Deviation(Kind.FOREIGN, foreign),
+        )
+        found = await drift_of(controller.state, sinks.bridges, "host1")
+    missing, changed, other = found.differences
+    assert missing.origin == str(rule.origin)
+    assert missing.what.endswith("table=0,priority=100,eth_type=0x0800,nw_proto=17,udp_dst=80")
+    assert (changed.kind, changed.what) == ("changed", "group 7")
+    assert (other.kind, other.origin) == ("foreign", "")
+    assert found.counts == {"missing": 1, "changed": 1, "left over": 0, "foreign": 1}
+
+
+async def test_a_workload_without_its_port_is_a_difference(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        await _applied(controller)
+        sinks.deviations[1] = ()
+        controller.feed(PortsChanged(HOST1, 2.0, {"web": 1, "spy": 3}))
+        found = await drift_of(controller.state, sinks.bridges, "host1")
+    (only,) = found.differences
+    assert only.what == "port reviews-2 of shop/reviews-2"
+    assert "workloads.yaml:" in only.origin
+    assert set(found.counts.values()) == {0}
+
+
+async def test_a_bridge_that_is_away_or_silent_is_not_called_equal(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        await _applied(controller)
+        assert (await drift_of(controller.state, sinks.bridges, "host2")).seen is Seen.AWAY
+        silent = _Silent(sinks)
+        assert await drift_of(controller.state, silent, "host1") == HostDrift("host1", Seen.SILENT)
+        with pytest.raises(NotFoundError, match="no host host9"):
+            await drift_of(controller.state, sinks.bridges, "host9")
+
+
+async def test_a_fix_sweeps_before_it_looks(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        await _applied(controller)
+        sinks.deviations[1] = ()
+        await controller.drift.look("host1")
+        assert sinks.resynced == []
+        await controller.drift.look("host1", fix=True)
+        assert sinks.resynced == [(1, True)]
+
+
+async def test_the_watch_warns_and_takes_its_warning_back(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, sinks):
+        await _applied(controller)
+        told: list[Warned] = []
+        watch = DriftWatch(lambda: controller.state, sinks.bridges, told.append, lambda: 5.0, 0.01)
+        sinks.deviations[1] = (Deviation(Kind.MISSING, flow(1, DROP)),)
+        task = asyncio.create_task(watch.run())
+        await _until(lambda: bool(told))
+        assert "1 missing; see fsdn drift --host host1" in told[0].warning
+        sinks.deviations[1] = ()
+        await _until(lambda: told[-1].warning == "")
+        assert set(watch.found) == {"host1"}  # host2 is away: nothing is known of it
+        task.cancel()
+
+
+class _Silent(type(Sinks().bridges)):  # type: ignore[misc]
+    async def drift(self, _datapath_id: int) -> None:
+        raise TimeoutError("no answer")
+
+
+async def _until(holds: object) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # type: ignore[operator]
+            await asyncio.sleep(0.005)

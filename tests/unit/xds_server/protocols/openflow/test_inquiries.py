@@ -1,0 +1,56 @@
+"""Questions that are answered by parts, in any order, or not at all."""
+
+import struct
+
+from tests.devices.ovs_bridge import flow, group
+from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc, group_desc
+from xds_server.protocols.openflow.drift import Contents
+from xds_server.protocols.openflow.effects import Counted, Inspected, Send
+from xds_server.protocols.openflow.framing import Framer
+from xds_server.protocols.openflow.inquiries import Inquiries
+from xds_server.protocols.openflow.inventory import Owner, Xids
+from xds_server.protocols.openflow.multipart import HeldFlow, Part
+from xds_server.snapshots.model import FlowEntry
+
+FOREIGN = FlowEntry(flow(9).key, 0x77, b"")
+
+
+def _body(part: Part, payload: bytes, more: bool = False) -> bytes:
+    return struct.pack("!HHxxxx", part, int(more)) + payload
+
+
+def _flows(*flows: FlowEntry) -> bytes:
+    return b"".join(flow_desc(HeldFlow(one, 3, 300)) for one in flows)
+
+
+def _inspection() -> tuple[Inquiries, dict[Part, int]]:
+    inquiries = Inquiries(Owner(), Xids())
+    (sent,) = inquiries.inspect(4)
+    assert isinstance(sent, Send)
+    asked = Framer().feed(sent.data)
+    return inquiries, {Part(int.from_bytes(m.body[:2], "big")): m.xid for m in asked}
+
+
+def test_everything_is_listed_whoever_wrote_it() -> None:
+    inquiries, xids = _inspection()
+    flows = xids[Part.FLOW_DESC]
+    assert inquiries.answer(flows, _body(Part.FLOW_DESC, _flows(flow(1)), more=True)) == []
+    assert inquiries.answer(flows, _body(Part.FLOW_DESC, _flows(FOREIGN))) == []
+    told = inquiries.answer(xids[Part.GROUP_DESC], _body(Part.GROUP_DESC, group_desc(group(7, 1))))
+    contents = Contents({f.key: f for f in (flow(1), FOREIGN)}, {7: group(7, 1)})
+    assert told == [Inspected(4, contents)]
+    assert inquiries.answer(flows, b"") is None
+
+
+def test_a_refused_half_ends_the_whole() -> None:
+    inquiries, xids = _inspection()
+    assert inquiries.failed(xids[Part.GROUP_DESC]) == [Inspected(4, None)]
+    assert inquiries.failed(xids[Part.FLOW_DESC]) is None
+    assert inquiries.answer(xids[Part.FLOW_DESC], b"") is None
+
+
+def test_counters_are_summed_by_cookie() -> None:
+    inquiries = Inquiries(Owner(), Xids())
+    inquiries.count(9)
+    told = inquiries.answer(1, _body(Part.FLOW_DESC, _flows(flow(1), flow(2))))
+    assert told == [Counted(9, {flow(1).cookie: (6, 600)})]

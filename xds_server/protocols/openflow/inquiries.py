@@ -1,0 +1,75 @@
+"""What a session asks a bridge beside its programming: counters, and everything that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xds_server.protocols.openflow.drift import Contents
+from xds_server.protocols.openflow.effects import Counted, Effect, Inspected, Send
+from xds_server.protocols.openflow.inventory import Dump, Owner, Question, Tally, Xids
+from xds_server.protocols.openflow.multipart import Part, flows_request, groups_request
+
+
+@dataclass(slots=True)
+class _Inquiry:
+    """Questions that are answered together; ``told`` makes the answer, ``refused`` its absence."""
+
+    questions: dict[int, Question]
+    told: Callable[[], Effect]
+    refused: Effect
+
+
+class Inquiries:
+    """Every inquiry under way, by the transaction ids of its questions."""
+
+    def __init__(self, owner: Owner, xids: Xids) -> None:
+        self._owner = owner
+        self._xids = xids
+        self._open: dict[int, _Inquiry] = {}
+
+    def count(self, request: int) -> list[Effect]:
+        """Ask for the counters of our flows; the answer is ``Counted``."""
+        xid, tally, owner = self._xids.take(), Tally(), self._owner
+        question = Question(Part.FLOW_DESC, tally.flows_listed, "counters")
+        told, refused = lambda: Counted(request, tally.counters), Counted(request, {})
+        self._open[xid] = _Inquiry({xid: question}, told, refused)
+        return [Send(flows_request(xid, owner.cookie, owner.mask))]
+
+    def inspect(self, request: int) -> list[Effect]:
+        """Ask for every flow and group, whoever wrote it; the answer is ``Inspected``."""
+        dump = Dump(Owner(0, 0))
+        groups, flows = self._xids.take(), self._xids.take()
+        questions = {
+            groups: Question(Part.GROUP_DESC, dump.groups_listed, "groups"),
+            flows: Question(Part.FLOW_DESC, dump.flows_listed, "flows"),
+        }
+
+        def told() -> Effect:
+            return Inspected(request, Contents(dump.flows, dump.groups))
+
+        inquiry = _Inquiry(questions, told, Inspected(request, None))
+        self._open.update((xid, inquiry) for xid in questions)
+        return [Send(groups_request(groups) + flows_request(flows, 0, 0))]
+
+    def answer(self, xid: int, body: bytes) -> list[Effect] | None:
+        """Take a multipart reply; return None when it is not about anything asked here.
+
+        Raises ProtocolError for a malformed one.
+        """
+        inquiry = self._open.get(xid)
+        if inquiry is None:
+            return None
+        if not inquiry.questions[xid].answered(body):
+            return []
+        del self._open[xid], inquiry.questions[xid]
+        return [] if inquiry.questions else [inquiry.told()]
+
+    def failed(self, xid: int) -> list[Effect] | None:
+        """Take an error; return None when it is not about anything asked here."""
+        inquiry = self._open.pop(xid, None)
+        if inquiry is None:
+            return None
+        for other in inquiry.questions:
+            self._open.pop(other, None)
+        return [inquiry.refused]

@@ -86,5 +86,5 @@ def test_the_moment_is_read_at_each_scrape() -> None:
 
 def test_every_metric_says_what_it_is() -> None:
     families = Meters().families()
-    assert len(families) == 23
+    assert len(families) == 24
     assert all(len(family.documentation) > 10 for family in families)

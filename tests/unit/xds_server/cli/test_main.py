@@ -18,6 +18,7 @@ COMMANDS = {
     "validate",
     "compile",
     "status",
+    "drift",
     "explain",
     "history",
     "observe",

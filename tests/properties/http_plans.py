@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 from random import Random
 
@@ -82,8 +83,10 @@ def _service(rng: Random, name: str, number: int) -> Service:
 
 
 def _rule(rng: Random, number: int) -> Rule:
-    action = rng.choice((Action.ALLOW, Action.ALLOW, Action.DENY))
+    action = rng.choice((Action.ALLOW, Action.ALLOW, Action.DENY, Action.AUDIT))
     http = _match(rng) if rng.random() < 0.9 else None
+    if action is Action.AUDIT and http is not None:  # no proxy counts by query parameters
+        http = replace(http, query=())
     route = _route(rng) if action is Action.ALLOW and rng.random() < 0.6 else None
     whole = http is None and route is None and rng.random() < 0.5
     ports = () if rng.random() < 0.7 else (PortRange(80, rng.choice((80, 81))),)

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 
 from tests.devices.openflow_wire import Wire
 from tests.devices.ovs import PrivateOvs
-from translators.openflow.cookie import rule_of
+from translators.openflow.cookie import Cause, cause_of, rule_of
 from translators.openflow.encode import encode
 from translators.openflow.fields import (
     CT_MARK,
@@ -58,7 +58,7 @@ class Hop:
 
     output: int | None
     frame: Frame
-    cookies: tuple[int, ...] = ()  # of the flows met; a simulation alone knows them
+    cookies: tuple[int, ...] = ()  # of the flows met, in order
 
 
 Bridge = Callable[[str, Frame, int], Hop]  # host, packet, hash
@@ -207,9 +207,17 @@ def is_routed(plan: Plan, packet: Packet, arrival: Arrival) -> bool:
 
 def deciding_rule(plan: Plan, arrival: Arrival) -> str | None:
     """Return the rule whose flow was met last at the source's bridge."""
-    rules = [rule_of(plan, cookie) for cookie in arrival.hops[0].cookies]
+    cookies = (c for c in arrival.hops[0].cookies if cause_of(c) is not Cause.AUDIT)
+    rules = [rule_of(plan, cookie) for cookie in cookies]
     named = [rule.name for rule in rules if rule is not None]
     return named[-1] if named else None
+
+
+def counted(plan: Plan, arrival: Arrival) -> tuple[str, ...]:
+    """Return the audits whose flows were met, in order; each counts a connection once."""
+    met = [c for hop in arrival.hops for c in hop.cookies if cause_of(c) is Cause.AUDIT]
+    rules = [rule_of(plan, cookie) for cookie in met]
+    return tuple(rule.name for rule in rules if rule is not None)
 
 
 def proxy_may(plan: Plan, packet: Packet) -> bool:
@@ -244,6 +252,7 @@ def _value(field: Field, value: int) -> str:
 _OUTPUT = re.compile(r"^ +output:(\d+)$", re.MULTILINE)
 _FINAL = re.compile(r"^(?:Final flow|Flow): (.*)$", re.MULTILINE)
 _ACTIONS = re.compile(r"^Datapath actions: (.*)$", re.MULTILINE)
+_COOKIE = re.compile(r"cookie (0x[0-9a-f]+)$", re.MULTILINE)
 _VNI = re.compile(r"set_field:(0x[0-9a-f]+)->tun_id")
 _READ = {
     "dl_dst": ETH_DST,
@@ -268,7 +277,8 @@ def parse_trace(text: str, sent: Frame) -> Hop:
     frame = dict(sent) | _parsed(last, sent)
     for vni in _VNI.findall(text):  # the final flow does not show it
         frame[TUN_ID] = int(vni, 16)
-    return Hop(None if dropped else int(outputs[0]), frame)
+    cookies = tuple(int(found, 16) for found in _COOKIE.findall(text))
+    return Hop(None if dropped else int(outputs[0]), frame, cookies)
 
 
 def _parsed(line: str, sent: Frame) -> dict[Field, int]:

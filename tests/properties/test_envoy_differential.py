@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -56,6 +58,9 @@ PIECES = (
 )
 PIECES += ("%61", "%7E", "%41", "%", "%2", "%zz", "%%32e", '"', "<", "|", "[", "~", "%00", "%25")
 PIECES += ("?", "#", "?x=/../", "%c3%a9", "\xe9", "%20", "+", ":", "@", "a.b", "...", "%3F", "^")
+
+
+_AUDIT = re.compile(r"http\..*\.rbac\.policy\.(.*)\.shadow_allowed: (\d+)")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +117,15 @@ def _rules(running: Envoy, numbers: set[str]) -> dict[str, dict[str, object]]:
     raise AssertionError(f"the access log lacks {sorted(numbers - logged.keys())}")
 
 
+def _counted(running: Envoy) -> Counter[str]:
+    """Return how many requests each audit has counted."""
+    found: Counter[str] = Counter()
+    for line in running.ask("/stats?usedonly").splitlines():
+        if (hit := _AUDIT.fullmatch(line)) is not None:
+            found[hit[1]] += int(hit[2])
+    return found
+
+
 def _is_entry(line: str) -> bool:
     return line.startswith("{") and line.endswith("}")
 
@@ -134,6 +148,9 @@ def _judge(plan: Plan, cases: list[Case], net: str, directory: Path, seed: str) 
             if status in (200, 403, 503):
                 decided[f"r{index}"] = (packet, request), verdict
         logged = _rules(running, set(decided))
+        counted = _counted(running)
+    wanted = Counter(name for _, verdict in decided.values() for name in verdict.audits)
+    assert counted == wanted, seed
     for key, (case, verdict) in decided.items():
         default = default_name(plan.endpoint[case[0].endpoint].tenant)
         rule = verdict.rule if verdict.rule is not None else default

@@ -12,6 +12,7 @@ from tests.devices.ovs import PrivateOvs
 from tests.properties.openflow_journey import (
     BUCKETS,
     Bridges,
+    counted,
     denied,
     disagreement,
     is_routed,
@@ -19,7 +20,7 @@ from tests.properties.openflow_journey import (
     travel,
 )
 from tests.properties.strategies import random_packet, random_plan
-from translators.plan.evaluate import Packet
+from translators.plan.evaluate import Packet, evaluate
 from translators.plan.model import TCP, Plan
 
 pytestmark = pytest.mark.device
@@ -78,13 +79,18 @@ def test_bridges_do_what_the_plan_means(bridges: Bridges) -> None:
             arrival = travel(plan, bridges, packet, rng.randrange(16), proxied=False)
             wrong = disagreement(plan, packet, arrival)
             assert not wrong, f"FSDN_SEED={seed}, plan {number}: {packet}: {wrong}"
+            wanted = evaluate(plan, packet).audits
+            if packet.destination in plan.by_address:
+                assert counted(plan, arrival) == wanted, f"FSDN_SEED={seed}, plan {number}"
+                outcomes["counted"] += bool(wanted)
             reached = "delivered" if arrival.endpoint else "dropped"
             reached = "left" if arrival.outside else reached
             outcomes["steered" if arrival.steered else reached] += 1
             outcomes["routed"] += is_routed(plan, packet, arrival)
     print(outcomes)
-    assert outcomes.total() - outcomes["routed"] == PLANS * PACKETS
     assert min(outcomes["routed"], outcomes["left"]) > PLANS / 20, outcomes
+    assert outcomes.total() - outcomes["routed"] - outcomes["counted"] == PLANS * PACKETS
+    assert outcomes["counted"] > PLANS / 20, outcomes
     assert min(outcomes["delivered"], outcomes["steered"]) > PLANS / 4, outcomes
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.properties.openflow_journey import (
     BUCKETS,
+    counted,
     deciding_rule,
     disagreement,
     simulated,
@@ -37,6 +38,7 @@ def test_the_model_does_what_the_plan_means(plan: Plan, seed: int) -> None:
         verdict = evaluate(plan, packet)
         if packet.destination in plan.by_address and packet.destination not in plan.by_vip:
             assert deciding_rule(plan, arrival) == verdict.rule
+            assert counted(plan, arrival) == verdict.audits
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=_SLOW)
@@ -46,7 +48,10 @@ def test_explanations_say_what_the_plan_means(plan: Plan, seed: int) -> None:
     for _ in range(6):
         packet = random_packet(rng, plan)
         verdict = evaluate(plan, packet)
-        rows = explain(plan, packet)
+        explained = explain(plan, packet)
+        rows = [row for row in explained if row.verdict != "audit"]
+        if packet.destination in plan.by_address:
+            assert [r.rule for r in explained if r.verdict == "audit"] == [*verdict.audits]
         if verdict.steered:
             assert [row.verdict for row in rows] == ["steer"]
             assert rows[0].rule == verdict.rule
@@ -55,7 +60,7 @@ def test_explanations_say_what_the_plan_means(plan: Plan, seed: int) -> None:
         else:
             assert rows[0].verdict == "deny"
         assert verdict.layer is Layer.PROXY or not verdict.steered
-        assert all(row.reason and row.native for row in rows)
+        assert all(row.reason and row.native for row in explained)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=_SLOW)

@@ -52,7 +52,7 @@ def random_things(rng: Random) -> list[Thing]:
     router = rng.choice(("main", "main", None))
     outside = rng.choice((True, False))
     things = [
-        thing("Tenant", "shop", {"default": rng.choice(("deny", "deny", "allow"))}),
+        thing("Tenant", "shop", {"default": rng.choice(("deny", "deny", "allow", "audit"))}),
         thing("Tenant", "rival", {"default": rng.choice(("deny", "allow"))}),
         *_places(router, outside),
     ]
@@ -230,7 +230,9 @@ def _rule(rng: Random) -> Thing:
     if (http or rng.randrange(8) == 0) and rng.randrange(3) == 0:
         rule["route"] = _route(rng)
     else:
-        rule["action"] = rng.choice(("allow", "allow", "deny"))
+        actions = ("allow", "allow", "deny", "audit")
+        by_query = "query" in match.get("http", {})  # which no proxy counts by
+        rule["action"] = rng.choice(actions[:3] if by_query else actions)
         if not http and rng.randrange(12) == 0:
             rule["enforce"] = rng.choice(("proxy", "vswitch"))
     return rule

@@ -49,7 +49,7 @@ def _clauses(
     findings: list[Diagnostic],
 ) -> Iterator[Clause]:
     """Yield a policy's clauses in its own order; those that cannot hold are findings."""
-    denial = all(rule.action == "deny" for rule in policy.spec.rules)
+    denial = all(rule.action in ("deny", "audit") for rule in policy.spec.rules)
     for index, rule in enumerate(policy.spec.rules):
         path: Path = ("spec", "rules", index)
         name = f"{document.reference}[{index}]"

@@ -97,12 +97,13 @@ def _shadowing(draft: Draft, row: Ranked, reach: Reach) -> Rule | None:
 
 
 def _earlier(draft: Draft, row: Ranked, names: Iterable[str]) -> Iterator[Ranked]:
-    """Yield those rules among ``names``, which are in order, that come before a rule."""
+    """Yield those rules among ``names``, which are in order, that decide before a rule does."""
     for name in names:
         other = draft.rules.rows[name]
         if other.rank >= row.rank:
             return
-        if other.rule.sources and (other.rule.endpoints or other.rule.services):
+        known = other.rule.endpoints or other.rule.services
+        if other.rule.decides and other.rule.sources and known:
             yield other
 
 
@@ -161,7 +162,7 @@ def _of_port(
 
 def _contradiction(draft: Draft, row: Ranked, reach: Reach) -> Iterator[Diagnostic]:
     rule = row.rule
-    for other in _earlier(draft, row, _sharing(draft, rule)):
+    for other in _earlier(draft, row, _sharing(draft, rule)) if rule.decides else ():
         first = other.rule
         if (
             other.clause.priority == reach.priority
@@ -203,7 +204,7 @@ def _unreachable(draft: Draft, rule: Rule) -> Iterator[Diagnostic]:
 
 def _own_client(draft: Draft, row: Ranked) -> Iterator[Diagnostic]:
     rule, clause = row.rule, row.clause
-    if rule.action is Action.DENY or clause.selection.broad or clause.index:
+    if rule.action is not Action.ALLOW or clause.selection.broad or clause.index:
         return  # once for each policy
     for name in rule.services:
         if both := sorted(row.sources.intersection(draft.services.rows[name].endpoints)):
@@ -212,7 +213,7 @@ def _own_client(draft: Draft, row: Ranked) -> Iterator[Diagnostic]:
 
 def _closed(draft: Draft, row: Ranked) -> Iterator[Diagnostic]:
     rule, meant = row.rule, row.clause.selection.named
-    if rule.action is Action.DENY or not meant:
+    if rule.action is not Action.ALLOW or not meant:
         return
     offering = {name for e in meant for name in draft.index.offering.get(e, ())}
     known = [draft.journeys.rows[name] for name in sorted(offering & draft.journeys.rows.keys())]

@@ -96,7 +96,7 @@ class Clause:
     model: RuleModel
     selection: Selection
     priority: int
-    denial: bool  # its policy only denies
+    denial: bool  # its policy allows nothing
 
     def at(self, *path: str | int) -> Origin:
         """Return the origin of the rule or of one of its fields."""
@@ -106,7 +106,8 @@ class Clause:
     def rank(self) -> Rank:
         """What sorts clauses into deciding order.
 
-        Higher priority first; among equals policies that only deny, then by name; then as written.
+        Higher priority first; among equals policies that allow nothing, then by name; then as
+        written.
         """
         return -self.priority, not self.denial, self.document.reference, self.index
 

@@ -73,6 +73,8 @@ def _at_vswitch(rule: Rule, proxied: int, total: int) -> Placement:
     reason = "the match stops at L4: the lowest layer that can decide"
     if rule.enforce is Layer.VSWITCH:
         reason = "enforce: vswitch"
+    if not rule.decides:
+        reason = "it is counted where rules decide; what it matches goes on to the next rule"
     saving = f"no proxy {_of_pairs(total - proxied, total)}"
     refused = (_FABRIC, "proxy: nothing in the rule needs L7, and each hop costs two wake-ups")
     return Placement(rule.name, Layer.VSWITCH, "source bridge", reason, refused, saving)

@@ -63,7 +63,7 @@ def stations(
     for ranked in rules:
         rule = ranked.rule
         if covers_service(rule, service, port, family):
-            yield Station(rule, ranked.sources, False, rule.http is None)
+            yield Station(rule, ranked.sources, False, rule.decides and rule.http is None)
         elif any(
             covers_endpoint(rule, name, family, protocol, port.target) for name in service.endpoints
         ):

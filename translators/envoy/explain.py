@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from betterproto2 import Casing
 from envoy_data_plane.envoy.config.route.v3 import Route
@@ -26,7 +27,9 @@ def explain(plan: Plan, packet: Packet, request: Request | None = None) -> tuple
     first = _listener(plan, group, packet)
     if not group.door.port.protocol.is_http:
         return (first, _connection(group))
-    return (first,) if request is None else (first, _request(group, request))
+    if request is None:
+        return (first,)
+    return (first, *_audits(group, request), _request(group, request))
 
 
 def _is_steered(plan: Plan, packet: Packet) -> bool:
@@ -69,17 +72,31 @@ def _request(group: Group, request: Request) -> Step:
         native = "http_connection_manager normalize_path: 400"
         reason = "the path has an escaped slash or is malformed"
         return _step(group, "deny", native, "", "", reason)
-    for rule in group.rules:
+    for rule in group.deciding:
         if rule.http is None or matches(rule.http, request):
-            return _decided(group, rule, _route_text(rule_route(group.door, rule)))
+            return _decided(group, rule, _route_text(rule_route(group, rule)))
     return _default(group, _route_text(default_route(group)))
+
+
+def _audits(group: Group, request: Request) -> Iterator[Step]:
+    """Yield a row for each audit that counts the request before a rule decides on it."""
+    if request.normal_path is None:
+        return
+    for rule in group.rules:
+        if rule.http is not None and not matches(rule.http, request):
+            continue
+        if rule.decides:
+            return
+        reason = "a rule counts it, and those after it decide"
+        native = f"rbac shadow_rules policy {rule.name}"
+        yield _step(group, "audit", native, rule.name, str(rule.origin), reason)
 
 
 def _connection(group: Group) -> Step:
     """Return the row of a port without HTTP, where one rule decides on every connection."""
-    if not group.rules:
+    if not group.deciding:
         return _default(group, f"tcp filters of filter_chain {group.name}")
-    return _decided(group, group.rules[0], f"tcp filters of filter_chain {group.name}")
+    return _decided(group, group.deciding[0], f"tcp filters of filter_chain {group.name}")
 
 
 def _decided(group: Group, rule: Rule, native: str) -> Step:

@@ -55,6 +55,16 @@ class Group:
     tenant: Tenant
 
     @property
+    def deciding(self) -> tuple[Rule, ...]:
+        """The rules without those that only count."""
+        return tuple(rule for rule in self.rules if rule.decides)
+
+    def audits(self, rule: Rule | None) -> tuple[Rule, ...]:
+        """Return the audits that stand before a rule, or before the default."""
+        end = len(self.rules) if rule is None else self.rules.index(rule)
+        return tuple(rule for rule in self.rules[:end] if not rule.decides)
+
+    @property
     def default(self) -> Action:
         """What happens to a request that no rule matches."""
         return self.tenant.default
@@ -167,6 +177,6 @@ def _deciding(covering: list[tuple[Rule, frozenset[str]]], source: str) -> tuple
     for rule, sources in covering:
         if source in sources:
             found.append(rule)
-            if rule.http is None:
+            if rule.decides and rule.http is None:
                 break
     return tuple(found)

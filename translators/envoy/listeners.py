@@ -60,13 +60,14 @@ def _single(address: Address) -> CidrRange:
 def _filters(group: Group, logged: Logged) -> list[Filter]:
     prefix = stat_prefix(group.door)
     if group.door.port.protocol.is_http:
-        return [http_connection_manager(prefix, group.name, logged)]
+        audits = len(group.audits(None))
+        return [http_connection_manager(prefix, group.name, logged, audits)]
     return _connections(group, prefix, logged)
 
 
 def _connections(group: Group, prefix: str, logged: Logged) -> list[Filter]:
     """Return the filters of a port whose connections are decided as a whole, by one rule."""
-    rule = group.rules[0] if group.rules else None
+    rule = group.deciding[0] if group.deciding else None
     name = rule.name if rule is not None else default_name(group.door.service.tenant)
     action = rule.action if rule is not None else group.default
     chosen = destinations(group.door, rule.route if rule is not None else None)

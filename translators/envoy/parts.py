@@ -115,7 +115,7 @@ def destinations_of(groups: Iterable[Group]) -> Iterator[Destination]:
 
 def _used(group: Group) -> Iterator[Destination]:
     routes = [rule.route for rule in group.rules if rule.action is Action.ALLOW]
-    if not any(rule.http is None for rule in group.rules) and group.default is Action.ALLOW:
+    if not any(rule.http is None for rule in group.deciding) and group.tenant.passes:
         routes.append(None)
     for route in routes:
         for destination, _ in destinations(group.door, route):

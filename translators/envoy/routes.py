@@ -18,6 +18,7 @@ from envoy_data_plane.envoy.config.route.v3 import (
 from envoy_data_plane.envoy.type.matcher.v3 import RegexMatcher
 
 from translators.envoy.clusters import Destination
+from translators.envoy.filters.audit import audits
 from translators.envoy.filters.rbac import denial
 from translators.envoy.groups import Door, Group
 from translators.envoy.matches import can_match, route_match
@@ -32,8 +33,8 @@ WHOLE_SERVICE = PlanRoute((Share(None, 1),))
 
 def route_configuration(group: Group) -> RouteConfiguration:
     """Return the group's routes: one for each rule that a request can match, then the default."""
-    rules = [rule for rule in group.rules if rule.http is None or can_match(rule.http)]
-    routes = [malformed_route(), *(rule_route(group.door, rule) for rule in rules)]
+    rules = [rule for rule in group.deciding if rule.http is None or can_match(rule.http)]
+    routes = [malformed_route(), *(rule_route(group, rule) for rule in rules)]
     if not any(rule.http is None for rule in rules):
         routes.append(default_route(group))
     virtual_host = VirtualHost(name="any", domains=["*"], routes=routes)
@@ -48,22 +49,32 @@ def malformed_route() -> Route:
     return Route(name="malformed", match=disguised, direct_response=answer)
 
 
-def rule_route(door: Door, rule: Rule) -> Route:
-    """Return one rule's route entry, named as the rule."""
+def rule_route(group: Group, rule: Rule) -> Route:
+    """Return one rule's route entry, named as the rule, with the audits before it."""
     match = route_match(rule.http)
     if rule.action is Action.DENY:
-        return _denied(rule.name, str(rule.origin), match)
-    return _allowed(door, rule.name, str(rule.origin), match, rule.route)
+        route = _denied(rule.name, str(rule.origin), match)
+    else:
+        route = _allowed(group.door, rule.name, str(rule.origin), match, rule.route)
+    return _audited(route, group.audits(rule))
 
 
 def default_route(group: Group) -> Route:
     """Return the entry for what no rule matches: the tenant's default action."""
     tenant = group.tenant
-    if group.default is Action.DENY:
-        return _denied(default_name(tenant.name), str(tenant.origin), route_match(None))
-    return _allowed(
-        group.door, default_name(tenant.name), str(tenant.origin), route_match(None), None
-    )
+    name, origin = default_name(tenant.name), str(tenant.origin)
+    if tenant.passes:
+        route = _allowed(group.door, name, origin, route_match(None), None)
+    else:
+        route = _denied(name, origin, route_match(None))
+    return _audited(route, group.audits(None))
+
+
+def _audited(route: Route, before: tuple[Rule, ...]) -> Route:
+    """Return a route that has audits before it; the filters of a route are keyed by name."""
+    if before:
+        route.typed_per_filter_config = {**route.typed_per_filter_config, **audits(before)}
+    return route
 
 
 def default_name(tenant: str) -> str:

@@ -37,9 +37,17 @@ class Cause(IntEnum):
     EXPIRED = 40  # conntrack zone of the router
     OUTSIDE = 41  # nothing
     INBOUND = 42  # nothing
+    AUDIT = 44  # rule number
 
 
-_OF_RULE = (Cause.CAPTURE, Cause.CLOSURE, Cause.RULE, Cause.CLAUSE, Cause.PROXY)
+_OF_RULE = (
+    Cause.CAPTURE,
+    Cause.CLOSURE,
+    Cause.RULE,
+    Cause.CLAUSE,
+    Cause.PROXY,
+    Cause.AUDIT,
+)
 _OF_ENDPOINT = (
     Cause.PORT,
     Cause.SOURCE,

@@ -34,6 +34,7 @@ _REASONS = {
     Cause.CLOSURE: "direct access would go around the proxy",
     Cause.PROXY: "the proxy reaches only what its clients are captured for",
     Cause.STEER: "the host has no proxy port on its bridge",
+    Cause.AUDIT: "a rule counts it, and those after it decide",
     Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
     Cause.OUTSIDE: "no rule lets it leave, or its protocol cannot",
     Cause.INBOUND: "nothing from outside begins a connection",
@@ -64,6 +65,7 @@ def explain_upstream(plan: Plan, packet: Packet) -> tuple[Step, ...]:
 def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
     ports = synthetic_ports(plan, host.name)
     trace = _best(_PROGRAMS.of(plan, host.name), frame)
+    yield from _counted(plan, host, trace)
     yield _row(plan, host, trace)
     if trace.output != ports[host.tunnel_port]:
         return
@@ -83,14 +85,24 @@ def _best(program: Program, frame: Frame) -> Trace:
     return next((trace for trace in traces if trace.output is not None), traces[0])
 
 
+def _counted(plan: Plan, host: Host, trace: Trace) -> Iterator[Step]:
+    """Yield a row for each audit that counts the packet."""
+    for flow in trace.flows:
+        if cause_of(flow.cookie) is Cause.AUDIT:
+            yield _step(plan, host, flow, "audit")
+
+
 def _row(plan: Plan, host: Host, trace: Trace) -> Step:
-    flow = _deciding(trace)
+    return _step(plan, host, _deciding(trace), _verdict(trace))
+
+
+def _step(plan: Plan, host: Host, flow: Flow, verdict: str) -> Step:
     rule = rule_of(plan, flow.cookie)
     origin = origin_of(plan, flow.cookie)
     return Step(
         layer="vswitch",
         device=f"{host.name}/{host.bridge}",
-        verdict=_verdict(trace),
+        verdict=verdict,
         native=render_flow(flow),
         rule=rule.name if rule is not None else "",
         origin=str(origin) if origin is not None else "",

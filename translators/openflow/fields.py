@@ -117,6 +117,7 @@ PORT = _register(4)  # transport port at the destination endpoint; 0: the protoc
 ORIGIN = _register(5)  # where the packet came from: FROM_*
 RULE = _register(6)  # number of the rule that admitted the connection
 SCRATCH = _register(7)  # within one action list only
+AUDITED = _register(15)  # how far the audits of a new connection have come
 
 ZONE_BITS = 16  # of SEGMENT
 FROM_WORKLOAD, FROM_PROXY, FROM_TUNNEL, FROM_OUTSIDE = 0, 1, 2, 3

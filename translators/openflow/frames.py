@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from translators.openflow.fields import (
+    AUDITED,
     DESTINATION,
     ETH_DST,
     ETH_SRC,
@@ -38,7 +39,19 @@ from translators.openflow.simulate import Frame
 from translators.plan.evaluate import Packet
 from translators.plan.model import TCP, UDP, Host, Plan
 
-_INSIDE = (METADATA, SEGMENT, SOURCE, DESTINATION, SERVICE, PORT, ORIGIN, RULE, SCRATCH, TUN_DST)
+_INSIDE = (
+    METADATA,
+    SEGMENT,
+    SOURCE,
+    DESTINATION,
+    SERVICE,
+    PORT,
+    ORIGIN,
+    RULE,
+    SCRATCH,
+    AUDITED,
+    TUN_DST,
+)
 TTL = 64  # of a packet as it leaves its workload (RFC 1700)
 _NO_PORT = 0xFFFFFFFF  # OFPP_ANY: a port that no flow names
 

@@ -9,6 +9,7 @@ from translators.openflow.conjunction import BAND
 from translators.openflow.features import (
     addresses,
     arrivals,
+    audits,
     captures,
     classify,
     commit,
@@ -72,7 +73,7 @@ def translate(plan: Plan, host: str, ports: Mapping[str, int]) -> Program:
 
 def always_fits(plan: Plan) -> bool:
     """Whether every bridge has priorities enough for the plan, whoever is attached to it."""
-    return len(plan.rules) <= BAND
+    return len(plan.rules) <= BAND and not audits.may_be_too_many(plan)
 
 
 def _all_flows(site: Site) -> Iterator[Flow]:

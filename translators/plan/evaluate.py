@@ -6,7 +6,7 @@ The order of decisions, each with the layer that owns it:
 2. tenants are isolated from each other, and segments unless a router joins them;
 3. direct access to an endpoint that a captured service port leads to is closed;
 4. rules, in order, the first match decides; then the tenant's default action, which lets nobody
-   leave for networks outside.
+   leave for networks outside. An audit counts, and decides nothing.
 
 Through a service, rules that select endpoints are asked for every endpoint, so that some endpoints
 of a service may be allowed and others not. A captured service port is decided by the proxy, for
@@ -15,8 +15,8 @@ which only rules that hold for the whole service count (the compiler refuses the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from translators.plan.http import Request, matches
 from translators.plan.model import (
@@ -34,6 +34,7 @@ from translators.plan.model import (
     Share,
 )
 from translators.plan.outside import departure
+from translators.plan.rules import first_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,6 +76,7 @@ class Verdict:
     rule: str | None = None
     steered: bool = False  # allowed as far as the proxy, which decides on each request
     targets: tuple[Target, ...] = ()
+    audits: tuple[str, ...] = ()  # rules that count it before one decides, in order
 
 
 def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verdict:
@@ -87,8 +89,10 @@ def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verd
         return _to_service(plan, source, service, packet, request)
     target = plan.by_address.get(packet.destination)
     if target is None:
-        rule, reason = departure(plan, packet)
-        return _deny(reason) if rule is None else _by_rule(rule, ())
+        rule, audits, reason = departure(plan, packet)
+        if rule is None:
+            return replace(_deny(reason), audits=audits)
+        return _verdict(plan, source, rule, audits, (), Layer.VSWITCH)
     return _to_endpoint(plan, source, target, packet)
 
 
@@ -103,7 +107,7 @@ def rules_for_service(
     for rule in plan.rules:
         if source in rule.sources and covers_service(rule, service, port, family):
             found.append(rule)
-            if not _conditional(rule, port):
+            if rule.decides and not _conditional(rule, port):
                 break
     return tuple(found)
 
@@ -149,12 +153,13 @@ def _to_endpoint(plan: Plan, source: Endpoint, target: Endpoint, packet: Packet)
         )
     if protocol not in (TCP, UDP):
         port = 0
-    for rule in plan.rules:
-        if source.name in rule.sources and covers_endpoint(
-            rule, target.name, packet.family, protocol, port
-        ):
-            return _by_rule(rule, (Target(target.name, port),))
-    return _by_default(plan, source, (Target(target.name, port),))
+    matched = (
+        rule
+        for rule in plan.rules
+        if source.name in rule.sources
+        and covers_endpoint(rule, target.name, packet.family, protocol, port)
+    )
+    return _first(plan, source, matched, (Target(target.name, port),))
 
 
 def _closing_rule(
@@ -203,14 +208,16 @@ def _balanced(
         return _deny("a workload's own address never leaves it")
     protocol = port.protocol.transport
     chosen = (Target(target.name, port.target),)
-    for rule in plan.rules:
-        if source.name not in rule.sources:
-            continue
-        if covers_service(rule, service, port, family) or covers_endpoint(
-            rule, target.name, family, protocol, port.target
-        ):
-            return _by_rule(rule, chosen)
-    return _by_default(plan, source, chosen)
+    matched = (
+        rule
+        for rule in plan.rules
+        if source.name in rule.sources
+        and (
+            covers_service(rule, service, port, family)
+            or covers_endpoint(rule, target.name, family, protocol, port.target)
+        )
+    )
+    return _first(plan, source, matched, chosen)
 
 
 def _merge(verdicts: list[Verdict]) -> Verdict:
@@ -219,7 +226,10 @@ def _merge(verdicts: list[Verdict]) -> Verdict:
         return _deny("the service has no endpoint of this address family")
     first = (allowed or verdicts)[0]
     targets = tuple(sorted(t for v in allowed for t in v.targets))
-    return Verdict(first.action, first.layer, first.reason, first.rule, targets=targets)
+    met = {name: None for v in allowed or verdicts for name in v.audits}
+    return Verdict(
+        first.action, first.layer, first.reason, first.rule, targets=targets, audits=tuple(met)
+    )
 
 
 def _request(
@@ -227,22 +237,11 @@ def _request(
 ) -> Verdict:
     if request.normal_path is None:
         return Verdict(Action.DENY, Layer.PROXY, "the path has an escaped slash or is malformed")
-    for rule in rules_for_service(plan, source.name, service, port, family):
-        if rule.http is not None and not matches(rule.http, request):
-            continue
-        if rule.action is Action.DENY:
-            return Verdict(Action.DENY, Layer.PROXY, "a rule denies it", rule.name)
-        targets = tuple(shared_targets(plan, service, port, family, rule.route))
-        return Verdict(Action.ALLOW, Layer.PROXY, "a rule allows it", rule.name, targets=targets)
-    if plan.tenant[source.tenant].default is Action.DENY:
-        return Verdict(Action.DENY, Layer.PROXY, "no rule matches; the tenant's default is deny")
-    targets = tuple(shared_targets(plan, service, port, family, None))
-    return Verdict(
-        Action.ALLOW,
-        Layer.PROXY,
-        "no rule matches; the tenant's default is allow",
-        targets=targets,
-    )
+    about = rules_for_service(plan, source.name, service, port, family)
+    rule, audits = first_of(r for r in about if r.http is None or matches(r.http, request))
+    route = rule.route if rule is not None else None
+    targets = tuple(shared_targets(plan, service, port, family, route))
+    return _verdict(plan, source, rule, audits, targets, Layer.PROXY)
 
 
 def shared_targets(
@@ -265,19 +264,29 @@ def _isolation(plan: Plan, source: Endpoint, tenant: str, segment: str) -> Verdi
     return None
 
 
-def _by_rule(rule: Rule, targets: tuple[Target, ...]) -> Verdict:
-    allowed = rule.action is Action.ALLOW
-    reason = "a rule allows it" if allowed else "a rule denies it"
-    return Verdict(
-        rule.action, Layer.VSWITCH, reason, rule.name, targets=targets if allowed else ()
-    )
+def _first(
+    plan: Plan, source: Endpoint, matched: Iterable[Rule], targets: tuple[Target, ...]
+) -> Verdict:
+    return _verdict(plan, source, *first_of(matched), targets, Layer.VSWITCH)
 
 
-def _by_default(plan: Plan, source: Endpoint, targets: tuple[Target, ...]) -> Verdict:
-    default = plan.tenant[source.tenant].default
-    reason = f"no rule matches; the tenant's default is {default}"
-    allowed = targets if default is Action.ALLOW else ()
-    return Verdict(default, Layer.VSWITCH, reason, targets=allowed)
+def _verdict(
+    plan: Plan,
+    source: Endpoint,
+    rule: Rule | None,
+    audits: tuple[str, ...],
+    targets: tuple[Target, ...],
+    layer: Layer,
+) -> Verdict:
+    """Return what the deciding rule does, or without one the tenant's default action."""
+    tenant = plan.tenant[source.tenant]
+    allowed = tenant.passes if rule is None else rule.action is Action.ALLOW
+    reason = f"no rule matches; the tenant's default is {tenant.default}"
+    if rule is not None:
+        reason = "a rule allows it" if allowed else "a rule denies it"
+    action = Action.ALLOW if allowed else Action.DENY
+    name = None if rule is None else rule.name
+    return Verdict(action, layer, reason, name, targets=targets if allowed else (), audits=audits)
 
 
 def _deny(reason: str) -> Verdict:

@@ -83,12 +83,20 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tenant:
-    """An isolation domain; what no rule matches takes its default action."""
+    """An isolation domain; what no rule matches takes its default action.
+
+    By ``audit`` it passes, and is counted.
+    """
 
     name: str
     number: int
     default: Action
     origin: Origin
+
+    @property
+    def passes(self) -> bool:
+        """Whether what no rule matches is let through."""
+        return self.default is not Action.DENY
 
 
 @dataclass(frozen=True, slots=True, order=True)

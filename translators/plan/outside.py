@@ -6,10 +6,12 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from translators.plan.model import ICMP, ICMPV6, TCP, UDP, Address, Plan, Rule
+from translators.plan.rules import first_of
 
 if TYPE_CHECKING:
     from translators.plan.evaluate import Packet
 
+Names = tuple[str, ...]
 TRANSLATED = (ICMP, TCP, UDP, ICMPV6)  # the protocols that source NAT knows
 # Never routed (RFC 6890): this network, loopback, link-local, multicast and what is reserved.
 NEVER = tuple(
@@ -27,24 +29,25 @@ NEVER = tuple(
 )
 
 
-def departure(plan: Plan, packet: Packet) -> tuple[Rule | None, str]:
+def departure(plan: Plan, packet: Packet) -> tuple[Rule | None, Names, str]:
     """Return the rule that decides on a packet to no workload or service, or why none does.
+
+    Between them stand the audits that count it before.
 
     The tenant's default does not count: it is about what the tenant's workloads may do among
     themselves.
     """
     source = plan.endpoint[packet.endpoint]
     if not is_outside(plan, packet.destination):
-        return None, "no workload or service has the destination address"
+        return None, (), "no workload or service has the destination address"
     external = plan.host[source.host].external
     if external is None or external.address(packet.family) is None:
-        return None, f"host {source.host} has no external IPv{packet.family} address"
+        return None, (), f"host {source.host} has no external IPv{packet.family} address"
     if packet.protocol not in TRANSLATED:
-        return None, "only TCP, UDP and ICMP can leave under the host's address"
-    for rule in plan.rules:
-        if source.name in rule.sources and covers_outside(rule, packet):
-            return rule, ""
-    return None, "no rule lets it leave"
+        return None, (), "only TCP, UDP and ICMP can leave under the host's address"
+    matched = (r for r in plan.rules if source.name in r.sources and covers_outside(r, packet))
+    rule, audits = first_of(matched)
+    return rule, audits, "" if rule is not None else "no rule lets it leave"
 
 
 def is_outside(plan: Plan, address: Address) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,6 +121,21 @@ class Rule:
     externals: tuple[Network, ...] = ()
 
     @property
+    def decides(self) -> bool:
+        """Whether the first match ends here: an audit counts, and the rules after it decide."""
+        return self.action is not Action.AUDIT
+
+    @property
     def needs_proxy(self) -> bool:
         """Whether only an L7 proxy can carry this rule."""
         return self.http is not None or self.route is not None or self.enforce is Layer.PROXY
+
+
+def first_of(matched: Iterable[Rule]) -> tuple[Rule | None, tuple[str, ...]]:
+    """Return the rule that decides among those that match, in order, and the audits before it."""
+    audits: list[str] = []
+    for rule in matched:
+        if rule.decides:
+            return rule, tuple(audits)
+        audits.append(rule.name)
+    return None, tuple(audits)

@@ -17,6 +17,7 @@ class Action(StrEnum):
 
     ALLOW = "allow"
     DENY = "deny"
+    AUDIT = "audit"  # counted, and the next rule that matches decides; as a default: it passes
 
 
 class Layer(StrEnum):

@@ -65,4 +65,4 @@ FUTURE_FIELDS = frozenset(
     ]
 )
 
-FUTURE_VALUES = frozenset({"audit", "proxyless", "sidecar", "tls", "websocket"})
+FUTURE_VALUES = frozenset({"proxyless", "sidecar", "tls", "websocket"})

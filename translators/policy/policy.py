@@ -68,8 +68,9 @@ class Rule(Shape):
 
     match: Match = Match()
     """What the rule is about; left out, everything between sources and destinations."""
-    action: Literal["allow", "deny"] | None = None
-    """``allow`` or ``deny``; may be left out where ``route`` is given, which allows."""
+    action: Literal["allow", "deny", "audit"] | None = None
+    """``allow``, ``deny``, or ``audit``, which counts what it matches and leaves the decision to
+    the rules after it; may be left out where ``route`` is given, which allows."""
     route: Route | None = None
     """Where allowed requests go, at L7; left out, to any endpoint of the service."""
     enforce: Literal["auto", "proxy", "vswitch", "fabric"] = "auto"
@@ -79,10 +80,17 @@ class Rule(Shape):
     @model_validator(mode="after")
     def _decides(self) -> Rule:
         if self.action is None and self.route is None:
-            raise wrong("the rule has no action", "add action: allow or action: deny", "FS1011")
-        if self.action == "deny" and self.route is not None:
-            message = "a rule that denies cannot route"
+            raise wrong("the rule has no action", "add action: allow, deny or audit", "FS1011")
+        if self.action in ("deny", "audit") and self.route is not None:
+            verb = "denies" if self.action == "deny" else "audits"
+            message = f"a rule that {verb} cannot route"
             raise wrong(message, "keep action or route", "FS1015", "route")
+        http = self.match.http
+        if self.action == "audit" and http is not None and http.query is not None:
+            message = "a proxy cannot count by query parameters"
+            raise wrong(
+                message, "match path, method, host or headers", "FS1013", "match.http.query"
+            )
         return self
 
 
@@ -97,7 +105,7 @@ def parse_encrypt(value: object) -> str:
 
 
 class PolicySpec(Shape):
-    """Higher ``priority`` first; among equals policies that only deny, then by name."""
+    """Higher ``priority`` first; among equals policies that allow nothing, then by name."""
 
     priority: Annotated[int, Field(ge=0, le=65535)] = 0
     """Place among the tenant's policies, 0 to 65535: higher first."""

@@ -10,9 +10,9 @@ from translators.policy.shape import PlainMetadata, Shape, Thing
 class TenantSpec(Shape):
     """``default`` is what happens to traffic that no rule matches."""
 
-    default: Literal["allow", "deny"] = "deny"
-    """What happens to traffic between the tenant's workloads that no rule matches: ``deny`` or
-    ``allow``."""
+    default: Literal["allow", "deny", "audit"] = "deny"
+    """What happens to traffic between the tenant's workloads that no rule matches: ``deny``,
+    ``allow``, or ``audit``: it passes, and bridges count what ``deny`` would have dropped."""
 
 
 class Tenant(Thing):

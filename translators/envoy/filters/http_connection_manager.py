@@ -16,6 +16,7 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 
 from translators.envoy.clusters import ADS, http2_options
 from translators.envoy.encode import pack
+from translators.envoy.filters import audit
 from translators.envoy.filters.access_log import Logged, access_log
 from translators.envoy.filters.rbac import rbac
 from translators.envoy.filters.router import router
@@ -28,16 +29,19 @@ _REJECT = HttpConnectionManagerPathWithEscapedSlashesAction.REJECT_REQUEST
 _PASS = HttpConnectionManagerServerHeaderTransformation.PASS_THROUGH
 
 
-def http_connection_manager(stat_prefix: str, routes: str, logged: Logged) -> Filter:
+def http_connection_manager(
+    stat_prefix: str, routes: str, logged: Logged, audits: int = 0
+) -> Filter:
     """Return the filter, whose routes are discovered under the name ``routes``.
 
+    ``audits`` is the most that any of its routes has before it.
     The connection's peer is the client itself, so its address is appended to x-forwarded-for and
     no address counts as internal: clients cannot steer the proxy by x-envoy headers.
     """
     config = HttpConnectionManager(
         stat_prefix=stat_prefix,
         rds=Rds(config_source=ADS, route_config_name=routes),
-        http_filters=[rbac(), router()],
+        http_filters=[*audit.filters(audits), rbac(), router()],
         common_http_protocol_options=HttpProtocolOptions(idle_timeout=IDLE_TIMEOUT),
         http_protocol_options=Http1ProtocolOptions(allow_absolute_url=False),
         http2_protocol_options=http2_options(),

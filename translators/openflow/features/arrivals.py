@@ -24,7 +24,8 @@ TABLES = (Table.ARRIVAL,)
 def flows(site: Site) -> Iterator[Flow]:
     """Yield what this host's workloads accept from other hosts."""
     yield from decide(Table.ARRIVAL, 10 + BAND, list(proxied(site)))
-    yield from decide(Table.ARRIVAL, 10, [_decision(site, rule) for rule in site.plan.rules])
+    rules = (rule for rule in site.plan.rules if rule.decides)  # audits count at the source
+    yield from decide(Table.ARRIVAL, 10, [_decision(site, rule) for rule in rules])
     yield from defaults(site, Table.ARRIVAL)
 
 

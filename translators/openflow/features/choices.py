@@ -37,9 +37,10 @@ class _Way:
 
 def choices(site: Site) -> Iterator[Choice]:
     """Yield the sources of this host that may reach some, but not all, of a service's endpoints."""
-    by_source = _rules_by_source(site)
+    deciding = [rule for rule in site.plan.rules if rule.decides]
+    by_source = _rules_by_source(site, deciding)
     for service in site.services:
-        partial = {r.number for r in site.plan.rules if _is_partial(r, service)}
+        partial = {r.number for r in deciding if _is_partial(r, service)}
         for source in site.attached:
             rules = by_source.get(source.name, [])
             own = source.name in service.endpoints
@@ -67,9 +68,9 @@ def choice_key(choice: Choice) -> tuple[int, int, tuple[int, ...]]:
     return (choice.port.number, choice.family, tuple(e.identity for e in choice.endpoints))
 
 
-def _rules_by_source(site: Site) -> dict[str, list[Rule]]:
+def _rules_by_source(site: Site, rules: list[Rule]) -> dict[str, list[Rule]]:
     found: dict[str, list[Rule]] = {}
-    for rule in site.plan.rules:
+    for rule in rules:
         for name in set(rule.sources) & site.local_ids.keys():
             found.setdefault(name, []).append(rule)
     return found
@@ -105,4 +106,4 @@ def _allowed(site: Site, source: Endpoint, way: _Way, target: Endpoint, rules: l
             rule, target.name, way.family, protocol, way.port.target
         ):
             return rule.action is Action.ALLOW
-    return site.plan.tenant[source.tenant].default is Action.ALLOW
+    return site.plan.tenant[source.tenant].passes

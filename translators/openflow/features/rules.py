@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from translators.openflow.conjunction import BAND, Decision, decide, transport_tests
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.audits import audited, counted
 from translators.openflow.features.captures import closures
 from translators.openflow.features.outside import external_clauses
 from translators.openflow.fields import (
@@ -38,7 +39,7 @@ def flows(site: Site) -> Iterator[Flow]:
         tests = match((SOURCE, endpoint.identity), (DESTINATION, endpoint.identity))
         yield Flow(Table.POLICY, 65000, tests, cookie(Cause.OWN, endpoint.identity))
     yield from decide(Table.POLICY, _CLOSURES, closures(site))
-    yield from decide(Table.POLICY, _RULES, [_decision(site, rule) for rule in site.plan.rules])
+    yield from decide(Table.POLICY, _RULES, list(_decisions(site)))
     if site.external is not None:  # before the defaults, which let nobody leave
         yield Flow(Table.POLICY, 5, match((DESTINATION, OUTSIDE)), cookie(Cause.OUTSIDE))
     yield from defaults(site, Table.POLICY)
@@ -49,7 +50,7 @@ def defaults(site: Site, table: int) -> Iterator[Flow]:
     here = {segment.tenant for segment in site.segments} | {e.tenant for e in site.attached}
     for tenant in site.plan.tenants:
         if tenant.name in here:
-            goto = Table.COMMIT if tenant.default is Action.ALLOW else None
+            goto = Table.COMMIT if tenant.passes else None
             owner = cookie(Cause.DEFAULT, tenant.number)
             yield Flow(table, 1, match((TENANT, tenant.number)), owner, goto=goto)
     yield Flow(table, 0, (), cookie(Cause.NONE))
@@ -72,6 +73,16 @@ def family_tests(transport: Transport) -> tuple[tuple[Test, ...], ...]:
     return tuple(
         ((ETH_TYPE, code, None),) for family, code in FAMILIES if family == transport.family
     )
+
+
+def _decisions(site: Site) -> Iterator[Decision]:
+    """Yield the rules in order; audits among them count, and leave the rest to later ones."""
+    places = audited(site)
+    for rule in site.plan.rules:
+        if rule.decides:
+            yield _decision(site, rule)
+        elif rule.name in places:
+            yield counted(_decision(site, rule), places[rule.name])
 
 
 def _decision(site: Site, rule: Rule) -> Decision:

@@ -21,6 +21,8 @@ DIRECT = {"to": [{"labels": {"app": "api"}}]}
     ("rules", "found"),
     [
         ([ALLOW, {**TCP, **ALLOW}], ["FS4001"]),
+        ([{"action": "audit"}, DENY], []),
+        ([DENY, {"action": "audit"}], ["FS4001"]),
         ([{**TCP, **ALLOW}, ALLOW], []),
         ([GET, GET], ["FS4001"]),
         ([{"match": {"http": {}}, "action": "allow"}, GET], ["FS4001"]),

@@ -4,12 +4,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from tests.plans import shop_plan
+from tests.plans import rule, shop_plan
 from tests.unit.translators.envoy.doors import with_protocol, with_rules
 from translators.envoy.explain import explain
 from translators.plan.evaluate import Packet
 from translators.plan.http import Request
-from translators.plan.model import AppProtocol
+from translators.plan.model import Action, AppProtocol, HttpMatch
 
 WEB, REVIEWS = ip_address("10.10.0.11"), ip_address("10.10.0.200")
 PACKET = Packet("shop/web", WEB, REVIEWS, 6, 40000, 80)
@@ -52,3 +52,15 @@ def test_a_raw_port_is_decided_by_connection() -> None:
     plan = with_rules(with_protocol(shop_plan(), AppProtocol.TCP))
     _, step = explain(plan, PACKET)
     assert (step.verdict, step.rule) == ("deny", "shop/default")
+
+
+def test_an_audit_has_a_row_where_it_counts() -> None:
+    to = {"sources": ("shop/web",), "services": ("shop/reviews",)}
+    audit = rule("shop/p[0]", 1, action=Action.AUDIT, http=HttpMatch(methods=("GET",)), **to)
+    plan = with_rules(shop_plan(), audit)
+    rows = explain(plan, PACKET, Request())[1:]
+    assert [(row.verdict, row.rule) for row in rows] == [
+        ("audit", "shop/p[0]"),
+        ("deny", "shop/default"),
+    ]
+    assert [row.verdict for row in explain(plan, PACKET, Request(method="PUT"))[1:]] == ["deny"]

@@ -89,3 +89,15 @@ def test_disguised_dots_are_malformed(path: str) -> None:
 @pytest.mark.parametrize("path", ["/...;x", "/a;../b", "/a..;/b", "/.a;"])
 def test_other_parameters_are_not(path: str) -> None:
     assert not re.fullmatch(DISGUISED, path)
+
+
+def test_a_route_names_the_audits_before_it_alone() -> None:
+    first, last = (_rule(n, action=Action.AUDIT) for n in (0, 2))
+    get = _rule(1, http=HttpMatch(methods=("GET",)))
+    routes = _routes(with_rules(shop_plan(), first, get, last))
+    named = [[*route.typed_per_filter_config] for route in routes[1:]]  # type: ignore[attr-defined]
+    rbac = "envoy.filters.http.rbac"
+    assert [sorted(names) for names in named] == [
+        ["fsdn.audit.0"],
+        [rbac, "fsdn.audit.0", "fsdn.audit.1"],
+    ]

@@ -19,7 +19,7 @@ def packet(destination: str, port: int = 443) -> Packet:
 @pytest.mark.parametrize("address", ["10.10.0.99", "10.30.0.1", "127.0.0.1", "fe80::1", "ff02::1"])
 def test_what_a_segment_has_or_nobody_routes_is_not_outside(address: str) -> None:
     assert not is_outside(PLAN, ip_address(address))
-    assert "no workload or service" in departure(PLAN, packet(address))[1]
+    assert "no workload or service" in departure(PLAN, packet(address))[2]
 
 
 def test_a_rule_decides_never_the_default() -> None:
@@ -38,4 +38,4 @@ def test_the_host_must_have_an_address_of_the_family() -> None:
     plan = replace(PLAN, hosts=tuple(replace(host, external=four) for host in PLAN.hosts))
     assert evaluate(plan, packet("203.0.113.7")).action is Action.ALLOW
     assert "IPv6" in evaluate(plan, packet("2001:db8:3::1")).reason
-    assert "no external IPv4" in departure(shop_plan(), packet("203.0.113.7"))[1]
+    assert "no external IPv4" in departure(shop_plan(), packet("203.0.113.7"))[2]

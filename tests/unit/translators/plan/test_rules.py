@@ -10,8 +10,9 @@ from translators.plan.rules import (
     Share,
     StringMatch,
     Transport,
+    first_of,
 )
-from translators.plan.terms import ICMP, ICMPV6, TCP, UDP
+from translators.plan.terms import ICMP, ICMPV6, TCP, UDP, Action
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,11 @@ def test_strings_are_compared_as_asked_and_absence_matches_nothing() -> None:
 )
 def test_which_rules_need_a_proxy(fields: dict[str, object], needed: bool) -> None:
     assert rule("shop/a[0]", 1, **fields).needs_proxy is needed
+
+
+def test_audits_are_met_before_the_rule_that_decides() -> None:
+    audit = rule("shop/a[0]", 1, action=Action.AUDIT)
+    deny, allow = rule("shop/a[1]", 2, action=Action.DENY), rule("shop/a[2]", 3)
+    assert first_of((audit, deny, audit, allow)) == (deny, ("shop/a[0]",))
+    assert first_of((audit,)) == (None, ("shop/a[0]",))
+    assert first_of(()) == (None, ())

@@ -57,7 +57,12 @@ def test_all_errors_come_at_once_with_their_lines() -> None:
     ("text", "code", "path"),
     [
         ("{action: allow, mirror: {subset: v3}}", "FS1013", "spec.rules[0].mirror"),
-        ("{action: audit}", "FS1013", "spec.rules[0].action"),
+        ("{action: audit, route: {to: [{}]}}", "FS1015", "spec.rules[0].route"),
+        (
+            "{action: audit, match: {http: {query: {v: {present: true}}}}}",
+            "FS1013",
+            "spec.rules[0].match.http.query",
+        ),
         ("{match: {}, route: {to: [{}], retry: {}}}", "FS1013", "spec.rules[0].route.retry"),
         ("{match: {http: }, action: allow}", "FS1012", "spec.rules[0].match.http"),
         ("{match: {icmp: }, action: allow}", "FS1012", "spec.rules[0].match.icmp"),

@@ -1,0 +1,69 @@
+"""A bridge that runs a plan's program, and frames that are put into its ports and taken out."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from tests.devices.frames import Frame, decode, encode, read_pcap
+from tests.devices.openflow_wire import Wire
+from tests.devices.ovs import PrivateOvs
+from translators.openflow.encode import encode as encode_program
+from translators.openflow.frames import synthetic_ports
+from translators.openflow.translate import translate
+from translators.plan.model import Plan
+
+
+class Bench:
+    """A bridge that runs the plan; frames are put into ports and taken out of others."""
+
+    def __init__(self, ovs: PrivateOvs, plan: Plan) -> None:
+        self._ovs = ovs
+        self.ports = synthetic_ports(plan, "host1")
+        ovs.add_bridge("br-int", self.ports)
+        for port in self.ports:
+            ovs.vsctl("set", "interface", port, f"options:tx_pcap={ovs.directory}/{port}.pcap")
+        wire = Wire(ovs.management_socket("br-int"))
+        wire.load(encode_program(translate(plan, "host1", self.ports)))
+        wire.close()
+        self._read = dict.fromkeys(self.ports, 0)
+
+    def send(self, port: str, data: bytes) -> dict[str, list[bytes]]:
+        """Put a frame into a port; return what came out of which ports."""
+        self._ovs.call("netdev-dummy/receive", port, data.hex())
+        deadline = time.monotonic() + 0.25
+        while time.monotonic() < deadline:
+            if found := self._new():
+                time.sleep(0.02)  # one more copy would be a bug: give it time to show
+                for name, frames in self._new().items():
+                    found.setdefault(name, []).extend(frames)
+                return found
+            time.sleep(0.005)
+        return {}
+
+    def _new(self) -> dict[str, list[bytes]]:
+        found = {}
+        for port in self.ports:
+            path = self._ovs.directory / f"{port}.pcap"
+            frames = read_pcap(path) if path.exists() else []
+            if frames[self._read[port] :]:
+                found[port] = frames[self._read[port] :]
+                self._read[port] = len(frames)
+        return found
+
+    def passes(self, port: str, frame: Frame, out: str) -> Frame:
+        """Put a frame into a port; it must come out of ``out`` alone, once."""
+        found = self.send(port, encode(frame))
+        assert list(found) == [out], (frame, found)
+        assert len(found[out]) == 1
+        return decode(found[out][0])
+
+    def connections(self) -> str:
+        """Return what the bridge's connection tracking holds."""
+        return self._ovs.call("dpctl/dump-conntrack", "-m")
+
+    def hits(self, cookie: int) -> int:
+        """Return how many packets the flows with a cookie have counted."""
+        self._ovs.call("revalidator/purge")  # hands in what the caches have counted
+        text = self._ovs.ofctl("dump-flows", "br-int", f"cookie={cookie:#x}/-1")
+        return sum(int(count) for count in re.findall(r"n_packets=(\d+)", text))

@@ -70,7 +70,8 @@ def test_checks_are_refused_where_several_processes_serve(tmp_path: Path) -> Non
     folder.mkdir()
     (folder / "checks.json").write_text(text(CHECKED))
     options = (f"--resources={folder}", "--xds-workers=2")
-    with pytest.raises(AssertionError, match=r"checks\.json:2: FS6014.*--xds-workers 1"):
-        Serving(tmp_path / "state", *options).start()
+    refused = pytest.raises(AssertionError, match=r"checks\.json:2: FS6014.*--xds-workers 1")
+    with refused, Serving(tmp_path / "state", *options):
+        pass
     with Serving(tmp_path / "state", options[0]) as server:
         assert [one["cluster"] for one in server.ask("/v1/health")] == ["shop"]

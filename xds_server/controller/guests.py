@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from xds_server.controller.rollout import Step, tell_proxy
 from xds_server.controller.state import Committed, State, WithdrawProxy
 from xds_server.snapshots.evidence import Connected, Device, DeviceKind, Disconnected, Evidence
+from xds_server.snapshots.replacing import replace
 from xds_server.status.model import Status
 
 

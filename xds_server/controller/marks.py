@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from xds_server.controller.state import Diagnosed, Effect, PublishProxy, State
 from xds_server.protocols.reports.health import Checked
 from xds_server.protocols.reports.marking import marked
 from xds_server.protocols.xds.resource_types import ENDPOINT
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import Snapshot
+from xds_server.snapshots.replacing import replace
 from xds_server.status.fold import expect
 from xds_server.status.model import Status
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from xds_server.controller.state import (
     Committed,
@@ -17,6 +16,7 @@ from xds_server.controller.state import (
 )
 from xds_server.controller.values import Progress, Reach
 from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.snapshots.replacing import replace
 from xds_server.status.model import DeviceStatus
 from xds_server.status.model import State as Running
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 from immutables import Map
@@ -40,7 +39,8 @@ from xds_server.controller.state import (
     WithdrawProxy,
 )
 from xds_server.controller.targets import Ports, relevant_ports
-from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, PortsChanged
+from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, Offered, PortsChanged
+from xds_server.snapshots.replacing import replace
 from xds_server.status.fold import declare, expect, fold
 
 V = TypeVar("V")
@@ -61,6 +61,8 @@ def reconcile(state: State, event: Event) -> Step:
             state, effects = diagnosed(state, event)
         case Owning():
             state, effects = _owning(state, event), []
+        case Offered():  # that something was sent opens no gate, and is no progress
+            return replace(state, status=fold(state.status, event)), []
         case _:
             state, effects = _heard(state, event)
     state = progressed(state, event)

@@ -10,7 +10,7 @@ source's bridge decides exactly, and one that steers to a missing listener close
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from translators.openflow.tables import Table
@@ -34,6 +34,7 @@ from xds_server.snapshots.model import (
     content_version,
     snapshot_of,
 )
+from xds_server.snapshots.replacing import replace
 from xds_server.status.fold import expect
 from xds_server.status.model import DeviceStatus
 from xds_server.status.model import State as Running
@@ -169,20 +170,27 @@ def wanted_versions(
     return {url: shown.version(url) for url in sorted({*_asked(snapshot), *emptied})}
 
 
-_ASKED: dict[tuple[tuple[str, str], ...], frozenset[str]] = {}  # by content: hosts share snapshots
-_MOST_ASKED = 1024
+_REFERRED: dict[tuple[str, str], frozenset[str]] = {}  # by type and content, which hosts share
+_MOST_REFERRED = 65_536
 
 
 def _asked(snapshot: Snapshot) -> frozenset[str]:
     """Return the types that a proxy will ask for: by wildcard, or as something refers to them."""
-    key = tuple(snapshot.digests.items())
-    if key not in _ASKED:
-        while len(_ASKED) >= _MOST_ASKED:
-            del _ASKED[next(iter(_ASKED))]
-        every = (one for named in snapshot.resources.values() for one in named.values())
-        referred = {url for one in every for url, _ in references(one.type_url, one.body)}
-        _ASKED[key] = frozenset(snapshot.resources.keys() & referred.union(_WILDCARD))
-    return _ASKED[key]
+    asked = set(_WILDCARD).union(*(_referred(snapshot, url) for url in snapshot.digests))
+    return frozenset(snapshot.resources.keys() & asked)
+
+
+def _referred(snapshot: Snapshot, type_url: str) -> frozenset[str]:
+    """Return the types that a snapshot's resources of one type refer to."""
+    key = (type_url, snapshot.digest(type_url))
+    found = _REFERRED.get(key)
+    if found is None:
+        while len(_REFERRED) >= _MOST_REFERRED:
+            del _REFERRED[next(iter(_REFERRED))]
+        every = snapshot.of(type_url).values()
+        found = frozenset(url for one in every for url, _ in references(type_url, one.body))
+        _REFERRED[key] = found
+    return found
 
 
 def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:

@@ -184,8 +184,7 @@ class Controller:
             for effect in effects:
                 self._perform(effect)
             self._events.popleft()
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self._news.set()
 
     @property
     def backlog(self) -> int:
@@ -197,6 +196,7 @@ class Controller:
         try:
             async with asyncio.timeout(timeout):
                 while not holds(self.state) and not self._closing:
+                    self._news.clear()  # whoever waits already was woken, and looks again
                     await self._news.wait()
         except TimeoutError:
             return holds(self.state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from xds_server.snapshots.evidence import (
     Acked,
@@ -16,6 +15,7 @@ from xds_server.snapshots.evidence import (
     PortsChanged,
     Warned,
 )
+from xds_server.snapshots.replacing import replace
 from xds_server.status.model import DeviceStatus, Refusal, Status, TypeStatus
 
 
@@ -48,12 +48,15 @@ def declare(status: Status, devices: Iterable[Device]) -> Status:
 def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Status:
     """Return the status in which the device should run these versions, by type."""
     known = status.of(device)
-    names = sorted(set(known.types) | set(versions))
-    types = {
-        name: replace(known.types.get(name, TypeStatus()), wanted=versions.get(name, ""))
-        for name in names
-    }
+    names = sorted(known.types.keys() | versions.keys())
+    types = {name: _wanting(known.types.get(name), versions.get(name, "")) for name in names}
     return status.having(device, replace(known, types=types))
+
+
+def _wanting(kept: TypeStatus | None, version: str) -> TypeStatus:
+    if kept is None:
+        return TypeStatus(wanted=version)
+    return kept if kept.wanted == version else replace(kept, wanted=version)
 
 
 def _declared(known: DeviceStatus, declared: bool) -> DeviceStatus:

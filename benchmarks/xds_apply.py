@@ -78,14 +78,13 @@ class Serve:
         return int(answer.json()["revision"])
 
     def reached(self, number: int) -> dict[str, Any]:
-        """Wait until every proxy runs a revision, and return it."""
-        deadline = time.monotonic() + LONGEST
-        while time.monotonic() < deadline:
-            found: dict[str, Any] = self._api.get(f"/v1/revisions/{number}").json()
-            if found["acked_after"] is not None:
-                return found
-            time.sleep(0.2)
-        raise ProcessError(f"revision {number} did not reach all proxies in {LONGEST:g} s")
+        """Wait as the command does until every proxy runs a revision, and return it."""
+        where = f"/v1/revisions/{number}"
+        waited = self._api.get(f"{where}/wait", params={"timeout": LONGEST - 1}).json()
+        if not waited["reached"]:
+            raise ProcessError(f"revision {number} did not reach all proxies in {LONGEST:g} s")
+        found: dict[str, Any] = self._api.get(where).json()
+        return found
 
     def ask(self, path: str, **parameters: str | int) -> dict[str, Any]:
         """Return the answer to a question; ProcessError where there is none."""

@@ -48,6 +48,7 @@ class Meters:
     def __init__(self, read: Callable[[], Reading] = Reading) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Now(read))
+        self._children: dict[tuple[Counter, tuple[str, str]], Counter] = {}
 
         def counter(name: str, text: str, labels: Iterable[str] = ()) -> Counter:
             return Counter(name, text, labels, registry=self._registry)
@@ -83,12 +84,12 @@ class Meters:
         """Count what a device said."""
         match evidence:
             case Offered(device=device, type=kind):
-                self._pushes.labels(*_labels(device, kind)).inc()
+                self._of(self._pushes, device, kind).inc()
             case Acked(device=device, type=kind, written=written):
-                self._acks.labels(*_labels(device, kind)).inc()
-                self._written.labels(*_labels(device, kind)).inc(written)
+                self._of(self._acks, device, kind).inc()
+                self._of(self._written, device, kind).inc(written)
                 if not written:
-                    self._suppressed.labels(*_labels(device, kind)).inc()
+                    self._of(self._suppressed, device, kind).inc()
                 elif device.kind is DeviceKind.BRIDGE:
                     self._bundles.labels("committed").inc()
                     self._flows.inc(written)
@@ -98,6 +99,14 @@ class Meters:
                     self._bundles.labels("refused").inc()
             case _:
                 return
+
+    def _of(self, counter: Counter, device: Device, kind: str) -> Counter:
+        """Return a counter's child for a type; to look it up costs more than to count."""
+        labels = _labels(device, kind)
+        found = self._children.get((counter, labels))
+        if found is None:
+            found = self._children[counter, labels] = counter.labels(*labels)
+        return found
 
     def compiled(self, took: Took) -> None:
         """Note how long a compilation took."""

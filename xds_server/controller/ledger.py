@@ -1,9 +1,15 @@
-"""What devices said, written down behind the events; a database that fails is tried again."""
+"""What devices said, written down behind the events; a database that fails is tried again.
+
+While a revision is on its way to devices they come first: what they say meanwhile is written when
+it has reached them all, or after some seconds. A server that is killed before loses what devices
+say again when they come back, and how far that revision had come.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import structlog
 from immutables import Map
@@ -19,6 +25,10 @@ from xds_server.status.model import Status
 _log = structlog.get_logger("fsdn.ledger")
 FIRST_DELAY = 1.0  # seconds until a failed write is tried again; doubled each time
 LONGEST_DELAY = 30.0
+PATIENCE = 5.0  # seconds that what is new may wait for a revision to reach its devices
+AT_ONCE = 500  # rows that are written before it is asked whether a revision is on its way
+
+Row = TypeVar("Row", StatusRow, ProgressRow)
 
 
 class Ledger:
@@ -37,6 +47,8 @@ class Ledger:
         self._reached: dict[int, float] = {}  # not stored yet
         self._last: tuple[int, float] | None = None  # the last revision that was reached
         self._delay = 0.0
+        self._written_at = clock()  # when everything was stored, or first had to wait
+        self._busy = False  # whether a revision is on its way to devices
 
     def recall(self, states: Iterable[StatusRow], progress: Iterable[ProgressRow]) -> None:
         """Take note of what the store has, so that it is not written again."""
@@ -58,6 +70,10 @@ class Ledger:
 
     def note(self, state: State) -> None:
         """Take note of a revision's progress; called before the next one replaces it."""
+        self._busy = True
+        self._note(state)
+
+    def _note(self, state: State) -> None:
         number, noted = state.revision, self._noted
         if number != self._current:
             noted = Map()
@@ -67,9 +83,13 @@ class Ledger:
         self._noted, self._current = state.progress, number
 
     async def tick(self, state: State) -> None:
-        """Write what is new, unless a write has failed and its time has not come again."""
-        self.note(state)
-        if self._clock() < self.due:
+        """Write what is new, unless a write has failed and its time has not come again.
+
+        Nor while a revision is on its way, if nothing has waited for long.
+        """
+        self._note(state)
+        self._busy = not state.acked
+        if self._clock() < self.due or self._gives_way():
             return
         try:
             await self._write(state)
@@ -86,20 +106,38 @@ class Ledger:
 
     async def close(self, state: State) -> None:
         """Write what is new for the last time; what cannot be stored then is lost, and logged."""
-        self.due = 0.0
+        self.due, self._written_at = 0.0, -PATIENCE
         await self.tick(state)
+
+    def _gives_way(self) -> bool:
+        return self._busy and self._clock() < self._written_at + PATIENCE
 
     async def _write(self, state: State) -> None:
         for revision, seconds in sorted(self._reached.items()):
             await self._repository.acknowledged(revision, seconds)
             del self._reached[revision]
         rows = rows_of(state.status, self._status)
-        if fresh := [row for row in rows if self._states.get((row.device, row.type)) != row]:
-            await self._repository.save_status(fresh)
-            self._states.update({(row.device, row.type): row for row in fresh})
+        fresh = [row for row in rows if self._states.get((row.device, row.type)) != row]
+        async for states in _parts(fresh, self._repository.save_status):
+            self._states.update({(row.device, row.type): row for row in states})
+            if self._gives_way():
+                return
         self._status = state.status
-        if waiting := dict(self._progress):
-            await self._repository.save_progress([waiting[key] for key in sorted(waiting)])
-            for key, row in waiting.items():
-                if self._progress.get(key) == row:
-                    del self._progress[key]
+        waiting = [self._progress[key] for key in sorted(self._progress)]
+        async for steps in _parts(waiting, self._repository.save_progress):
+            for row in steps:
+                if self._progress.get((row.revision, row.device)) is row:
+                    del self._progress[row.revision, row.device]
+            if self._gives_way():
+                return
+        self._written_at = self._clock()
+
+
+async def _parts(
+    rows: Sequence[Row], save: Callable[[Sequence[Row]], Awaitable[None]]
+) -> AsyncIterator[Sequence[Row]]:
+    """Save rows, a few hundred in a transaction, and yield them as they are stored."""
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start : start + AT_ONCE]
+        await save(part)
+        yield part

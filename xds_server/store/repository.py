@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
@@ -151,11 +150,11 @@ class SqlRepository:
 
     async def save_status(self, rows: Sequence[StatusRow]) -> None:
         """Replace the last known state of these devices and types."""
-        await self._replace(DeviceRow, [asdict(row) for row in rows])
+        await self._replace(DeviceRow, [_fields(row) for row in rows])
 
     async def save_progress(self, rows: Sequence[ProgressRow]) -> None:
         """Replace how far these revisions came on these devices."""
-        of = ({"revision": r.revision, "device": r.device, **asdict(r.progress)} for r in rows)
+        of = ({"revision": r.revision, "device": r.device, **_fields(r.progress)} for r in rows)
         await self._replace(ProgressRecord, list(of))
 
     async def _replace(self, kind: type[Base], rows: list[dict[str, Any]]) -> None:
@@ -192,6 +191,11 @@ class SqlRepository:
                 StatusRow(row.device, row.type, row.version, row.state, row.reason, row.at)
                 for row in await session.scalars(query)
             )
+
+
+def _fields(row: StatusRow | Progress) -> dict[str, Any]:
+    """Return a row's fields, which are all plain: ``asdict`` copies each of them deeply."""
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 async def _head(session: AsyncSession) -> int:

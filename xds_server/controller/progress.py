@@ -20,6 +20,9 @@ from xds_server.snapshots.replacing import replace
 from xds_server.status.model import DeviceStatus
 from xds_server.status.model import State as Running
 
+_ABSENT = Progress(Reach.ABSENT)
+_PENDING = Progress(Reach.PENDING)
+
 
 def progressed(state: State, event: Event) -> State:
     """Return the state with the progress that an event made on the devices it is about."""
@@ -28,17 +31,20 @@ def progressed(state: State, event: Event) -> State:
     fresh = state.progress
     for device in _touched(state, event):
         before, known = fresh.get(device), state.status.of(device)
-        if (
-            not known.declared
-            or known.guest
-            or _has_secrets_alone(state, device)
-            or (before is not None and before.reach is Reach.ACKED)
-        ):
+        passed = not known.declared or known.guest or _stands(before, known)
+        if passed or _has_secrets_alone(state, device):
             continue
         after = _progress(state, device, known, max(0.0, event.at - state.committed_at))
         if after != before:
             fresh = fresh.set(device, after)
     return state if fresh is state.progress else replace(state, progress=fresh)
+
+
+def _stands(before: Progress | None, known: DeviceStatus) -> bool:
+    """Whether nothing that can be said of a device is news."""
+    if before is None:
+        return False
+    return before.reach is Reach.ACKED or (before.reach is Reach.ABSENT and not known.connected)
 
 
 def _touched(state: State, event: Event) -> Iterable[Device]:
@@ -68,8 +74,9 @@ def _host(name: str) -> list[Device]:
 
 def _progress(state: State, device: Device, known: DeviceStatus, seconds: float) -> Progress:
     if not known.connected:
-        return Progress(Reach.ABSENT)
-    if known.overall is Running.NACKED:
+        return _ABSENT
+    overall = known.overall
+    if overall is Running.NACKED:
         found = (known.types[name] for name in sorted(known.types))
         refusals = [
             kept.refusal
@@ -78,9 +85,9 @@ def _progress(state: State, device: Device, known: DeviceStatus, seconds: float)
         ]
         why = refusals[0]
         return Progress(Reach.NACKED, None, why.reason, why.origin)
-    if known.synced and _told(state, device):
+    if overall is Running.SYNCED and _told(state, device):
         return Progress(Reach.ACKED, seconds)
-    return Progress(Reach.PENDING)
+    return _PENDING
 
 
 def _told(state: State, device: Device) -> bool:

@@ -71,16 +71,20 @@ class DeviceStatus:
         """The worst state of the types that the device should run."""
         if not self.declared or not self.connected:
             return self.state("")  # which is that of every type
-        running = [_running(kept) for kept in self.types.values() if kept.wanted]
-        return max(running, key=_BADNESS.index, default=State.SYNCED)
+        worst = State.SYNCED
+        for kept in self.types.values():
+            if kept.wanted in ("", kept.acked):
+                continue
+            found = _running(kept)
+            if found is State.NACKED:
+                return found
+            worst = found
+        return worst
 
     @property
     def synced(self) -> bool:
         """Whether nothing is outstanding on this device."""
         return self.overall is State.SYNCED
-
-
-_BADNESS = [State.SYNCED, State.STALE, State.NACKED]  # of those that are connected
 
 
 def _running(kept: TypeStatus) -> State:

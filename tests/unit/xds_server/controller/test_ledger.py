@@ -1,10 +1,14 @@
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from immutables import Map
+
 from tests.conversations.controller.script import PROXY, Conversation, program, snapshot, targets
-from xds_server.controller.ledger import LONGEST_DELAY, Ledger
-from xds_server.controller.values import Progress, Reach
+from xds_server.controller.ledger import AT_ONCE, LONGEST_DELAY, PATIENCE, Ledger
+from xds_server.controller.values import Progress, ProgressRow, Reach, StatusRow
+from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
 
@@ -68,4 +72,70 @@ async def test_the_last_word_on_a_revision_is_kept_when_the_next_one_comes(tmp_p
     await ledger.close(talk.state)
     assert [row.progress for row in await repository.load_progress(1)] == [refused]
     assert {r.progress.reach for r in await repository.load_progress(2)} == {Reach.ABSENT}
+    await engine.dispose()
+
+
+class Counted(SqlRepository):
+    """A repository that remembers how many rows each transaction about devices had."""
+
+    def listen(self) -> list[int]:
+        self.saved: list[int] = []
+        return self.saved
+
+    async def save_status(self, rows: Sequence[StatusRow]) -> None:
+        self.saved.append(len(rows))
+        await super().save_status(rows)
+
+    async def save_progress(self, rows: Sequence[ProgressRow]) -> None:
+        self.saved.append(len(rows))
+        await super().save_progress(rows)
+
+
+async def test_a_revision_on_its_way_comes_before_what_devices_say(tmp_path: Path) -> None:
+    engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+    repository, time, talk = Counted(engine), Time(), Conversation()
+    await repository.commit(0, "ann", "", 1.0, [], {})
+    saved, ledger = repository.listen(), Ledger(repository, time)
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a")))
+    for _ in range(4):
+        await ledger.tick(talk.state)
+    assert saved == []
+    talk.ack_proxy()
+    await ledger.tick(talk.state)
+    once = [1, len(talk.state.progress)]  # a word of the proxy, and how far each device has come
+    assert saved == once
+    talk.commit(2, targets(snapshot("b")))  # which is never acknowledged
+    await ledger.tick(talk.state)
+    assert saved == once
+    time.now += PATIENCE
+    await ledger.tick(talk.state)
+    assert len(saved) > len(once)
+    kept = {row.device: row.progress.reach for row in await repository.load_progress(2)}
+    assert kept["proxy/host1"] is Reach.PENDING
+    await engine.dispose()
+
+
+async def test_a_long_write_gives_way_and_is_gone_on_with(tmp_path: Path) -> None:
+    engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+    repository, time, talk = Counted(engine), Time(), Conversation()
+    await repository.commit(0, "ann", "", 1.0, [], {})
+    saved, ledger = repository.listen(), Ledger(repository, time)
+    talk.commit(1, targets(snapshot("a")))
+    many = Map({Device(DeviceKind.PROXY, f"n{n}"): Progress(Reach.ABSENT) for n in range(1200)})
+    state = replace(talk.state, progress=many, acked=True)
+
+    async def interrupted(rows: Sequence[ProgressRow]) -> None:
+        await SqlRepository.save_progress(repository, rows)
+        saved.append(len(rows))
+        ledger.note(state)  # the next revision is about to be published
+
+    repository.save_progress = interrupted  # type: ignore[method-assign]
+    await ledger.tick(state)
+    assert saved == [AT_ONCE]
+    await ledger.tick(replace(state, acked=False))
+    assert saved == [AT_ONCE]
+    await ledger.close(state)
+    assert saved == [AT_ONCE, AT_ONCE, 1200 - 2 * AT_ONCE]
+    assert len(await repository.load_progress(1)) == 1200
     await engine.dispose()

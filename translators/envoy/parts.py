@@ -52,7 +52,11 @@ class _Work:
             yield self._again((ROUTE, group.name, host), (group, origin), make, origin)
 
     def backend(self, one: Destination) -> Iterator[EncodedResource]:
-        """Yield a cluster and its endpoints."""
+        """Yield a cluster and its endpoints, which are looked at once for all hosts."""
+        if (CLUSTER, one.name) in self.kept:
+            yield self.kept[CLUSTER, one.name][1]
+            yield self.kept[ENDPOINT, one.name][1]
+            return
         name, origin = one.name, str(one.door.service.origin)
         yield self._again((CLUSTER, name), (one, origin), partial(_cluster, one), origin)
         found = locations(self.plan, one)

@@ -93,17 +93,15 @@ def at_stage(state: State, host: str, rollout: Rollout | None) -> State:
 def advance(state: State, host: str, at: float) -> Step:
     """Take a host through as many stages as what is known allows."""
     effects: list[Effect] = []
-    rollout = state.rollouts.get(host)
+    rollout = before = state.rollouts.get(host)
     if rollout is not None and rollout.stage is Stage.PROXY and _proxy_ready(state, host, at):
         state, effects = _send(state, host)
         rollout = Rollout(Stage.BRIDGE, at + STAGE_SECONDS)
-        state = at_stage(state, host, rollout)
-    if rollout is not None and rollout.stage is Stage.BRIDGE and _bridge_ready(state, host, at):
+    if rollout is not None and _bridge_ready(state, host, rollout, at):
         state, more = tell_proxy(state, host, state.targets.proxies[host])
         state, last = tell_bridge(state, host)
-        effects = effects + more + last
-        state = at_stage(state, host, None)
-    return state, effects
+        return at_stage(state, host, None), effects + more + last
+    return state if rollout is before else at_stage(state, host, rollout), effects
 
 
 def tell_bridge(state: State, host: str) -> Step:
@@ -217,16 +215,17 @@ def _proxy_ready(state: State, host: str, at: float) -> bool:
     return ready and not gates(state).accepting  # they accept what it is going to send
 
 
-def _bridge_ready(state: State, host: str, at: float) -> bool:
+def _bridge_ready(state: State, host: str, rollout: Rollout, at: float) -> bool:
     """Whether the old may go; a bridge that is away still steers to it, so that has no deadline."""
-    if host in state.translating:
+    if host in state.translating or rollout.stage is not Stage.BRIDGE:
         return False
-    if not _late(state, host, at) and not _may_narrow(state, host):
+    late = at >= rollout.deadline
+    if not late and not _may_narrow(state, host):
         return False
     known = state.status.of(Device(DeviceKind.BRIDGE, host))
     if known.connected:
         fresh = at < known.at + STAGE_SECONDS  # one that has just come back gets its time
-        return _settled(known) or (_late(state, host, at) and not fresh)
+        return _settled(known) or (late and not fresh)
     return not known.seen
 
 

@@ -94,7 +94,8 @@ class Counted(SqlRepository):
 async def test_a_revision_on_its_way_comes_before_what_devices_say(tmp_path: Path) -> None:
     engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
     repository, time, talk = Counted(engine), Time(), Conversation()
-    await repository.commit(0, "ann", "", 1.0, [], {})
+    for number in (0, 1):
+        await repository.commit(number, "ann", "", 1.0, [], {})
     saved, ledger = repository.listen(), Ledger(repository, time)
     talk.connect(PROXY)
     talk.commit(1, targets(snapshot("a")))

@@ -109,7 +109,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
         else WorkerPool(at, settings.xds_workers, heard, clock, reports.reports)
     )
     openflow = OpenFlowServer(heard, session_settings(settings, clock), clock=clock)
-    ovsdb = OvsdbServer(heard, openflow.describe, clock=clock)
+    ovsdb = OvsdbServer(heard, openflow.describe, clock=clock, on_named=openflow.name_ports)
     meters = reports.sources.meters
     logged = Logged.REPORTED if settings.access_logs else Logged.DENIED
     keeper = SecretKeeper(xds)

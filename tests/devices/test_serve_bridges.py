@@ -185,3 +185,26 @@ def test_a_second_controller_fences_off_the_first(tmp_path: Path) -> None:
         old.start()  # a restart is later than the other's
         until(lambda: state(old) == "SYNCED", old.devices)
         assert "newer controller" not in warnings(old)
+
+
+def test_a_workload_is_found_by_its_iface_id_and_followed(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, RestartableOvs() as ovs:
+        texts = {path.name: path.read_text() for path in SHOP.glob("*.yaml")}
+        named = texts["workloads.yaml"].replace("port: web", "port: iface-id=vm/6f2b-77")
+        assert named != texts["workloads.yaml"]
+        folder = tmp_path / "shop"
+        folder.mkdir()
+        for name, text in {**texts, "workloads.yaml": named}.items():
+            (folder / name).write_text(text)
+        done = server.fsdn("apply", "-f", str(folder))
+        assert done.returncode == 0, done.stderr
+        connect(server, ovs, 1, {"tap7": 7, "tap8": 8})
+        ovs.follow_managers()
+        until(lambda: state(server) == "SYNCED", server.devices)
+        assert "in_port=7" not in flows(ovs)
+        ovs.vsctl("set", "interface", "tap7", "external_ids:iface-id=vm/6f2b-77")
+        until(lambda: "in_port=7" in flows(ovs), lambda: flows(ovs))
+        moved = ("--", "set", "interface", "tap8", "external_ids:iface-id=vm/6f2b-77")
+        ovs.vsctl("clear", "interface", "tap7", "external_ids", *moved)
+        until(lambda: "in_port=8" in flows(ovs), lambda: flows(ovs))
+        assert "in_port=7" not in flows(ovs)

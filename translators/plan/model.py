@@ -152,7 +152,7 @@ class Endpoint:
     addresses: tuple[Address, ...]
     mac: str  # lower case, colons
     host: str
-    port: str  # interface name on the host's bridge
+    port: str  # interface name on the host's bridge, or "iface-id=" and its external id
     proxy: ProxyMode
     origin: Origin
 

@@ -142,6 +142,8 @@ def _schema(pattern: str) -> WithJsonSchema:
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _NAME_MEND = "use up to 63 lower-case letters, digits and hyphens"
 _PORT = r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}"
+IFACE_ID = "iface-id="  # what stands before external_ids:iface-id (Open vSwitch, IntegrationGuide)
+_IFACE_ID = r"[!-~]{1,128}"
 _DPID = r"[0-9a-fA-F]{16}"
 _HOST = rf"{_LABEL}(\.{_LABEL})*"
 _REF = rf"({_LABEL}/)?{_LABEL}"
@@ -154,6 +156,15 @@ Interface = Annotated[
     str,
     _matching(_PORT, "an interface name", "use at most 15 letters, digits, '.', '_' and '-'"),
     _schema(_PORT),
+]
+Attachment = Annotated[
+    str,
+    _matching(
+        rf"{_PORT}|{IFACE_ID}{_IFACE_ID}",
+        "an interface name or iface-id",
+        "write an interface of at most 15 characters, or iface-id= and its external_ids:iface-id",
+    ),
+    _schema(rf"({_PORT}|{IFACE_ID}{_IFACE_ID})"),
 ]
 DatapathId = Annotated[
     str,

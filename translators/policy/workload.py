@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from translators.policy.scalars import Address, Interface, Mac, Name, Ref
+from translators.policy.scalars import Address, Attachment, Mac, Name, Ref
 from translators.policy.shape import AtLeastOne, Metadata, Shape, Thing
 
 
@@ -20,8 +20,9 @@ class WorkloadSpec(Shape):
     """Its unicast MAC address in quotes, such as ``"02:00:00:00:00:11"``; unique in all input."""
     host: Name
     """Name of the Host that it runs on."""
-    port: Interface
-    """Interface of the host's bridge that it is attached to, at most 15 characters."""
+    port: Attachment
+    """Interface of the host's bridge that it is attached to, at most 15 characters; or
+    ``iface-id=`` and the ``external_ids:iface-id`` by which an orchestrator names its interface."""
     proxy: Literal["node", "none"] = "node"
     """``node``: the host's Envoy carries what needs L7. ``none``: its traffic meets no proxy, and a
     rule that would need one is refused."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.protocols.openflow.drift import Deviation
-from xds_server.snapshots.evidence import Connected, Device, Evidence
+from xds_server.snapshots.evidence import Connected, Device, Evidence, PortsChanged
 from xds_server.snapshots.model import BridgeProgram
 from xds_server.southbound.openflow_drift import drift_of
 from xds_server.southbound.openflow_listen import listen, steady_clock
@@ -43,6 +44,7 @@ class OpenFlowServer:
         self._hosts: dict[int, str] = {}
         self._programs: dict[int, BridgeProgram] = {}
         self._details: dict[int, str] = {}
+        self._names: dict[str, dict[str, str]] = {}  # by host: other names of its interfaces
         self._all: set[Session] = set()
         self._sessions: dict[int, Session] = {}  # those that told their datapath id
         self._warnings = Warnings(on_evidence, self._clock)
@@ -100,6 +102,17 @@ class OpenFlowServer:
         if session is not None and session.connection.device is not None:
             detail = self._detail(session, datapath_id)
             self.report(Connected(session.connection.device, self._clock(), detail))
+
+    def name_ports(self, datapath_id: int, names: Mapping[str, str]) -> None:
+        """Say by which other names a declared bridge's interfaces go: name to interface."""
+        host = self._hosts.get(datapath_id, "")
+        if self._names.get(host, {}) == names:
+            return
+        self._names[host] = dict(names)
+        session = self._sessions.get(datapath_id)
+        ports = None if session is None else session.connection.ports
+        if ports is not None:
+            self.report(PortsChanged(bridge(host), self._clock(), ports))
 
     def resync(self, datapath_id: int, sweep: bool = False) -> None:
         """Compare a connected bridge with its program anew, and mend what differs.
@@ -178,7 +191,11 @@ class OpenFlowServer:
         self._warnings.tell(_stranger(datapath_id), _UNKNOWN, "")
 
     def report(self, evidence: Evidence) -> None:
-        """Pass evidence on."""
+        """Pass evidence on; ports with their other names."""
+        if isinstance(evidence, PortsChanged):
+            names, ports = self._names.get(evidence.device.name, {}), evidence.ports
+            more = {alias: ports[name] for alias, name in names.items() if name in ports}
+            evidence = replace(evidence, ports={**ports, **more}) if more else evidence
         self._on_evidence(evidence)
 
     def punted(self, session: Session, packet: PacketIn) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from xds_server.protocols.ovsdb.connection import Settings
 from xds_server.protocols.ovsdb.findings import findings
-from xds_server.protocols.ovsdb.mirror import Bridge
+from xds_server.protocols.ovsdb.mirror import Bridge, named_ports
 from xds_server.snapshots.evidence import Evidence
 from xds_server.southbound.openflow_listen import listen, steady_clock
 from xds_server.southbound.openflow_warnings import EVERY, Warnings
@@ -35,13 +35,17 @@ class OvsdbServer:
         on_described: Callable[[int, str], None] | None = None,
         settings: Settings | None = None,
         clock: Callable[[], float] | None = None,
+        on_named: Callable[[int, Mapping[str, str]], None] | None = None,
     ) -> None:
         """Report warnings to ``on_evidence``, and a line about every bridge to ``on_described``.
+
+        ``on_named`` hears by which other names a bridge's interfaces go, iface-ids.
 
         ``OpenFlowServer.describe`` has the signature of ``on_described``: a bridge is connected
         when it speaks OpenFlow, so its database alone never says that it is.
         """
         self._on_described = on_described
+        self._on_named = on_named
         self._settings = settings or Settings()
         self._clock = clock or steady_clock()
         self._hosts: dict[int, str] = {}
@@ -144,6 +148,8 @@ class OvsdbServer:
             if self._on_described is not None and bridge.ovs_version:
                 text = f"bridge {bridge.name}, Open vSwitch {bridge.ovs_version}"
                 self._on_described(bridge.datapath_id, text)
+            if self._on_named is not None:
+                self._on_named(bridge.datapath_id, named_ports(bridge))
             for topic, finding in {**findings(bridge), _SESSION: ""}.items():
                 self._warnings.tell(named(name), topic, finding)
             if self._preparer is not None:

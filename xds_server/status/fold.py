@@ -8,6 +8,7 @@ from xds_server.snapshots.evidence import (
     Acked,
     Connected,
     Device,
+    DeviceKind,
     Disconnected,
     Evidence,
     Nacked,
@@ -21,7 +22,10 @@ from xds_server.status.model import DeviceStatus, Refusal, Status, TypeStatus
 
 def fold(status: Status, evidence: Evidence) -> Status:
     """Return the status after a device told us something; strangers that left are forgotten."""
-    known = _heard(status.of(evidence.device), evidence)
+    known = status.of(evidence.device)
+    if isinstance(evidence, Connected) and evidence.device.kind is DeviceKind.BRIDGE:
+        known = _unproven(known)
+    known = _heard(known, evidence)
     if known.declared or known.connected or known.warnings:
         return status.having(evidence.device, known)
     return status.without(evidence.device)
@@ -64,6 +68,17 @@ def _declared(known: DeviceStatus, declared: bool) -> DeviceStatus:
         return replace(known, declared=True)
     types = {name: replace(kept, wanted="") for name, kept in known.types.items()}
     return replace(known, declared=False, types=types)
+
+
+def _unproven(known: DeviceStatus) -> DeviceStatus:
+    """Return what is known of a bridge that comes back: it may have lost its flows with its daemon.
+
+    It says itself what it runs as soon as it was compared, also where nothing was written.
+    """
+    if known.connected:
+        return known
+    types = {name: replace(kept, acked="") for name, kept in known.types.items()}
+    return replace(known, types=types)
 
 
 def _heard(known: DeviceStatus, evidence: Evidence) -> DeviceStatus:

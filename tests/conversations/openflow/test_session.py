@@ -12,7 +12,7 @@ from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc
 from xds_server.protocols.openflow.codec import Role
 from xds_server.protocols.openflow.connection import Connection, Settings, Stage
 from xds_server.protocols.openflow.effects import Close, Counted, Identified, Punted
-from xds_server.protocols.openflow.framing import Type
+from xds_server.protocols.openflow.framing import Type, frame
 from xds_server.protocols.openflow.multipart import HeldFlow, Part
 from xds_server.snapshots.evidence import Connected, Disconnected, PortsChanged, Warned
 from xds_server.snapshots.model import program_of
@@ -65,6 +65,18 @@ def test_ports_that_change_are_reported_once_the_list_is_complete() -> None:
     assert bridge.says(Type.PORT_STATUS, 0, bytes([2, *bytes(7)]) + port_bytes(2, "db")) == []
     (gone,) = bridge.says(Type.PORT_STATUS, 0, bytes([1, *bytes(7)]) + port_bytes(2, "db"))
     assert gone == PortsChanged(HOST, 100.0, {"late": 3, "web": 1})
+
+
+def test_a_port_that_flaps_is_told_of_once_for_all_that_came_together() -> None:
+    bridge = _bridge()
+    bridge.admitted()
+    there = frame(Type.PORT_STATUS, 0, bytes(8) + port_bytes(2, "db"))
+    gone = frame(Type.PORT_STATUS, 0, b"\x01" + bytes(7) + port_bytes(2, "db"))
+    told = bridge.take(bridge.connection.receive((there + gone) * 500 + there, 100.0))
+    assert told == [PortsChanged(HOST, 100.0, {"db": 2, "web": 1})]
+    assert bridge.take(bridge.connection.receive(gone, 100.0)) == [
+        PortsChanged(HOST, 100.0, {"web": 1})
+    ]
 
 
 def test_an_echo_request_comes_back_with_its_payload() -> None:

@@ -57,6 +57,7 @@ class Connection:
         self._framer = Framer()
         self._xids = Xids()
         self._ports = Ports()
+        self._ports_new = False  # whether they have changed since that was told
         self._listing = 0  # the port list's xid, until it is complete
         self._inquiries = Inquiries(settings.owner, self._xids)
         self._programmer: Programmer | None = None
@@ -85,7 +86,7 @@ class Connection:
         except ProtocolError as error:
             if not self.over:
                 effects += self._close(f"the bridge broke the OpenFlow 1.5 protocol: {error}")
-        return effects
+        return effects + self._ports_told(now)
 
     def tick(self, now: float) -> list[Effect]:
         """Let time pass: probe a silent bridge, and give up on one that no longer answers."""
@@ -129,6 +130,12 @@ class Connection:
     def busy(self) -> bool:
         """Whether the bridge is being brought to a program."""
         return self._programmer is not None and self._programmer.busy
+
+    @property
+    def ports(self) -> dict[str, int] | None:
+        """The bridge's interfaces with their port numbers; None until they have been listed."""
+        listed = self.stage is Stage.ADMITTED and not self._listing
+        return self._ports.by_name() if listed else None
 
     @property
     def running(self) -> BridgeProgram | None:
@@ -212,7 +219,7 @@ class Connection:
             case Type.BUNDLE_CONTROL:
                 return programmer.control(xid, body, now)
             case Type.PORT_STATUS:
-                return self._port_status(body, now)
+                self._port_status(body)
             case Type.PACKET_IN:
                 return [Punted(codec.decode_packet_in(body))]
             case Type.ROLE_REPLY if device:
@@ -225,18 +232,19 @@ class Connection:
         if xid == self._listing and xid:
             question = Question(Part.PORT_DESC, self._ports.listed, "ports")
             if question.answered(body):
-                self._listing = 0
-                return self._ports_changed(now)
+                self._listing, self._ports_new = 0, True
             return []
         told = self._inquiries.answer(xid, body)
         return programmer.answer(xid, body, now) if told is None else told
 
-    def _port_status(self, body: bytes, now: float) -> list[Effect]:
-        changed = self._ports.changed(*codec.decode_port_status(body))
-        return self._ports_changed(now) if changed and not self._listing else []
+    def _port_status(self, body: bytes) -> None:
+        self._ports_new |= self._ports.changed(*codec.decode_port_status(body))
 
-    def _ports_changed(self, now: float) -> list[Effect]:
-        assert self.device is not None  # ports are listed for admitted bridges only
+    def _ports_told(self, now: float) -> list[Effect]:
+        """Tell once of all port changes that came together: one that flaps costs no more."""
+        if not self._ports_new or self.ports is None or self.device is None:
+            return []
+        self._ports_new = False
         return [PortsChanged(self.device, now, self._ports.by_name())]
 
     def _fence(self, why: str, now: float) -> list[Effect]:

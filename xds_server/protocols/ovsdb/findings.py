@@ -7,8 +7,8 @@ import re
 from xds_server.protocols.ovsdb.mirror import Bridge
 
 FAIL_MODE, INTERFACES, PROTOCOLS = "fail-mode", "interfaces", "protocols"
-RESTORING, VERSION = "flow-restore-wait", "ovs-version"
-TOPICS = (FAIL_MODE, INTERFACES, PROTOCOLS, RESTORING, VERSION)
+IDENTITIES, RESTORING, VERSION = "iface-id", "flow-restore-wait", "ovs-version"
+TOPICS = (FAIL_MODE, IDENTITIES, INTERFACES, PROTOCOLS, RESTORING, VERSION)
 OLDEST = (3, 1)  # the first Open vSwitch that this pipeline was proven on
 _SPEAKS = "OpenFlow15"
 
@@ -17,6 +17,7 @@ def findings(bridge: Bridge) -> dict[str, str]:
     """Return a warning for every topic; empty text where all is well."""
     return {
         FAIL_MODE: _fail_mode(bridge),
+        IDENTITIES: _identities(bridge),
         INTERFACES: _interfaces(bridge),
         PROTOCOLS: _protocols(bridge),
         RESTORING: _restoring(bridge),
@@ -39,6 +40,18 @@ def _interfaces(bridge: Bridge) -> str:
     if not broken:
         return ""
     return f"bridge {bridge.name} could not open {len(broken)} interface(s): {', '.join(broken)}"
+
+
+def _identities(bridge: Bridge) -> str:
+    """Two interfaces of one workload: only one of them can be its port."""
+    holders: dict[str, list[str]] = {}
+    for each in bridge.interfaces:
+        if each.ofport and (identity := each.external_ids.get("iface-id")):
+            holders.setdefault(identity, []).append(each.name)
+    twice = [f"{key} ({', '.join(names)})" for key, names in holders.items() if len(names) > 1]
+    if not twice:
+        return ""
+    return f"bridge {bridge.name} has interfaces with one iface-id: {'; '.join(sorted(twice))}"
 
 
 def _protocols(bridge: Bridge) -> str:

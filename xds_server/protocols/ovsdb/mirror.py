@@ -49,6 +49,18 @@ class Bridge:
     restoring: bool = False  # whether flow-restore-wait keeps the vswitch from its controllers
 
 
+def named_ports(bridge: Bridge) -> dict[str, str]:
+    """Return by which other names interfaces go: ``iface-id=...`` to the interface's own name.
+
+    Of several with one id, as in a migration, the first that the vswitch has opened counts.
+    """
+    found: dict[str, str] = {}
+    for each in sorted(bridge.interfaces, key=lambda i: (not i.ofport, i.name)):
+        if identity := each.external_ids.get("iface-id"):
+            found.setdefault(f"iface-id={identity}", each.name)
+    return found
+
+
 @dataclass(slots=True)
 class Mirror:
     """The watched tables, row by row."""

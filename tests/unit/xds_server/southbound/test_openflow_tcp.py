@@ -13,7 +13,14 @@ from tests.devices.ovs_bridge import flow
 from xds_server.controller.errors import MachineError
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.protocols.openflow.framing import Type
-from xds_server.snapshots.evidence import Acked, Connected, Disconnected, Evidence, Warned
+from xds_server.snapshots.evidence import (
+    Acked,
+    Connected,
+    Disconnected,
+    Evidence,
+    PortsChanged,
+    Warned,
+)
 from xds_server.snapshots.model import program_of
 from xds_server.southbound.openflow_session import Limits
 from xds_server.southbound.openflow_tcp import OpenFlowServer
@@ -220,3 +227,19 @@ async def test_a_peer_that_is_turned_away_is_told_of_until_one_of_its_machine_is
     await bed.bridge()
     assert (await bed.warning()).warning == ""
     old.writer.transport.abort()
+
+
+async def test_ports_go_by_their_other_names_too(bed: Bed) -> None:
+    bed.server.set_hosts({0xAA: "host1"})
+    bed.server.name_ports(0xAA, {"iface-id=x": "web", "iface-id=y": "gone"})
+    assert bed.seen == []
+    await bed.bridge()
+    ports = await bed.next(PortsChanged)
+    assert isinstance(ports, PortsChanged)
+    assert ports.ports == {"web": 1, "iface-id=x": 1}
+    bed.server.name_ports(0xAA, {"iface-id=x": "web", "iface-id=y": "gone"})
+    assert bed.seen == []
+    bed.server.name_ports(0xAA, {"iface-id=z": "web"})
+    (changed,) = bed.seen
+    assert isinstance(changed, PortsChanged)
+    assert changed.ports == {"web": 1, "iface-id=z": 1}

@@ -85,3 +85,13 @@ def test_ports_mean_that_the_bridge_is_here() -> None:
 def test_a_type_that_is_no_longer_expected_is_no_trouble() -> None:
     status = told(declared(rds="1"), Connected(PROXY, 1.0), Acked(PROXY, "rds", "1", 1.0))
     assert expect(status, PROXY, {}).of(PROXY).overall is State.SYNCED
+
+
+def test_a_bridge_that_comes_back_is_not_synced_before_it_says_so() -> None:
+    status = told(declared(BRIDGE, flows="1"), Connected(BRIDGE, 1.0))
+    status = told(status, Acked(BRIDGE, "flows", "1", 2.0, 9))
+    assert status.of(BRIDGE).overall is State.SYNCED
+    assert told(status, Connected(BRIDGE, 3.0, "more")).of(BRIDGE).overall is State.SYNCED
+    back = told(status, Disconnected(BRIDGE, 4.0), Connected(BRIDGE, 5.0))
+    assert back.of(BRIDGE).overall is State.STALE
+    assert told(back, Acked(BRIDGE, "flows", "1", 6.0)).of(BRIDGE).overall is State.SYNCED

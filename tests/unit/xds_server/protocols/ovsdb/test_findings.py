@@ -7,6 +7,7 @@ import pytest
 from tests.unit.xds_server.protocols.ovsdb.test_mirror import BRIDGE
 from xds_server.protocols.ovsdb.findings import (
     FAIL_MODE,
+    IDENTITIES,
     INTERFACES,
     PROTOCOLS,
     RESTORING,
@@ -14,6 +15,7 @@ from xds_server.protocols.ovsdb.findings import (
     VERSION,
     findings,
 )
+from xds_server.protocols.ovsdb.mirror import Interface
 
 
 @pytest.mark.parametrize(("mode", "warned"), [("secure", False), ("standalone", True), ("", True)])
@@ -55,3 +57,10 @@ def test_a_bridge_without_openflow_15_is_told_how_to_speak_it() -> None:
 def test_a_vswitch_that_waits_for_its_flows_is_named() -> None:
     text = findings(replace(BRIDGE, restoring=True))[RESTORING]
     assert "ovs-vsctl remove open_vswitch . other_config flow-restore-wait" in text
+
+
+def test_two_interfaces_with_one_iface_id_are_named() -> None:
+    twins = tuple(Interface(name, "", 4, {"iface-id": "x"}, "") for name in ("a", "b"))
+    assert "one iface-id: x (a, b)" in findings(replace(BRIDGE, interfaces=twins))[IDENTITIES]
+    closed = (twins[0], replace(twins[1], ofport=0))
+    assert findings(replace(BRIDGE, interfaces=closed))[IDENTITIES] == ""

@@ -1,5 +1,6 @@
 """Rows become bridges; rows that make no sense end in one kind of error."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from xds_server.protocols.ovsdb import mirror as module
 from xds_server.protocols.ovsdb.json_stream import OvsdbProtocolError
-from xds_server.protocols.ovsdb.mirror import WATCHED, Bridge, Interface, Mirror
+from xds_server.protocols.ovsdb.mirror import WATCHED, Bridge, Interface, Mirror, named_ports
 
 UPDATES: dict[str, Any] = {
     "Open_vSwitch": {"o": {"new": {"ovs_version": "3.1.0"}}},
@@ -158,3 +159,12 @@ def test_managers_our_controllers_and_waiting_are_read() -> None:
     assert found.protocols == ("OpenFlow13", "OpenFlow15")
     assert found.ours == ("tcp:192.0.2.2:6653",)
     assert len(found.controllers) == 2
+
+
+def test_interfaces_go_by_their_iface_ids_and_an_open_one_goes_first() -> None:
+    old = Interface("a", "", 0, {"iface-id": "x"}, "")
+    new = Interface("b", "", 4, {"iface-id": "x"}, "")
+    other = Interface("c", "", 5, {"vm": "7"}, "")
+    bridge = replace(BRIDGE, interfaces=(old, new, other))
+    assert named_ports(bridge) == {"iface-id=x": "b"}
+    assert named_ports(replace(BRIDGE, interfaces=(old,))) == {"iface-id=x": "a"}

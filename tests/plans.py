@@ -242,6 +242,14 @@ def leaving(plan: Plan) -> Plan:
     return replace(plan, hosts=hosts, rules=(*plan.rules, out))
 
 
+def leasing(plan: Plan) -> Plan:
+    """Return the plan in which stock answers DHCP for segment front."""
+    segments = tuple(
+        replace(s, dhcp="shop/stock") if s.name == "shop/front" else s for s in plan.segments
+    )
+    return replace(plan, segments=segments)
+
+
 def proxy_snapshot(plan: Plan, host: str) -> Snapshot:
     """Return the xDS resources of a host's proxy."""
     return snapshots_of(translated(plan), Proxies(), {})[host]

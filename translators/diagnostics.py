@@ -154,6 +154,9 @@ FS2022 error: overlapping subnets at a router
 FS2023 warning: MTU changes at a router
     Packets larger than the other segment's MTU are lost at the router, and nobody is told.
     give the segments of a router one MTU
+FS2024 error: DHCP server outside the segment
+    The server is no workload of the segment, or has no IPv4 address: no broadcast reaches it.
+    name a workload of the segment, or run a relay in it
 FS4001 warning: shadowed rule
     An earlier rule decides on all traffic of this rule, so it never takes effect.
     remove the rule or move it before the other

@@ -104,7 +104,7 @@ def _workload(bed: RoutedBed, vswitch: Vswitch, endpoint: Endpoint) -> None:
     namespace = attach(f"{bed.prefix}-{name}", vswitch.namespace, place)
     bed.workloads[name] = namespace
     vswitch.plug("br-int", endpoint.port)
-    serve(bed, namespace, name)
+    serve(bed, namespace, name, tuple(str(address) for address in endpoint.addresses))
 
 
 def _outside(bed: RoutedBed, vswitch: Vswitch, external: External) -> None:
@@ -121,15 +121,13 @@ def _outside(bed: RoutedBed, vswitch: Vswitch, external: External) -> None:
     serve(bed, namespace, "outside", tuple(address.partition("/")[0] for address in SITE))
 
 
-def serve(
-    bed: RoutedBed, namespace: Namespace, name: str, echoes: tuple[str, ...] = ("0.0.0.0", "::")
-) -> None:
-    """Start an HTTP server on port 8080 of every address, and UDP echoes.
+def serve(bed: RoutedBed, namespace: Namespace, name: str, addresses: tuple[str, ...]) -> None:
+    """Start an HTTP server on port 8080, and UDP echoes for these addresses.
 
-    With several addresses an echo on all of them would answer from another than it was asked.
+    An echo on all addresses would answer from another than it was asked.
     """
     log = bed.directory / f"{name}.log"
     argv = [sys.executable, "-m", "integration.bed.server", name, "--host=0.0.0.0", "--host=::"]
     namespace.spawn(argv, log)
-    for address in echoes:
+    for address in addresses:
         namespace.spawn([sys.executable, "-m", "integration.bed.probe", address, "--echo"], log)

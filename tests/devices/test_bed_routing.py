@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 
@@ -38,6 +39,7 @@ spec:
   gateways: [10.20.0.1, "fd10:20::1"]
   services: [10.20.0.192/26, "fd10:20::ff00/120"]
   router: main
+  dhcpServer: far
 ---
 apiVersion: fsdn/v1
 kind: Segment
@@ -112,6 +114,31 @@ spec:
     - {match: {tcp: {ports: [80, 8080]}}, action: allow}
     - {match: {udp: {ports: [7007]}}, action: allow}
     - {match: {icmp: {}}, action: allow}
+"""
+SERVER = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+s.bind(("", 67))
+while True:
+    data, peer = s.recvfrom(2000)
+    s.sendto(b"offer to " + peer[0].encode(), ("255.255.255.255", 68))
+"""
+CLIENT = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+s.settimeout(0.5)
+s.bind(("", 68))
+for _ in range(10):
+    s.sendto(b"discover", ("255.255.255.255", 67))
+    try:
+        print(s.recv(2000).decode())
+        break
+    except TimeoutError:
+        pass
 """
 NEAR, FAR = ("10.20.0.11", "fd10:20::11"), ("10.20.0.12", "fd10:20::12")
 EVERYBODY = (*NEAR, *FAR)
@@ -192,6 +219,21 @@ def test_a_segment_without_the_router_reaches_no_other(bed: RoutedBed) -> None:
     for address in ("10.20.0.11", "10.20.0.12", "10.10.0.11"):
         report = ask(bed.workloads["alone"], f"http://{address}:8080/", timeout=0.5)
         assert report.unanswered  # though the policy would allow it
+
+
+def test_a_workload_without_an_address_asks_the_segments_server(bed: RoutedBed) -> None:
+    log = bed.directory / "dhcp.log"
+    server = bed.workloads["far"].spawn([sys.executable, "-c", SERVER], log)  # ended with the bed
+    near, alone = bed.workloads["near"], bed.workloads["alone"]
+    near.ip("addr del 10.20.0.11/24 dev eth0")
+    try:
+        assert near.run(sys.executable, "-c", CLIENT) == "offer to 0.0.0.0\n"
+    finally:
+        near.ip("addr add 10.20.0.11/24 dev eth0", "route add default via 10.20.0.1 dev eth0")
+    assert server.poll() is None
+    assert near.run(sys.executable, "-c", CLIENT) == "offer to 10.20.0.11\n"  # as it renews
+    assert alone.run(sys.executable, "-c", CLIENT) == ""  # a segment without a server
+    assert "0 received" in ping(near, "255.255.255.255", "-b")  # a broadcast that is no DHCP
 
 
 def test_a_forged_sender_is_not_routed(bed: RoutedBed) -> None:

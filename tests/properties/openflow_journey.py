@@ -45,6 +45,7 @@ from translators.openflow.frames import (
 )
 from translators.openflow.simulate import Frame, simulate
 from translators.openflow.translate import translate
+from translators.plan.dhcp import EVERYBODY
 from translators.plan.evaluate import Packet, evaluate
 from translators.plan.model import TCP, UDP, Action, Host, Plan
 
@@ -163,8 +164,8 @@ def _arrival(
 def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     """Return how an arrival differs from what ``evaluate`` says; empty: it does not."""
     verdict = evaluate(plan, packet)
-    known = packet.destination in plan.by_address or packet.destination in plan.by_vip
-    if arrival.outside or (verdict.action is Action.ALLOW and not known):
+    inside = verdict.targets or verdict.steered
+    if arrival.outside or (verdict.action is Action.ALLOW and not inside):
         left = verdict.action is Action.ALLOW and _has_left(plan, packet, arrival)
         return "" if left else f"{verdict} but {arrival}"
     if verdict.steered or arrival.steered:
@@ -177,7 +178,7 @@ def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     if (arrival.endpoint, arrival.port) not in allowed:
         return f"{verdict} but {arrival}"
     target, source = plan.endpoint[arrival.endpoint], plan.endpoint[packet.endpoint]
-    if arrival.address not in target.addresses:
+    if arrival.address not in target.addresses and packet.destination != EVERYBODY:
         return f"arrived with the address {arrival.address}: {arrival}"
     if arrival.ttl != TTL - (source.segment != target.segment):
         return f"arrived with TTL {arrival.ttl}: {arrival}"

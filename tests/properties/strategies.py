@@ -48,6 +48,8 @@ def random_plan(rng: Random) -> Plan:
 
 def random_packet(rng: Random, plan: Plan) -> Packet:
     """Return a first packet from one of the plan's endpoints, mostly to something that exists."""
+    if rng.randrange(25) == 0 and (asked := _leased(rng, plan)) is not None:
+        return asked
     source = rng.choice(plan.endpoints)
     if not plan.segment[source.segment].name.endswith("front"):
         source = rng.choice(plan.endpoints)  # most of the rules are about the first segment
@@ -62,6 +64,22 @@ def random_packet(rng: Random, plan: Plan) -> Packet:
     protocol, port = _door(rng, destination.version, doors)
     outgoing = rng.randint(1024, 65535) if port else 0
     return Packet(source.name, claimed, destination, protocol, outgoing, port)
+
+
+def _leased(rng: Random, plan: Plan) -> Packet | None:
+    """Return something like DHCP in a segment with a server; to all, it is only asked."""
+    served = [e for e in plan.endpoints if plan.segment[e.segment].dhcp is not None]
+    source = rng.choice(served or list(plan.endpoints))
+    own = [a for a in source.addresses if a.version == 4]
+    known = sorted(_known(plan, 4), key=int)
+    if not served or not known:
+        return None
+    everybody = ip_address("255.255.255.255")
+    claimed = rng.choice([ip_address("0.0.0.0"), *own, *own, rng.choice(known)])
+    if source.name == plan.segment[source.segment].dhcp:
+        return Packet(source.name, claimed, rng.choice(known), UDP, 67, 68)
+    destination = rng.choice([everybody, everybody, rng.choice(known)])
+    return Packet(source.name, claimed, destination, UDP, 68, rng.choice((67, 67, 67, 68)))
 
 
 def _door(rng: Random, family: int, doors: list[tuple[int, int]]) -> tuple[int, int]:

@@ -51,12 +51,16 @@ def random_things(rng: Random) -> list[Thing]:
     """
     router = rng.choice(("main", "main", None))
     outside = rng.choice((True, False))
+    places = _places(router, outside)
     things = [
         thing("Tenant", "shop", {"default": rng.choice(("deny", "deny", "allow", "audit"))}),
         thing("Tenant", "rival", {"default": rng.choice(("deny", "allow"))}),
-        *_places(router, outside),
+        *places,
     ]
     front = [_workload(rng, name, index) for index, name in enumerate(_FRONT[: rng.randint(2, 4)])]
+    servers = [w for w in front if w["spec"]["addresses"][0].startswith("10.")]
+    if servers and rng.randrange(2):
+        places[0]["spec"]["dhcpServer"] = rng.choice(servers)["metadata"]["name"]
     others = [
         _settled("back", "shop", "back", 20, {"app": "a", "version": "v1"}, "fd10:20::20"),
         _settled("back2", "shop", "back", 21, {"app": "b", "version": "v1"}),

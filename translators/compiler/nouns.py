@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 from typing import TypeVar
 
+from translators.compiler.dhcp import server, serving
 from translators.compiler.draft import Draft, Group, Member
 from translators.compiler.findings import origin_of
 from translators.compiler.outside import EXTERNAL
@@ -56,7 +57,7 @@ def segments(draft: Draft, before: Draft) -> Table[Segment]:
     names = differing(before.numbers.segments, draft.numbers.segments)
     if names - draft.catalogue.names("Segment"):  # a router's zone
         names |= draft.catalogue.names("Segment")
-    return _declared(draft, before.segments, SegmentModel, _segment, names)
+    return _declared(draft, before.segments, SegmentModel, _segment, names | serving(draft))
 
 
 def hosts(draft: Draft, before: Draft) -> Table[Host]:
@@ -148,6 +149,7 @@ def _segment(draft: Draft, document: Document, model: SegmentModel) -> Segment:
         gateways=_addresses(spec.gateways),
         mtu=spec.mtu,
         origin=origin_of(document),
+        dhcp=server(draft, document, model, []),  # findings: with the wiring
         router=Router(f"{document.tenant}/{spec.router}", zone) if router else None,
     )
 

@@ -56,7 +56,7 @@ GRAPH: tuple[Step, ...] = (
     Step(allocate.numbers, ("catalogue", "stored", "members", "groups", "clauses")),
     Step(allocate.vips, ("catalogue", "stored", "members", "groups")),
     Step(nouns.tenants, ("catalogue", "numbers")),
-    Step(nouns.segments, ("catalogue", "numbers")),
+    Step(nouns.segments, ("catalogue", "numbers", "members")),
     Step(nouns.hosts, ("catalogue", "numbers")),
     Step(nouns.endpoints, ("members", "numbers")),
     Step(nouns.services, ("groups", "numbers", "vips")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from translators.compiler.catalogue import Catalogue
+from translators.compiler.dhcp import server, serving
 from translators.compiler.draft import Draft
 from translators.compiler.findings import finding
 from translators.compiler.references import refer, refer_plain
@@ -33,6 +34,8 @@ def wiring(draft: Draft, before: Draft) -> Table[None]:
             _fabric(catalogue, findings)
             findings.extend(reserved(catalogue))
             findings.extend(unroutable(catalogue))
+        elif kind == "segment" and (document := catalogue.get(Segment, reference)) is not None:
+            server(draft, *document, findings)
         elif kind == "workload" and (member := draft.members.rows.get(reference)) is not None:
             given, segment = member.model.spec.addresses, segments[member.segment]
             findings.extend(_outside(member.document, given, segment, member.segment))
@@ -48,6 +51,7 @@ def _touched(draft: Draft) -> set[str]:
     members = draft.members.changed.union(draft.members.rows if moved else ())
     groups = draft.groups.changed.union(draft.groups.rows if moved else ())
     names = {f"workload/{name}" for name in members} | {f"service/{name}" for name in groups}
+    names |= {f"segment/{name}" for name in moved | serving(draft)}
     fabric = draft.catalogue.touched("Switch", "Link", "Host") | moved
     return {*names, _FABRIC} if fabric else names
 

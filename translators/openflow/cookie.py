@@ -37,6 +37,7 @@ class Cause(IntEnum):
     EXPIRED = 40  # conntrack zone of the router
     OUTSIDE = 41  # nothing
     INBOUND = 42  # nothing
+    DHCP = 43  # the server's identity
     AUDIT = 44  # rule number
 
 
@@ -55,6 +56,7 @@ _OF_ENDPOINT = (
     Cause.ADDRESS,
     Cause.OWN,
     Cause.DELIVER,
+    Cause.DHCP,
 )
 _OF_SERVICE = (Cause.SERVICE, Cause.EMPTY, Cause.UNSERVED, Cause.COMMIT)
 _OF_SEGMENT = (Cause.UNKNOWN, Cause.ISOLATION)

@@ -36,12 +36,13 @@ _REASONS = {
     Cause.STEER: "the host has no proxy port on its bridge",
     Cause.AUDIT: "a rule counts it, and those after it decide",
     Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
+    Cause.DHCP: "DHCP and the segment's server",
     Cause.OUTSIDE: "no rule lets it leave, or its protocol cannot",
     Cause.INBOUND: "nothing from outside begins a connection",
     Cause.EXPIRED: "the packet's TTL ends at the router",
 }
 _PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))
-_DECIDING = (Table.POLICY, Table.PROXY, Table.ARRIVAL)
+_DECIDING = (Table.DHCP, Table.POLICY, Table.PROXY, Table.ARRIVAL)
 
 
 def explain(plan: Plan, packet: Packet) -> tuple[Step, ...]:

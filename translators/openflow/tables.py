@@ -14,6 +14,7 @@ class Table(IntEnum):
     ADVERTISE = 3  # neighbour advertisements (ND fields may be set only on what is one)
     INBOUND = 5  # conntrack lookup of what comes from outside
     RETURN = 6  # back to whom the host's address was lent
+    DHCP = 7  # between a segment and its server
     TRACK = 10  # conntrack lookup in the segment's zone
     STATE = 11  # what belongs to a connection goes on by its mark
     VIRTUAL = 12  # virtual address and port -> service port

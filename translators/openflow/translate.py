@@ -14,6 +14,7 @@ from translators.openflow.features import (
     classify,
     commit,
     delivery,
+    dhcp,
     neighbours,
     outside,
     rules,
@@ -45,6 +46,7 @@ class Feature:
 
 FEATURES = (
     Feature("classify", classify.TABLES, classify.flows),
+    Feature("dhcp", dhcp.TABLES, dhcp.flows),
     Feature("neighbours", neighbours.TABLES, neighbours.flows),
     Feature("outside", outside.TABLES, outside.flows),
     Feature("tracking", tracking.TABLES, tracking.flows),

@@ -2,6 +2,7 @@
 
 The order of decisions, each with the layer that owns it:
 
+0. DHCP between a segment and its server passes, if the segment has one;
 1. the source must be who it says it is (its port's own address);
 2. tenants are isolated from each other, and segments unless a router joins them;
 3. direct access to an endpoint that a captured service port leads to is closed;
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from translators.plan.dhcp import lease
 from translators.plan.http import Request, matches
 from translators.plan.model import (
     TCP,
@@ -82,6 +84,11 @@ class Verdict:
 def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verdict:
     """Return the verdict on a connection, or on a request that is made over it."""
     source = plan.endpoint[packet.endpoint]
+    if leased := lease(plan, packet):
+        targets = tuple(sorted(Target(e.name, packet.destination_port) for e in leased))
+        return Verdict(
+            Action.ALLOW, Layer.VSWITCH, "DHCP and the segment's server", None, False, targets
+        )
     if packet.source not in source.addresses or packet.family != packet.source.version:
         return _deny("the source address does not belong to the workload's port")
     service = plan.by_vip.get(packet.destination)

@@ -113,6 +113,7 @@ class Segment:
     mtu: int
     origin: Origin
     router: Router | None = None
+    dhcp: str | None = None  # the endpoint that answers DHCP
 
     @property
     def zone(self) -> int:

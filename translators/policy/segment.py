@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from translators.policy.scalars import Address, Name, Network, wrong
+from translators.policy.scalars import Address, Name, Network, Ref, wrong
 from translators.policy.shape import AtLeastOne, Metadata, Shape, Thing
 
 
@@ -30,6 +30,10 @@ class SegmentSpec(Shape):
     mtu: Annotated[int, Field(ge=1280, le=9216)] = 1400
     """Largest packet in the segment in bytes, without Ethernet and VXLAN headers: 1280 to 9216. The
     fabric below needs 50 bytes more."""
+    dhcp_server: Ref | None = None
+    """Workload of the segment, as ``name`` or ``tenant/name``, that gives out IPv4 addresses: DHCP
+    passes between it and the segment's workloads without a policy. Left out, broadcasts for DHCP
+    are dropped and counted."""
     router: Name | None = None
     """Router that joins the segment to the tenant's other segments with the same router, each by
     its gateways; left out, the segment reaches no other. What passes is up to policies."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features import dhcp
 from translators.openflow.fields import (
     ARP_OP,
     ARP_SHA,
@@ -64,6 +65,7 @@ def flows(site: Site) -> Iterator[Flow]:
         yield from _tunnel(site, site.tunnel_port)
     if (external := site.external) is not None and external.port in site.ports:
         yield from _from_outside(external, site.ports[external.port])
+    yield from dhcp.admitted(site)
     for kind in _ONLY_OURS:  # the bridge alone speaks for neighbours and routers
         tests = ((ETH_TYPE, ETH_IPV6), (IP_PROTO, ICMPV6), (ICMPV6_TYPE, kind))
         yield Flow(Table.SPOOF, 200, match(*tests), cookie(Cause.NEIGHBOUR))

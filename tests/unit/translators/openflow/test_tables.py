@@ -1,6 +1,6 @@
 """The pipeline only goes forward."""
 
-from tests.plans import leaving, shop_plan
+from tests.plans import leasing, leaving, shop_plan
 from translators.openflow.flow import Resubmit, Track
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.tables import Table
@@ -8,7 +8,7 @@ from translators.openflow.translate import translate
 
 
 def test_every_step_goes_to_a_later_table() -> None:
-    plan = leaving(shop_plan())
+    plan = leasing(leaving(shop_plan()))
     made = translate(plan, "host1", synthetic_ports(plan, "host1"))
     steps = [(flow.table, flow.goto) for flow in made.flows if flow.goto is not None]
     for flow in made.flows:
@@ -20,8 +20,8 @@ def test_every_step_goes_to_a_later_table() -> None:
 
 
 def test_every_table_ends_in_a_flow_for_everything_else() -> None:
-    plan = leaving(shop_plan())
-    made = translate(plan, "host1", {})
+    plan = leasing(leaving(shop_plan()))
+    made = translate(plan, "host1", synthetic_ports(plan, "host1"))
     assert {flow.table for flow in made.flows if flow.priority == 0 and not flow.match} == set(
         Table
     )

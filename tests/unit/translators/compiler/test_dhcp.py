@@ -1,0 +1,20 @@
+from tests.properties.worlds import Thing
+from tests.unit.translators.compiler.small import compiled, plan_of, segment, workload
+
+
+def found(*more: Thing) -> list[tuple[str, str]]:
+    return [(d.code, d.path) for d in compiled(*more).diagnostics]
+
+
+def test_a_workload_of_the_segment_answers() -> None:
+    assert plan_of(segment(dhcpServer="api-1")).segment["shop/front"].dhcp == "shop/api-1"
+    assert plan_of().segment["shop/front"].dhcp is None
+
+
+def test_a_server_must_be_in_the_segment_and_have_an_address() -> None:
+    six = workload("six", 50, "x", addresses=["fd10:10::50"])
+    far = workload("far", 51, "x", segment="back", addresses=["10.20.0.51"])
+    assert found(segment(dhcpServer="six"), six) == [("FS2024", "spec.dhcpServer")]
+    other = (segment(dhcpServer="far"), segment("back", 20), far)
+    assert found(*other) == [("FS2024", "spec.dhcpServer")]
+    assert found(segment(dhcpServer="nobody")) == [("FS1101", "spec.dhcpServer")]

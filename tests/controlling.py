@@ -1,6 +1,6 @@
 """A controller on a real database, with sinks that remember what was published."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from tests.serving import SHOP
 from xds_server.controller.service import Controller
 from xds_server.controller.values import SourceFile
 from xds_server.protocols.openflow.drift import Deviation
+from xds_server.protocols.openflow.orders import Order
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 from xds_server.store.engine import open_engine
@@ -27,6 +28,7 @@ class Sinks:
         self.deviations: dict[int, tuple[Deviation, ...]] = {}
         self.tunnels: Mapping[str, str] = {}
         self.described: tuple[Bridge, ...] = ()
+        self.orders: list[tuple[int, tuple[Order, ...]]] = []
         self.bridges = _Bridges(self)
         self.databases = _Databases(self)
 
@@ -46,6 +48,10 @@ class _Bridges:
 
     def publish(self, datapath_id: int, program: BridgeProgram) -> None:
         self._sinks.programs[datapath_id] = program
+
+    def order(self, datapath_id: int, orders: Sequence[Order]) -> bool:
+        self._sinks.orders.append((datapath_id, tuple(orders)))
+        return datapath_id in self._sinks.hosts
 
     async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
         return self._sinks.hits.get(datapath_id, {})

@@ -24,6 +24,7 @@ class Serving:
         self.options = options
         self.log = state.parent / f"{state.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.listen = "127.0.0.1"
         self._ports = {"api": 0, "xds": 0, "openflow": 0, "ovsdb": 0}
 
     def __enter__(self) -> "Serving":
@@ -41,7 +42,7 @@ class Serving:
     def start(self) -> None:
         """Start it, after a kill on the same ports, and wait until it is ready."""
         (self.state / "endpoints.json").unlink(missing_ok=True)
-        listen = [f"--{name}=127.0.0.1:{port}" for name, port in self._ports.items()]
+        listen = [f"--{name}={self.listen}:{port}" for name, port in self._ports.items()]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [FSDN, "serve", "--state", str(self.state), *listen, *self.options],

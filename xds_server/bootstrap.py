@@ -108,7 +108,13 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
         if settings.xds_workers == 1
         else WorkerPool(at, settings.xds_workers, heard, clock, reports.reports)
     )
-    openflow = OpenFlowServer(heard, session_settings(settings, clock), clock=clock)
+    at_bridges = session_settings(settings, clock)
+    openflow = OpenFlowServer(
+        heard,
+        at_bridges,
+        clock=clock,
+        on_packet=lambda host, packet: controller.cuts.punted(host, packet),
+    )
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock, on_named=openflow.name_ports)
     meters = reports.sources.meters
     logged = Logged.REPORTED if settings.access_logs else Logged.DENIED

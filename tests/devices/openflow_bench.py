@@ -23,10 +23,15 @@ class Bench:
         ovs.add_bridge("br-int", self.ports)
         for port in self.ports:
             ovs.vsctl("set", "interface", port, f"options:tx_pcap={ovs.directory}/{port}.pcap")
-        wire = Wire(ovs.management_socket("br-int"))
+        self.load(plan)
+        self._read = dict.fromkeys(self.ports, 0)
+
+    def load(self, plan: Plan) -> None:
+        """Give the bridge this plan's program; its connections stay."""
+        wire = Wire(self._ovs.management_socket("br-int"))
         wire.load(encode_program(translate(plan, "host1", self.ports)))
         wire.close()
-        self._read = dict.fromkeys(self.ports, 0)
+        self._ovs.call("revalidator/wait")  # until then the datapath goes by what it has cached
 
     def send(self, port: str, data: bytes) -> dict[str, list[bytes]]:
         """Put a frame into a port; return what came out of which ports."""

@@ -1,5 +1,6 @@
 """Whole connections over a real bridge with real connection tracking, frame by frame."""
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -92,7 +93,8 @@ def test_a_bypassed_service_is_translated_there_and_back(bench: Bench, family: i
     assert (on.destination, on.destination_port) == (stock, 8080)
     held = next(c for c in bench.connections().splitlines() if f"sport={41000 + family}" in c)
     assert "mark=4" in held
-    assert "labels=0x4" in held  # the number of rule shop/stock[0]
+    labels = int(re.search(r"labels=(0x[0-9a-f]+)", held)[1], 16)  # type: ignore[index]
+    assert (labels & 0xFFFFFFFF, labels >> 64) == (4, 8080)  # rule shop/stock[0], its port
 
 
 @pytest.mark.parametrize("family", [4, 6])

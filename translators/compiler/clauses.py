@@ -60,7 +60,9 @@ def _clauses(
             if found:
                 continue
             narrowed = _for_proxy(rule, selection, groups)
-        yield Clause(name, document, index, rule, narrowed, policy.spec.priority, denial)
+        spec = policy.spec
+        drain = spec.revoke == "drain"
+        yield Clause(name, document, index, rule, narrowed, spec.priority, denial, drain)
 
 
 def _for_proxy(rule: Rule, selection: Selection, groups: Mapping[str, Group]) -> Selection:

@@ -97,6 +97,7 @@ class Clause:
     selection: Selection
     priority: int
     denial: bool  # its policy allows nothing
+    drain: bool = False  # what it admits may finish when it is revoked
 
     def at(self, *path: str | int) -> Origin:
         """Return the origin of the rule or of one of its fields."""

@@ -64,4 +64,5 @@ def _rule(clause: Clause, number: int) -> Rule:
         enforce=_PINS.get(model.enforce),
         origin=clause.at(),
         externals=selection.externals,
+        drain=clause.drain or None,
     )

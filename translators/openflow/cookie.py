@@ -39,6 +39,8 @@ class Cause(IntEnum):
     INBOUND = 42  # nothing
     DHCP = 43  # the server's identity
     AUDIT = 44  # rule number
+    REVOKED = 60  # nothing
+    KILLED = 61  # nothing; not part of a program: they go when their session has ended
 
 
 _OF_RULE = (

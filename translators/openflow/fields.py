@@ -84,8 +84,10 @@ IPV6_SRC = Field("ipv6_src", 10, BASIC, 26, 128, Form.IPV6, (ETH_IPV6,), nxm="NX
 IPV6_DST = Field("ipv6_dst", 11, BASIC, 27, 128, Form.IPV6, (ETH_IPV6,), nxm="NXM_NX_IPV6_DST")
 IP_TTL = Field("nw_ttl", 13, NICIRA, 29, 8, Form.DECIMAL, _IP)  # not maskable
 IP_PROTO = Field("nw_proto", 14, BASIC, 10, 8, Form.DECIMAL, _IP)
+TCP_SRC = Field("tcp_src", 15, BASIC, 13, 16, Form.DECIMAL, _IP, (TCP,))
 TCP_DST = Field("tcp_dst", 16, BASIC, 14, 16, Form.DECIMAL, _IP, (TCP,), "NXM_OF_TCP_DST")
 TCP_FLAGS = Field("tcp_flags", 17, BASIC, 42, 16, Form.HEX, _IP, (TCP,))
+UDP_SRC = Field("udp_src", 18, BASIC, 15, 16, Form.DECIMAL, _IP, (UDP,))
 UDP_DST = Field("udp_dst", 19, BASIC, 16, 16, Form.DECIMAL, _IP, (UDP,), "NXM_OF_UDP_DST")
 ICMPV6_TYPE = Field("icmpv6_type", 22, BASIC, 29, 8, Form.DECIMAL, (ETH_IPV6,), (ICMPV6,))
 ICMPV6_CODE = Field("icmpv6_code", 23, BASIC, 30, 8, Form.DECIMAL, (ETH_IPV6,), (ICMPV6,))
@@ -118,12 +120,18 @@ ORIGIN = _register(5)  # where the packet came from: FROM_*
 RULE = _register(6)  # number of the rule that admitted the connection
 SCRATCH = _register(7)  # within one action list only
 AUDITED = _register(15)  # how far the audits of a new connection have come
+JUDGED = _register(12)  # an established connection: JUDGING, then ADMITTED if policy still does
+LASTING = _register(13)  # 1: the connection outlives the rule that admits it
 
 ZONE_BITS = 16  # of SEGMENT
 FROM_WORKLOAD, FROM_PROXY, FROM_TUNNEL, FROM_OUTSIDE = 0, 1, 2, 3
 # ct_mark: which path a connection takes
 MARK_CLIENT, MARK_PROXY, MARK_DIRECT, MARK_OUTSIDE = 1, 2, 4, 8
 OUTSIDE = 1 << 24  # stands for an identity where the destination is no endpoint
+MARK_REVOKED = 64  # beside the path: policy admits the connection no longer
+JUDGING, ADMITTED = 1, 2
+# Where ct_label keeps, in 32 bits each, what a connection was admitted by and is judged with again.
+LABEL_RULE, LABEL_SERVICE, LABEL_PORT, LABEL_LASTING = 0, 32, 64, 96
 
 CT_NEW, CT_ESTABLISHED, CT_RELATED, CT_REPLY = 0x01, 0x02, 0x04, 0x08
 CT_INVALID, CT_TRACKED, CT_SNAT, CT_DNAT = 0x10, 0x20, 0x40, 0x80
@@ -137,7 +145,7 @@ CT_FLAGS = (
     (CT_SNAT, "snat"),
     (CT_DNAT, "dnat"),
 )
-TCP_SYN, TCP_ACK = 0x002, 0x010  # RFC 9293, section 3.1
+TCP_SYN, TCP_RST, TCP_ACK = 0x002, 0x004, 0x010  # RFC 9293, section 3.1
 
 VIRTUAL_MAC = 0x02FD00000001  # answers for gateways and virtual addresses
 PROXY_MAC = 0x02FD00000002  # the proxy's interface

@@ -10,6 +10,7 @@ from translators.plan.model import Address
 
 Test = tuple[Field, int, int | None]  # field, value, mask; a mask of None compares every bit
 Match = tuple[Test, ...]
+PUNTED = 128  # bytes of a punted packet: Ethernet, IPv6 and TCP with options are 114
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,13 @@ class SetField:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Copy the low ``bits`` of one field into the low bits of another (OpenFlow 1.5 copy_field)."""
+    """Copy ``bits`` of one field into another, each from a bit on (OpenFlow 1.5 copy_field)."""
 
     source: Field
     target: Field
     bits: int
+    source_bit: int = 0
+    target_bit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Reflect:
 @dataclass(frozen=True, slots=True)
 class DecTtl:
     """Lower the TTL or hop limit by one; flows see to it that it is more than 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Punt:
+    """Send the packet's headers, with its registers and connection, to the controller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ class Track:
     execute: tuple[SetField | Move, ...] = ()
 
 
-Act = SetField | Move | Output | Reflect | DecTtl | Resubmit | ToGroup | Conjunction | Track
+Act = SetField | Move | Output | Reflect | DecTtl | Punt | Resubmit | ToGroup | Conjunction | Track
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from translators.openflow.fields import (
     IN_PORT,
     IP_PROTO,
     IP_TTL,
+    JUDGED,
+    LASTING,
     METADATA,
     ORIGIN,
     PORT,
@@ -51,6 +53,8 @@ _INSIDE = (
     SCRATCH,
     AUDITED,
     TUN_DST,
+    JUDGED,
+    LASTING,
 )
 TTL = 64  # of a packet as it leaves its workload (RFC 1700)
 _NO_PORT = 0xFFFFFFFF  # OFPP_ANY: a port that no flow names

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from translators.openflow.fields import CT_FLAGS, CT_STATE, ETH_TYPE, TCP_FLAGS, Field
 from translators.openflow.flow import (
+    PUNTED,
     Act,
     Conjunction,
     DecTtl,
@@ -16,6 +17,7 @@ from translators.openflow.flow import (
     Nat,
     Output,
     Program,
+    Punt,
     Reflect,
     Resubmit,
     SetField,
@@ -23,7 +25,7 @@ from translators.openflow.flow import (
     Track,
 )
 
-_TCP_FLAG_NAMES = ((0x002, "syn"), (0x010, "ack"))
+_TCP_FLAG_NAMES = ((0x002, "syn"), (0x004, "rst"), (0x010, "ack"))
 
 
 def render(program: Program) -> str:
@@ -81,14 +83,10 @@ def render_action(action: Act) -> str:
     match action:
         case SetField(field, value):
             return f"set_field:{field.text(value)}->{field.name}"
-        case Move(source, target, bits):
-            return f"move:{_slice(source, bits)}->{_slice(target, bits)}"
+        case Move(source, target, bits, first, to):
+            return f"move:{_slice(source, bits, first)}->{_slice(target, bits, to)}"
         case Output(port):
             return f"output:{port}"
-        case Reflect():
-            return "in_port"
-        case DecTtl():
-            return "dec_ttl"
         case Resubmit(table):
             return f"resubmit(,{table})"
         case ToGroup(number):
@@ -97,10 +95,16 @@ def render_action(action: Act) -> str:
             return f"conjunction({number},{clause + 1}/{clauses})"
         case Track():
             return _track(action)
+        case Reflect() | DecTtl() | Punt():
+            return _PLAIN[type(action)]
 
 
-def _slice(field: Field, bits: int) -> str:
-    return f"{field.nxm}[]" if bits == field.width else f"{field.nxm}[0..{bits - 1}]"
+_PLAIN = {Reflect: "in_port", DecTtl: "dec_ttl", Punt: f"controller(max_len={PUNTED})"}
+
+
+def _slice(field: Field, bits: int, first: int) -> str:
+    last = first + bits - 1
+    return f"{field.nxm}[]" if bits == field.width else f"{field.nxm}[{first}..{last}]"
 
 
 def _track(action: Track) -> str:

@@ -1,7 +1,7 @@
-"""A software model of the pipeline for the first packet of a connection.
+"""A software model of the pipeline for packets of a connection's own direction.
 
 It knows what our programs use: priorities, conjunctions, groups, connection tracking of a new
-connection (or of one with a given mark) and NAT. The real bridge is the judge of it.
+connection (or of one that it committed before) and NAT. The real bridge is the judge of it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from translators.openflow.fields import (
     CONJ_ID,
+    CT_DNAT,
+    CT_ESTABLISHED,
     CT_LABEL,
     CT_MARK,
     CT_NEW,
@@ -37,6 +39,7 @@ from translators.openflow.flow import (
     Nat,
     Output,
     Program,
+    Punt,
     Reflect,
     Resubmit,
     SetField,
@@ -51,12 +54,24 @@ REFLECTED = -1  # the output of a packet that went back to its own port
 
 
 @dataclass(frozen=True, slots=True)
+class Tracked:
+    """What connection tracking finds: by default a connection that nobody has committed."""
+
+    state: int = CT_NEW | CT_TRACKED
+    mark: int = 0
+    label: int = 0
+    nat: Nat | None = None  # the recorded translation of the destination
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What a bridge did: the flows met in order, the port it was sent to, the packet as it left."""
 
     flows: tuple[Flow, ...]
     output: int | None  # OpenFlow port; REFLECTED; None: dropped
     frame: Frame
+    committed: Tracked | None = None  # what tracking is to find of its connection from now on
+    punted: bool = False
 
     def at(self, table: Table) -> Flow | None:
         """Return the flow that was met in a table."""
@@ -68,21 +83,14 @@ class Trace:
         return self.flows[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """What connection tracking finds: by default a connection that nobody has committed."""
-
-    state: int = CT_NEW | CT_TRACKED
-    mark: int = 0
-
-
 def simulate(
     program: Program, frame: Frame, bucket: int = 0, found: Tracked | None = None
 ) -> Trace:
     """Return what the program does with a packet; ``bucket`` counts through a group's choices."""
     run = _Run(program, dict(frame), bucket, found or Tracked())
     run.lookup(Table.CLASSIFY)
-    return Trace(tuple(run.met), run.output, run.frame)
+    frame = run.frame if run.left is None else run.left
+    return Trace(tuple(run.met), run.output, frame, run.committed, run.punted)
 
 
 @dataclass(slots=True)
@@ -93,6 +101,9 @@ class _Run:
     found: Tracked
     met: list[Flow] = field(default_factory=list)
     output: int | None = None
+    left: dict[Field, int] | None = None
+    committed: Tracked | None = None
+    punted: bool = False
 
     def lookup(self, table: int) -> None:
         flow = find(self.program, table, self.frame)
@@ -111,20 +122,32 @@ class _Run:
         match action:
             case SetField(target, value):
                 self.frame[target] = value
-            case Move(source, target, bits):
+            case Move(source, target, bits, first, to):
                 kept = (1 << bits) - 1
-                old = self.frame.get(target, 0) & ~kept
-                self.frame[target] = old | self.frame.get(source, 0) & kept
-            case Output(port):
-                self.output = port
-            case Reflect():
-                self.output = REFLECTED
+                value = self.frame.get(source, 0) >> first & kept
+                self.frame[target] = self.frame.get(target, 0) & ~(kept << to) | value << to
             case DecTtl():
                 self.frame[IP_TTL] -= 1
+            case Output() | Reflect() | Punt():
+                self.send(action)
+            case _:
+                self.branch(action)
+
+    def send(self, action: Output | Reflect | Punt) -> None:
+        if isinstance(action, Punt):
+            self.punted = True
+            return
+        self.output = action.port if isinstance(action, Output) else REFLECTED
+        self.left = dict(self.frame)
+
+    def branch(self, action: Act) -> None:
+        match action:
             case Resubmit(table):
                 self.lookup(table)
             case ToGroup(number):
+                held = dict(self.frame)  # a bucket works on a copy of its own
                 self.perform(self.choose(number))
+                self.frame = held
             case Track():
                 self.track(action)
             case Conjunction():
@@ -135,17 +158,29 @@ class _Run:
         return group.buckets[self.bucket % len(group.buckets)].actions
 
     def track(self, action: Track) -> None:
-        state = CT_NEW | CT_TRACKED if action.commit else self.found.state
-        if action.nat is not None and action.nat.address is not None:
-            self.translate(action.nat)
+        if action.commit and action.execute:  # without a mark: the zone of what leaves
+            self.commit(action)
+        recorded = self.found.nat if action.nat is not None else None
+        nat = action.nat if action.nat is not None and action.nat.address else recorded
+        if nat is not None:
+            self.translate(nat)
         if action.table is None:
             return
-        self.frame[CT_STATE] = state
-        self.frame[CT_MARK] = self.found.mark
+        self.frame[CT_STATE] = CT_NEW | CT_TRACKED if action.commit else self.found.state
+        self.frame[CT_MARK], self.frame[CT_LABEL] = self.found.mark, self.found.label
         self.perform(action.execute)
         self.lookup(action.table)
         for written in (CT_STATE, CT_MARK, CT_LABEL):
             self.frame.pop(written, None)
+
+    def commit(self, action: Track) -> None:
+        held = dict(self.frame)
+        self.frame[CT_MARK], self.frame[CT_LABEL] = self.found.mark, self.found.label
+        self.perform(action.execute)
+        mark, label = self.frame[CT_MARK], self.frame[CT_LABEL]
+        nat = self.found.nat if action.nat is None else action.nat
+        state = CT_ESTABLISHED | CT_TRACKED | (CT_DNAT if nat is not None else 0)
+        self.committed, self.frame = Tracked(state, mark, label, nat), held
 
     def translate(self, nat: Nat) -> None:
         assert nat.address is not None

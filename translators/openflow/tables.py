@@ -24,6 +24,7 @@ class Table(IntEnum):
     PROXY = 21  # what the proxy may reach
     ARRIVAL = 22  # what may come from the tunnel
     COMMIT = 25  # NAT, mark and label
+    REVOKE = 26  # established connections that policy no longer admits
     STEER = 30  # to the proxy
     LOOKUP = 40  # destination of an established connection -> identity
     LEAVE = 42  # source NAT of what goes outside

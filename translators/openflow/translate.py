@@ -17,6 +17,7 @@ from translators.openflow.features import (
     dhcp,
     neighbours,
     outside,
+    revocation,
     rules,
     services,
     tracking,
@@ -56,6 +57,7 @@ FEATURES = (
     Feature("captures", captures.TABLES, captures.flows),
     Feature("arrivals", arrivals.TABLES, arrivals.flows),
     Feature("commit", commit.TABLES, commit.flows),
+    Feature("revocation", revocation.TABLES, revocation.flows),
     Feature("delivery", delivery.TABLES, delivery.flows),
 )
 

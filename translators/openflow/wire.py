@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 from translators.openflow.fields import SEGMENT
 from translators.openflow.flow import (
+    PUNTED,
     Act,
     Conjunction,
     DecTtl,
     Move,
     Nat,
     Output,
+    Punt,
     Reflect,
     Resubmit,
     SetField,
@@ -25,6 +27,7 @@ from translators.openflow.oxm import header, tlv
 _GOTO_TABLE, _APPLY_ACTIONS = 1, 4
 _OUTPUT, _GROUP, _DEC_TTL, _SET_FIELD, _COPY_FIELD, _EXPERIMENTER = 0, 22, 24, 25, 28, 0xFFFF
 _IN_PORT, _IN_PORT_16 = 0xFFFFFFF8, 0xFFF8
+_CONTROLLER = 0xFFFFFFFD
 # Open vSwitch's extension actions, include/openvswitch/ofp-actions.h
 _NICIRA = 0x00002320
 _RESUBMIT_TABLE, _CONJUNCTION, _CT, _NAT = 14, 34, 35, 36
@@ -54,8 +57,8 @@ def encode_action(action: Act) -> bytes:
     match action:
         case SetField(field, value):
             return _action(_SET_FIELD, tlv(field, value))
-        case Move(source, target, bits):
-            offsets = struct.pack("!HHH2x", bits, 0, 0)
+        case Move(source, target, bits, first, to):
+            offsets = struct.pack("!HHH2x", bits, first, to)
             return _action(_COPY_FIELD, offsets + header(source) + header(target))
         case Output(port):
             return struct.pack("!HHIH6x", _OUTPUT, 16, port, 0)
@@ -63,6 +66,8 @@ def encode_action(action: Act) -> bytes:
             return struct.pack("!HHIH6x", _OUTPUT, 16, _IN_PORT, 0)
         case DecTtl():
             return struct.pack("!HH4x", _DEC_TTL, 8)
+        case Punt():
+            return struct.pack("!HHIH6x", _OUTPUT, 16, _CONTROLLER, PUNTED)
         case ToGroup(number):
             return struct.pack("!HHI", _GROUP, 8, number)
         case Resubmit() | Conjunction() | Track():

@@ -200,14 +200,14 @@ def _to_service(
             return Verdict(Action.ALLOW, Layer.PROXY, capture.reason, capture.rule, steered=True)
         return _request(plan, source, service, port, packet.family, request)
     verdicts = [
-        _balanced(plan, source, service, port, plan.endpoint[name], packet.family)
+        balanced(plan, source, service, port, plan.endpoint[name], packet.family)
         for name in service.endpoints
         if any(a.version == packet.family for a in plan.endpoint[name].addresses)
     ]
     return _merge(verdicts)
 
 
-def _balanced(
+def balanced(
     plan: Plan, source: Endpoint, service: Service, port: ServicePort, target: Endpoint, family: int
 ) -> Verdict:
     """Return the verdict on one endpoint that the vswitch may choose."""

@@ -119,6 +119,7 @@ class Rule:
     enforce: Layer | None  # pinned by the author
     origin: Origin
     externals: tuple[Network, ...] = ()
+    drain: bool | None = None  # True: what it admitted may finish when it no longer holds
 
     @property
     def decides(self) -> bool:

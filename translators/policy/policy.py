@@ -119,6 +119,9 @@ class PolicySpec(Shape):
         "off"
     )
     """Encryption between proxies; only ``off`` is available."""
+    revoke: Literal["cut", "drain"] = "cut"
+    """What becomes of connections that the policy admitted and that policy admits no longer:
+    ``cut`` ends them at their next packet, ``drain`` lets them finish."""
 
 
 class Policy(Thing):

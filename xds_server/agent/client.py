@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 
@@ -68,6 +68,25 @@ class AgentClient:
         """Tell the server what became of a version; raises ServerAwayError."""
         await self._ask("POST", f"/v1/switches/{switch}/report", json=asdict(report))
 
+    async def question(self, host: str, wait: float) -> dict[str, Any] | None:
+        """Wait up to ``wait`` seconds for a question about the host; None when there is none.
+
+        Raises ServerAwayError.
+        """
+        timeout = httpx.Timeout(_CONNECT, read=wait + _SLACK)
+        path = f"/v1/hosts/{host}/question"
+        answer = await self._ask("GET", path, params={"wait": f"{wait:g}"}, timeout=timeout)
+        if answer.status_code == 204:
+            return None
+        try:
+            return dict(answer.json())
+        except (ValueError, TypeError) as error:
+            raise ServerAwayError(f"the server's answer is no question: {error}") from error
+
+    async def answer(self, host: str, body: dict[str, Any]) -> None:
+        """Answer a question about the host; raises ServerAwayError."""
+        await self._ask("POST", f"/v1/hosts/{host}/answer", json=body)
+
     async def _ask(self, method: str, path: str, **options: object) -> httpx.Response:
         try:
             token = self.token_file.read_text().strip()
@@ -104,7 +123,9 @@ def delay(attempt: int, rng: random.Random) -> float:
 
 def _refusal(answer: httpx.Response) -> str:
     if answer.status_code == 404:
-        return "the server does not know this switch: apply a Switch document of its name"
+        return (
+            "the server does not know this device: apply a Switch document of its name, or a Host"
+        )
     if answer.status_code in (401, 403):
         return "the server refuses the token: give this agent the server's own token"
     return f"the server answers {answer.status_code}: {answer.text[:200]}"

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -19,11 +19,14 @@ import structlog
 
 from translators.envoy.bootstrap import TlsPaths, bootstrap
 from xds_server.agent.api_tls import SYSTEM, ApiTls
+from xds_server.agent.client import agent_client
 from xds_server.agent.host_commands import Command, Controllers, Datapath, HostFacts, commands
 from xds_server.agent.host_envoy import EnvoyPlace, settle, watch
 from xds_server.agent.host_errors import HostAgentError
 from xds_server.agent.host_facts import PATIENCE, ask, await_facts, kept, token
 from xds_server.agent.host_relay import relay
+from xds_server.agent.host_sessions import Teller, Tracked
+from xds_server.southbound.unixctl import run_directory
 
 PACKAGES = {
     "ip": "iproute2",
@@ -57,6 +60,7 @@ class HostAgentSettings:
     concurrency: int = 0
     api_tls: ApiTls = SYSTEM
     tls: TlsPaths | None = None
+    ovs: Path = field(default_factory=run_directory)
 
     @property
     def socket(self) -> Path:
@@ -145,8 +149,15 @@ async def _serve(settings: HostAgentSettings) -> None:
         loop.add_signal_handler(number, task.cancel if task else loop.stop)
     host, port = _xds(settings)
     with contextlib.suppress(asyncio.CancelledError):  # a signal: Envoy runs on without us
-        async with relay(settings.socket, host, port):
-            await watch(settings.place, random.Random())
+        async with (
+            relay(settings.socket, host, port),
+            agent_client(settings.api, settings.token_file, settings.api_tls) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            teller = Teller(settings.name, client, Tracked(settings.ovs))
+            group.create_task(teller.run())
+            group.create_task(teller.watch())
+            group.create_task(watch(settings.place, random.Random()))
 
 
 def _client(settings: HostAgentSettings) -> httpx.Client:

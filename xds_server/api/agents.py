@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from translators.plan.model import Host
 from xds_server.api.access import Access
 from xds_server.api.models import HostView, ReportBody, SwitchConfigView, WorkloadView
 from xds_server.controller.errors import NotFoundError
@@ -61,10 +62,7 @@ async def host(controller: Access, name: str) -> HostView:
 
 
 def _host_view(controller: Controller, name: str) -> HostView:
-    plan = controller.state.plan
-    found = plan.host.get(name)
-    if found is None:
-        raise _unknown_host(name, sorted(plan.host))
+    plan, found = controller.state.plan, declared_host(controller, name)
     return HostView(
         name=found.name,
         bridge=found.bridge,
@@ -87,6 +85,14 @@ def _host_view(controller: Controller, name: str) -> HostView:
             if e.host == name
         ],
     )
+
+
+def declared_host(controller: Controller, name: str) -> Host:
+    """Return a host of the plan; raise NotFoundError if none of this name is declared."""
+    hosts = controller.state.plan.host
+    if name not in hosts:
+        raise _unknown_host(name, sorted(hosts))
+    return hosts[name]
 
 
 def _unknown_host(name: str, known: list[str]) -> NotFoundError:

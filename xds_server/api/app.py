@@ -15,10 +15,12 @@ from xds_server.api import (
     drift,
     folders,
     health,
+    host_agents,
     meaning,
     observing,
     proxies,
     reading,
+    sessions,
 )
 from xds_server.api.guard import App, Guard
 from xds_server.api.models import ErrorView
@@ -40,8 +42,10 @@ _ROUTES = (
     reading,
     meaning,
     agents,
+    host_agents,
     bridges,
     drift,
+    sessions,
     observing,
     proxies,
     folders,

@@ -12,6 +12,7 @@ from xds_server.cli import client
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.health import health
 from xds_server.cli.output import Form, Output, structured, table, write
+from xds_server.cli.sessions import sessions
 
 KINDS = (
     "Tenant",
@@ -30,14 +31,25 @@ _PLURALS = {"policies": "policy", "switches": "switch", "envoypatches": "envoypa
 
 def get(
     kind: Annotated[
-        str, typer.Argument(help="A kind such as policy or workloads; all; rules; bridges; health.")
+        str,
+        typer.Argument(
+            help="A kind such as policy or workloads; all; rules; sessions; bridges; health."
+        ),
     ],
     name: Annotated[str, typer.Argument(help="One object, as name or tenant/name.")] = "",
     tenant: Annotated[str, typer.Option("-t", "--tenant", help="Only of this tenant.")] = "",
     revision: Annotated[int | None, typer.Option(help="As of an earlier revision.")] = None,
+    workload: Annotated[str, typer.Option(help="Sessions: at either end.")] = "",
+    service: Annotated[str, typer.Option(help="Sessions: addressed by it.")] = "",
+    policy: Annotated[str, typer.Option(help="Sessions: admitted by it.")] = "",
+    host: Annotated[str, typer.Option(help="Sessions: of clients on it.")] = "",
     output: Output = Form.TABLE,
 ) -> None:
     """List objects; -o yaml prints them as their authors wrote them, ready to apply again."""
+    if kind.lower() in ("session", "sessions"):
+        named = {"workload": workload, "service": service, "policy": policy, "host": host}
+        sessions(named, output)
+        return
     if kind.lower() in _LIVE:
         _LIVE[kind.lower()](output)
         return
@@ -61,7 +73,8 @@ def _kind(text: str) -> str:
     if singular not in {kind.lower() for kind in KINDS}:
         known = ", ".join(kind.lower() for kind in KINDS)
         raise Fail(
-            f"there is no kind {text!r}, known are {known}, rules, bridges, health and all",
+            f"there is no kind {text!r}, known are {known},"
+            " rules, sessions, bridges, health and all",
             Exit.USAGE,
         )
     return singular

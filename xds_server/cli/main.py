@@ -23,6 +23,7 @@ from xds_server.cli import (
     offline,
     proxy,
     serve,
+    sessions,
     status,
 )
 from xds_server.cli.context import shared
@@ -50,6 +51,7 @@ app.command()(status.status)
 app.command()(drift.drift)
 app.command()(explain.explain)
 app.add_typer(proxy.app, name="proxy", no_args_is_help=True)
+app.add_typer(sessions.app, name="session", no_args_is_help=True)
 app.command()(observe.observe)
 app.command()(history.history)
 app.command()(apply.rollback)

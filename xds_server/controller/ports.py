@@ -14,6 +14,7 @@ from xds_server.controller.values import (
     StoredObject,
 )
 from xds_server.protocols.openflow.drift import Deviation
+from xds_server.protocols.openflow.orders import Order
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 
@@ -84,6 +85,9 @@ class Bridges(Protocol):
 
     def publish(self, datapath_id: int, program: BridgeProgram) -> None:
         """Let the bridge hold exactly this program of ours from now on."""
+
+    def order(self, datapath_id: int, orders: Sequence[Order]) -> bool:
+        """Tell a bridge what is no part of its program; return whether it is connected."""
 
     async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
         """Return packets and bytes by cookie; empty when the bridge is not connected.

@@ -22,8 +22,10 @@ from xds_server.controller.compile import (
     load_files,
     nothing,
 )
+from xds_server.controller.cuts import Cuts
 from xds_server.controller.drift import DriftWatch
 from xds_server.controller.gates import Judge, check_by_envoy
+from xds_server.controller.host_agents import HostAgents
 from xds_server.controller.ledger import Ledger
 from xds_server.controller.memory import remembered
 from xds_server.controller.merge import merged, restore, without
@@ -79,6 +81,8 @@ class Controller:
         self._meter = meter or Unmetered()
         self.compiler = partial(compiled, logged=logged)
         self.changing = asyncio.Lock()
+        self.host_agents = HostAgents(clock)
+        self.cuts = Cuts(bridges, lambda: self.state.plan, clock)
         self._translations = Translations(self.feed, clock)
         self._news = asyncio.Event()
         self._closing = False
@@ -205,6 +209,7 @@ class Controller:
     def close(self) -> None:
         """Answer at once whoever waits; called when the program is about to stop."""
         self._closing = True
+        self.host_agents.close()
         self._news.set()
 
     def _again(self, documents: Iterable[Document], found: tuple[Diagnostic, ...] = ()) -> Compiled:
@@ -289,5 +294,6 @@ class Controller:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self.switches.expire()
+            self.cuts.tick()
             self.feed(Tick(self.clock()))
             await self.ledger.tick(self.state)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.protocols.openflow.drift import Deviation
+from xds_server.protocols.openflow.orders import Order
 from xds_server.snapshots.evidence import Connected, Device, Evidence, PortsChanged
 from xds_server.snapshots.model import BridgeProgram
 from xds_server.southbound.openflow_drift import drift_of
@@ -102,6 +103,14 @@ class OpenFlowServer:
         if session is not None and session.connection.device is not None:
             detail = self._detail(session, datapath_id)
             self.report(Connected(session.connection.device, self._clock(), detail))
+
+    def order(self, datapath_id: int, orders: Sequence[Order]) -> bool:
+        """Tell a bridge what is no part of its program; return whether it is connected."""
+        session = self._sessions.get(datapath_id)
+        if session is None or session.connection.device is None:
+            return False
+        session.perform(session.connection.order(orders))
+        return True
 
     def name_ports(self, datapath_id: int, names: Mapping[str, str]) -> None:
         """Say by which other names a declared bridge's interfaces go: name to interface."""

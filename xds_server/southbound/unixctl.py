@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from xds_server.protocols.unixctl.calls import Calls, UnixctlError
 
 RUN = Path("/var/run/openvswitch")
 _CHUNK = 1 << 20  # bytes
+
+
+def run_directory() -> Path:
+    """Return where Open vSwitch's daemons keep their sockets: ``OVS_RUNDIR``, or as packaged."""
+    return Path(os.environ.get("OVS_RUNDIR", RUN))
 
 
 def vswitchd_socket(directory: Path = RUN) -> Path:
@@ -24,7 +30,8 @@ def vswitchd_socket(directory: Path = RUN) -> Path:
             f"no ovs-vswitchd runs by {directory} ({error}); start Open vSwitch, or name its"
             " run directory"
         ) from error
-    return directory / f"ovs-vswitchd.{pid}.ctl"
+    named = directory / "ovs-vswitchd.ctl"  # where it was told a name of its own
+    return named if named.exists() else directory / f"ovs-vswitchd.{pid}.ctl"
 
 
 async def call(path: Path, method: str, *params: str, timeout: float = 10.0) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from translators.openflow.conjunction import BAND, Decision, decide
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.captures import proxied, targets
+from translators.openflow.features.commit import admitting
 from translators.openflow.features.rules import defaults, endpoint_clauses, family_tests
-from translators.openflow.fields import RULE
-from translators.openflow.flow import Flow, Match, SetField
+from translators.openflow.flow import Flow, Match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import Action, Rule
@@ -37,7 +37,7 @@ def _decision(site: Site, rule: Rule) -> Decision:
         cookie=cookie(Cause.RULE, rule.number),
         sources=site.elsewhere(rule.sources),
         alternatives=((through,), endpoint_clauses(rule, site.local(rule.endpoints))),
-        actions=(SetField(RULE, rule.number),) if allowed else (),
+        actions=admitting(rule) if allowed else (),
         goto=Table.COMMIT if allowed else None,
     )
 

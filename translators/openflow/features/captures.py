@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from translators.openflow.conjunction import Decision, decide
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.commit import admitting
 from translators.openflow.fields import (
     DESTINATION,
     ETH_TYPE,
     FAMILIES,
     IP_PROTO,
     PORT,
-    RULE,
     SERVICE,
 )
-from translators.openflow.flow import Flow, Match, SetField, Test, match
+from translators.openflow.flow import Flow, Match, Test, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import TCP, Capture
@@ -31,13 +31,19 @@ def flows(site: Site) -> Iterator[Flow]:
 
 
 def closures(site: Site) -> list[Decision]:
-    """Return the drops of direct access to endpoints that captured service ports lead to."""
+    """Return the drops of direct access to endpoints that captured service ports lead to.
+
+    Connections by the service port that were there before the capture go around the proxy, too.
+    """
     found = []
     for capture in site.plan.captures:
         permit = _permit(site, capture, site.local(capture.sources), (SERVICE, 0, None))
         if permit is not None:
             owner = cookie(Cause.CLOSURE, permit.number)
-            found.append(Decision(permit.number, owner, permit.sources, permit.alternatives))
+            port = site.captured_port(capture)
+            through = () if port is None else (match((SERVICE, port.number)),)
+            ways = (*permit.alternatives, (through,))
+            found.append(Decision(permit.number, owner, permit.sources, ways))
     return found
 
 
@@ -75,15 +81,15 @@ def _permit(
     port = site.captured_port(capture)
     if port is None:
         return None
-    rule = site.rule_numbers[capture.rule]
+    rule = site.plan.rule[capture.rule]
     names = site.plan.service[capture.service].endpoints
     kept = names if only is None else [name for name in names if name in only]
     tests = targets(site, kept, port.target, TCP, () if extra is None else (extra,))
     return Decision(
-        rule,
-        cookie(Cause.PROXY, rule),
+        rule.number,
+        cookie(Cause.PROXY, rule.number),
         sources,
         ((tests,),),
-        (SetField(RULE, rule),),
+        admitting(rule),
         Table.COMMIT,
     )

@@ -1,4 +1,4 @@
-"""Admitted connections are committed: destination NAT, the mark of their path, the rule's label."""
+"""Admitted connections are committed: NAT, the mark of their path, what they are judged by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.fields import (
+    ADMITTED,
     CT_LABEL,
     CT_MARK,
     DESTINATION,
@@ -15,11 +16,20 @@ from translators.openflow.fields import (
     ETH_TYPE,
     FROM_PROXY,
     IP_PROTO,
+    JUDGED,
+    JUDGING,
+    LABEL_LASTING,
+    LABEL_PORT,
+    LABEL_RULE,
+    LABEL_SERVICE,
+    LASTING,
+    MARK_CLIENT,
     MARK_DIRECT,
     MARK_OUTSIDE,
     MARK_PROXY,
     ORIGIN,
     OUTSIDE,
+    PORT,
     RULE,
     SERVICE,
     TRACKED,
@@ -28,18 +38,30 @@ from translators.openflow.fields import (
 from translators.openflow.flow import Flow, Move, Nat, SetField, Test, Track, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import TCP, Address, Service, ServicePort
+from translators.plan.model import TCP, Address, Rule, Service, ServicePort
 
 TABLES = (Table.COMMIT,)
+_LABEL = (
+    Move(RULE, CT_LABEL, 32, 0, LABEL_RULE),
+    Move(SERVICE, CT_LABEL, 32, 0, LABEL_SERVICE),
+    Move(PORT, CT_LABEL, 32, 0, LABEL_PORT),
+    Move(LASTING, CT_LABEL, 32, 0, LABEL_LASTING),
+)
 
 
 def flows(site: Site) -> Iterator[Flow]:
     """Yield the commits of new connections; protocols without state just go on."""
     none = cookie(Cause.NONE)
+    # What is judged again has been committed: it is told that it stands, and goes on where it was.
+    again = match((JUDGED, JUDGING))
+    yield Flow(Table.COMMIT, 200, again, none, (SetField(JUDGED, ADMITTED),))
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
         yield Flow(Table.COMMIT, 80, tests, none, (committed(MARK_DIRECT),), Table.DELIVER)
         if protocol == TCP:
+            # Captured: the proxy is yet to choose a destination.
+            client = match((ETH_TYPE, ether), (IP_PROTO, protocol), (DESTINATION, 0))
+            yield Flow(Table.COMMIT, 110, client, none, (committed(MARK_CLIENT),), Table.STEER)
             proxy = match((ETH_TYPE, ether), (IP_PROTO, protocol), (ORIGIN, FROM_PROXY))
             yield Flow(Table.COMMIT, 100, proxy, none, (committed(MARK_PROXY),), Table.DELIVER)
     if site.external is not None:
@@ -53,9 +75,14 @@ def flows(site: Site) -> Iterator[Flow]:
 
 
 def committed(mark: int, nat: Nat | None = None, table: int | None = None) -> Track:
-    """Return the action that records a connection's path and the rule that admitted it."""
-    label = Move(RULE, CT_LABEL, 32)
-    return Track(commit=True, table=table, nat=nat, execute=(SetField(CT_MARK, mark), label))
+    """Return the action that records a connection's path, and what it can be judged by again."""
+    return Track(commit=True, table=table, nat=nat, execute=(SetField(CT_MARK, mark), *_LABEL))
+
+
+def admitting(rule: Rule) -> tuple[SetField, ...]:
+    """Return what a rule that admits a connection writes down about itself."""
+    number = SetField(RULE, rule.number)
+    return (number, SetField(LASTING, 1)) if rule.drain else (number,)
 
 
 def _leaving() -> Iterator[Flow]:

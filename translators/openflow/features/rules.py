@@ -8,6 +8,7 @@ from translators.openflow.conjunction import BAND, Decision, decide, transport_t
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.audits import audited, counted
 from translators.openflow.features.captures import closures
+from translators.openflow.features.commit import admitting
 from translators.openflow.features.outside import external_clauses
 from translators.openflow.fields import (
     DESTINATION,
@@ -17,12 +18,11 @@ from translators.openflow.fields import (
     FROM_TUNNEL,
     ORIGIN,
     OUTSIDE,
-    RULE,
     SERVICE,
     SOURCE,
     TENANT,
 )
-from translators.openflow.flow import Flow, Match, SetField, Test, match
+from translators.openflow.flow import Flow, Match, Test, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import Action, Rule, ServicePort, Transport
@@ -98,7 +98,7 @@ def _decision(site: Site, rule: Rule) -> Decision:
             endpoint_clauses(rule, identities),
             *external_clauses(site, rule),
         ),
-        actions=(SetField(RULE, rule.number),) if allowed else (),
+        actions=admitting(rule) if allowed else (),
         goto=Table.COMMIT if allowed else None,
     )
 

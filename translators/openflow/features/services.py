@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.choices import choice_key, choice_numbers, choices
-from translators.openflow.features.commit import committed
+from translators.openflow.features.commit import admitting
 from translators.openflow.fields import (
     DESTINATION,
     ETH_TYPE,
     FAMILIES,
     IP_PROTO,
-    MARK_CLIENT,
+    JUDGED,
+    JUDGING,
     PORT,
-    RULE,
     SERVICE,
     SOURCE,
     TCP_DST,
@@ -50,6 +50,9 @@ def flows(site: Site) -> Iterator[Flow]:
                 yield _balanced(site, service, port, family, ether)
     yield from _chosen(site)
     yield Flow(Table.VIRTUAL, 0, (), cookie(Cause.NONE), goto=Table.ADDRESS)
+    # The proxy's client whose capture has ended: no endpoint is chosen for what is established.
+    again = match((JUDGED, JUDGING))
+    yield Flow(Table.BALANCE, 90, again, cookie(Cause.NONE), goto=Table.POLICY)
     yield Flow(Table.BALANCE, 0, (), cookie(Cause.NONE))
 
 
@@ -110,13 +113,14 @@ def _captured(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]
     capture = site.plan.captured.get((service.name, port.port))
     if capture is None or not port.protocol.is_http:
         return
-    rule = site.rule_numbers[capture.rule]
-    acts = (SetField(RULE, rule), committed(MARK_CLIENT))
+    rule = site.plan.rule[capture.rule]
+    acts = admitting(rule)
+    owner = cookie(Cause.CAPTURE, rule.number)
     families = sorted({eth_type(vip) for vip in service.vips})
     for source in site.local(capture.sources):
         for ether in families:
             tests = match((ETH_TYPE, ether), (SOURCE, source), (SERVICE, port.number))
-            yield Flow(Table.BALANCE, 100, tests, cookie(Cause.CAPTURE, rule), acts, Table.STEER)
+            yield Flow(Table.BALANCE, 100, tests, owner, acts, Table.COMMIT)
 
 
 def _balanced(site: Site, service: Service, port: ServicePort, family: int, ether: int) -> Flow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.revocation import judged, revoked
 from translators.openflow.fields import (
     CT_DNAT,
     CT_INVALID,
@@ -72,6 +73,8 @@ def flows(site: Site) -> Iterator[Flow]:
     yield from _marked()
     if site.external is not None:
         yield from _outside()
+    yield from judged(site)
+    yield from revoked(site)
     yield from _new()
     yield Flow(Table.STATE, 0, (), _OWN)
 

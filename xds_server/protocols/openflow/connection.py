@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -13,6 +14,7 @@ from xds_server.protocols.openflow.framing import VERSION, Framer, Message, Type
 from xds_server.protocols.openflow.inquiries import Inquiries
 from xds_server.protocols.openflow.inventory import Owner, Ports, Question, Xids
 from xds_server.protocols.openflow.multipart import Part, ports_request
+from xds_server.protocols.openflow.orders import Order, encode_orders
 from xds_server.protocols.openflow.programmer import Programmer
 from xds_server.snapshots.evidence import Connected, Device, Disconnected, PortsChanged, Warned
 from xds_server.snapshots.model import BridgeProgram
@@ -160,6 +162,12 @@ class Connection:
     def inspect(self, request: int) -> list[Effect]:
         """Ask for all that the bridge holds; ``request`` comes back in ``Inspected``."""
         return self._inquiries.inspect(request) if self.stage is Stage.ADMITTED else []
+
+    def order(self, orders: Sequence[Order]) -> list[Effect]:
+        """Tell an admitted bridge what is no part of its program; what it refuses is a warning."""
+        if self.stage is not Stage.ADMITTED or not orders:
+            return []
+        return [Send(encode_orders(orders, self._xids.take(len(orders))))]
 
     def closed(self, reason: str, now: float) -> list[Effect]:
         """Take note that the connection has ended."""

@@ -27,10 +27,12 @@ class Owner:
     cookie: int = 0xF5D0 << 48
     mask: int = 0xFFFF << 48
     spared: frozenset[int] = frozenset()  # tables of others, whose flows are none of our business
+    passing: int = 61  # bits 32 to 47 of a cookie: flows that come and go beside the program
 
     def owns(self, cookie: int) -> bool:
-        """Whether a flow with this cookie is ours."""
-        return cookie & self.mask == self.cookie & self.mask
+        """Whether a flow with this cookie is of our programs."""
+        ours = cookie & self.mask == self.cookie & self.mask
+        return ours and cookie >> 32 & 0xFFFF != self.passing
 
     def takes(self, flow: FlowEntry) -> bool:
         """Whether a flow is ours to change."""

@@ -36,8 +36,10 @@ class GroupCommand(IntEnum):
     DELETE = 2
 
 
-def flow_mod(xid: int, command: FlowCommand, flow: FlowEntry) -> bytes:
+def flow_mod(xid: int, command: FlowCommand, flow: FlowEntry, idle: int = 0) -> bytes:
     """Return a flow-mod; a deletion touches the flow only while it carries the same cookie.
+
+    With ``idle`` the flow goes once no packet has met it for so many seconds.
 
     Raises TooLargeError when the flow does not fit into one message.
     """
@@ -45,7 +47,7 @@ def flow_mod(xid: int, command: FlowCommand, flow: FlowEntry) -> bytes:
     span = 4 + len(key.match)
     mask = 0 if adding else _EXACT_COOKIE
     fixed = _FLOW.pack(
-        *(flow.cookie, mask, key.table, command, 0, 0, key.priority),
+        *(flow.cookie, mask, key.table, command, idle, 0, key.priority),
         *(_NONE, _NONE, _NONE, 0, 0, 1, span),
     )
     instructions = flow.instructions if adding else b""

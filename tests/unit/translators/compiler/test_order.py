@@ -33,3 +33,8 @@ def test_a_route_is_an_allowance_and_pins_are_layers() -> None:
     assert (one.action, one.enforce) == (Action.ALLOW, None)
     assert (two.action, two.enforce) == (Action.DENY, Layer.VSWITCH)
     assert one.number != two.number
+
+
+def test_only_a_policy_that_drains_says_so() -> None:
+    cut, drain = plan_of(service(), policy("a", ALLOW), policy("b", ALLOW, revoke="drain")).rules
+    assert (cut.drain, drain.drain) == (None, True)

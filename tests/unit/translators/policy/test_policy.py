@@ -40,3 +40,9 @@ def test_refusals(fields: dict[str, object], code: str, path: str) -> None:
     found = refused("Policy", **fields)
     assert (code, path) in found
     assert len(found) == 1
+
+
+def test_a_policy_cuts_unless_it_drains() -> None:
+    assert good("Policy").spec.revoke == "cut"
+    assert good("Policy", revoke="drain").spec.revoke == "drain"
+    assert [path for _, path in refused("Policy", revoke="later")] == ["spec.revoke"]

@@ -25,7 +25,7 @@ def _balanced(plan: Plan, cause: Cause) -> list[Flow]:
 
 def test_captured_sources_are_steered_in_both_families() -> None:
     found = _balanced(shop_plan(), Cause.CAPTURE)
-    assert [f.goto for f in found] == [Table.STEER, Table.STEER]
+    assert [f.goto for f in found] == [Table.COMMIT, Table.COMMIT]
     assert {t[1] for f in found for t in f.match if t[0] is ETH_TYPE} == {0x800, 0x86DD}
     assert all((SOURCE, 1, None) in f.match for f in found)
 

@@ -44,7 +44,7 @@ def _goes(mark: int, state: int, origin: int, **more: int) -> int | None:
 @pytest.mark.parametrize(
     ("mark", "state", "origin", "goto"),
     [
-        (MARK_CLIENT, ORIGINAL, WORKLOAD, Table.STEER),
+        (MARK_CLIENT, ORIGINAL, WORKLOAD, Table.REVOKE),
         (MARK_CLIENT, REPLY, PROXY, Table.LOOKUP),
         (MARK_CLIENT, ORIGINAL, PROXY, None),
         (MARK_CLIENT, REPLY, WORKLOAD, None),
@@ -52,12 +52,12 @@ def _goes(mark: int, state: int, origin: int, **more: int) -> int | None:
         (MARK_PROXY, REPLY, WORKLOAD, Table.STEER),
         (MARK_PROXY, REPLY, TUNNEL, Table.STEER),
         (MARK_PROXY, ORIGINAL, WORKLOAD, None),  # a client injects into its proxy's connection
-        (MARK_DIRECT, ORIGINAL, WORKLOAD, Table.LOOKUP),
+        (MARK_DIRECT, ORIGINAL, WORKLOAD, Table.REVOKE),
         (MARK_DIRECT, REPLY, TUNNEL, Table.LOOKUP),
         (MARK_DIRECT, ORIGINAL, PROXY, None),
-        (MARK_DIRECT, CT_NEW | CT_TRACKED, WORKLOAD, Table.LOOKUP),  # a retransmission
+        (MARK_DIRECT, CT_NEW | CT_TRACKED, WORKLOAD, Table.REVOKE),  # a retransmission
         (MARK_DIRECT, CT_INVALID | CT_TRACKED, WORKLOAD, None),
-        (MARK_DIRECT, ORIGINAL | CT_DNAT, WORKLOAD, Table.LOOKUP),
+        (MARK_DIRECT, ORIGINAL | CT_DNAT, WORKLOAD, Table.REVOKE),
         (MARK_DIRECT, ORIGINAL | CT_DNAT | CT_INVALID, TUNNEL, None),
         (0, ORIGINAL, WORKLOAD, None),  # established, but not by us
     ],

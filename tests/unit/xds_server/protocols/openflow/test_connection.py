@@ -1,6 +1,7 @@
 """A connection's settings and limits; what it says and hears is told in the conversations."""
 
 from dataclasses import FrozenInstanceError
+from ipaddress import ip_address
 
 import pytest
 
@@ -8,9 +9,11 @@ from tests.devices.ovs_bridge import flow
 from xds_server.protocols.openflow.codec import Role
 from xds_server.protocols.openflow.connection import Connection, Settings, Stage
 from xds_server.protocols.openflow.effects import Send
+from xds_server.protocols.openflow.orders import CtFlush, Tuple
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import program_of
 
+WEB = ip_address("10.0.0.1")
 HOST = Device(DeviceKind.BRIDGE, "host1")
 
 
@@ -34,6 +37,7 @@ def test_before_admission_it_does_nothing_for_anybody() -> None:
     assert connection.run(program_of([flow(1)], []), 0.0) == []
     assert connection.resync(0.0) == []
     assert connection.count(1) == []
+    assert connection.order([CtFlush(1, Tuple(6, WEB, 1, WEB, 2))]) == []
     assert connection.device is None
 
 

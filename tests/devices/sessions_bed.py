@@ -1,0 +1,301 @@
+"""A host with real workloads in namespaces of their own, and TCP connections between them.
+
+Sockets are opened within a workload's namespace and then used from here, so that a test sees to the
+millisecond when either end of a connection learns something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_interface
+from pathlib import Path
+from typing import Any
+
+from integration.bed import netns
+from integration.bed.netns import Namespace
+from integration.bed.vswitch import Vswitch
+from integration.bed.workload import Place, attach
+from tests.devices.clients import ENVOY
+from tests.serving import FSDN, Serving
+
+BRIDGE, SERVICE_PORT, TARGET = "br-int", 80, 8080
+ADDRESSES = {"web": "10.10.0.11", "other": "10.10.0.12", "db": "10.10.0.21", "spare": "10.10.0.22"}
+VIP = "10.10.0.200"
+CONTROLLER = "172.31.254.254"
+_CLONE_NEWNET = 0x40000000
+
+NOUNS = f"""
+apiVersion: fsdn/v1
+kind: Tenant
+metadata: {{name: shop}}
+spec: {{default: deny}}
+---
+apiVersion: fsdn/v1
+kind: Segment
+metadata: {{name: front, tenant: shop}}
+spec: {{vni: 10010, vlan: 110, subnets: [10.10.0.0/24], gateways: [10.10.0.1]}}
+---
+apiVersion: fsdn/v1
+kind: Service
+metadata: {{name: db, tenant: shop}}
+spec:
+  segment: front
+  addresses: [{VIP}]
+  hostnames: [db.shop.example]
+  ports: [{{name: sql, port: {SERVICE_PORT}, targetPort: {TARGET}, protocol: PROTOCOL}}]
+  selector: {{app: db}}
+"""
+HOST = """---
+apiVersion: fsdn/v1
+kind: Host
+metadata: {{name: host{n}}}
+spec:
+  datapathId: "{n:016x}"
+  tunnel: {{address: 10.255.1.{n}/24, gateway: 10.255.1.254}}
+"""
+WORKLOAD = """---
+apiVersion: fsdn/v1
+kind: Workload
+metadata: {{name: {name}, tenant: shop, labels: {{app: {app}}}}}
+spec: {{segment: front, addresses: [{address}], mac: "{mac}", host: {host}, port: {name}}}
+"""
+
+
+def policy(
+    name: str = "db", sources: str = "[{any: true}]", more: str = "", rules: str = ""
+) -> str:
+    """Return a policy document to the service."""
+    clauses = rules or f"[{{match: {{tcp: {{ports: [{SERVICE_PORT}]}}}}, action: allow}}]"
+    return (
+        f"---\napiVersion: fsdn/v1\nkind: Policy\nmetadata: {{name: {name}, tenant: shop}}\n"
+        f"spec: {{from: {sources}, to: [{{service: db}}], rules: {clauses}{more}}}\n"
+    )
+
+
+@contextlib.contextmanager
+def entered(namespace: Namespace) -> Iterator[None]:
+    """Let this thread be in a network namespace for a moment."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/thread-self/ns/net") as home, open(netns.NETNS / namespace.name) as there:
+        assert not libc.setns(there.fileno(), _CLONE_NEWNET), os.strerror(ctypes.get_errno())
+        try:
+            yield
+        finally:
+            assert not libc.setns(home.fileno(), _CLONE_NEWNET), "lost in a namespace"
+
+
+@dataclass
+class Session:
+    """A TCP connection that stands: both of its ends."""
+
+    client: socket.socket
+    server: socket.socket
+
+    def speaks(self) -> bool:
+        """Whether bytes get through both ways."""
+        try:
+            for one, two in ((self.client, self.server), (self.server, self.client)):
+                one.send(b"still here")
+                if two.recv(100) != b"still here":
+                    return False
+        except OSError:
+            return False
+        return True
+
+    def reset_after(self, sender: str, patience: float = 5.0) -> dict[str, float]:
+        """Send a byte from one end; return after how many milliseconds each end was reset."""
+        began, found = time.monotonic(), {}
+        getattr(self, sender).send(b"x")
+        for name in (sender, "server" if sender == "client" else "client"):
+            one: socket.socket = getattr(self, name)
+            one.settimeout(patience)
+            try:
+                while one.recv(100):
+                    pass
+            except ConnectionResetError:
+                found[name] = (time.monotonic() - began) * 1000
+            except TimeoutError:
+                pass
+        return found
+
+
+@dataclass
+class Bed:
+    """Hosts with a vswitch each, workloads, and the server that drives them."""
+
+    prefix: str
+    directory: Path
+    hosts: dict[str, Vswitch] = field(default_factory=dict)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    listeners: dict[str, socket.socket] = field(default_factory=dict)
+    servers: list[Serving] = field(default_factory=list)
+
+    @property
+    def server(self) -> Serving:
+        return self.servers[0]
+
+    def apply(self, *policies: str, protocol: str = "tcp") -> None:
+        """Make these the only policies, and wait until the bridges run them."""
+        file = self.directory / "policy.yaml"
+        file.write_text(self.nouns.replace("PROTOCOL", protocol) + "".join(policies))
+        wait = ("--wait", "acked", "--timeout", "20")
+        done = self.fsdn("apply", "--prune", "-f", str(file), *wait)
+        assert not done.returncode, done.stderr + done.stdout
+        deadline = time.monotonic() + 20
+        while not self._synced():
+            assert time.monotonic() < deadline, self.fsdn("status", "-o", "wide").stdout
+            time.sleep(0.1)
+
+    def _synced(self) -> bool:
+        with entered(self.core):
+            found = self.server.devices()
+        bridges = [one for name, one in found.items() if name.startswith("bridge/")]
+        return all(one["connected"] and one["state"] == "SYNCED" for one in bridges)
+
+    def fsdn(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line where the server is."""
+        with entered(self.core):
+            return self.server.fsdn(*arguments)
+
+    @property
+    def core(self) -> Namespace:
+        return Namespace(f"{self.prefix}-core")
+
+    @property
+    def nouns(self) -> str:
+        names = sorted(self.hosts)
+        text = NOUNS + "".join(HOST.format(n=n) for n in range(1, len(names) + 1))
+        for number, (name, address) in enumerate(ADDRESSES.items(), 1):
+            host = names[-1] if name == "db" else names[0]
+            app = "db" if name in self.listeners else name
+            mac = f"02:00:00:00:01:{number:02x}"
+            text += WORKLOAD.format(name=name, app=app, address=address, mac=mac, host=host)
+        return text
+
+    def connect(self, client: str = "web", patience: float = 5.0, port: int = 0) -> Session:
+        """Open a connection to the service."""
+        with entered(self.namespaces[client]):
+            one = socket.socket()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(("", port))
+        one.settimeout(patience)
+        one.connect((VIP, SERVICE_PORT))
+        for listener in self.listeners.values():
+            with contextlib.suppress(TimeoutError):
+                two, _ = listener.accept()
+                two.settimeout(patience)
+                return Session(one, two)
+        raise AssertionError("nobody accepted the connection")
+
+    def connect_captured(self) -> Session:
+        """Open a connection to the service through the proxy, with a request under way."""
+        with entered(self.namespaces["web"]):
+            one = socket.socket()
+        one.settimeout(5.0)
+        deadline = time.monotonic() + 20
+        while one.connect_ex((VIP, SERVICE_PORT)):
+            assert time.monotonic() < deadline, "the proxy does not listen"
+            time.sleep(0.2)
+        one.send(b"GET / HTTP/1.1\r\nhost: db.shop.example\r\n\r\n")
+        listener = self.listeners["db"]
+        listener.settimeout(5.0)
+        two, _ = listener.accept()
+        two.settimeout(5.0)
+        assert b"GET / HTTP/1.1" in two.recv(10_000)
+        return Session(one, two)
+
+    def start_agent(self, number: int = 1) -> None:
+        """Start a host's agent, which waits for the policy that names the host."""
+        name, directory = f"host{number}", self.directory / f"agent{number}"
+        vswitch = self.hosts[name]
+        near = self.server.endpoints()
+        argv = [FSDN, "--api", near["api"], "--token-file", str(self.server.state / "token")]
+        argv += ["agent", "--role", "host", "--name", name, "--agent-state", str(directory)]
+        argv += ["--datapath", "netdev", "--proxy-namespace", f"{self.prefix}-{name}-proxy"]
+        argv += ["--xds", near["xds"], "--openflow", f"tcp:{near['openflow']}"]
+        argv += ["--ovsdb", f"tcp:{near['ovsdb']}", "--envoy", ENVOY, "--concurrency", "1"]
+        log = self.directory / f"agent{number}.log"
+        vswitch.namespace.spawn(argv, log, vswitch.environment)
+
+    def sessions(self, **wanted: str) -> list[dict[str, Any]]:
+        """Return the sessions that the server lists, once every host's agent answers."""
+        query = "&".join(f"{name}={value}" for name, value in wanted.items())
+        deadline = time.monotonic() + 60
+        while True:
+            with entered(self.core):
+                told = self.server.ask(f"/v1/sessions?{query}")
+            if not told["missing"]:
+                return list(told["sessions"])
+            logs = "".join(p.read_text()[-2000:] for p in self.directory.glob("agent*.log"))
+            assert time.monotonic() < deadline, (told["missing"], logs)
+            time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def bed(hosts: int = 1, serving: tuple[str, ...] = ("db",)) -> Iterator[Bed]:
+    """Raise hosts with the workloads; ``db`` is on the last one, all others on the first."""
+    prefix = f"fsdns{os.getpid()}h{hosts}"
+    directory = Path(tempfile.mkdtemp(prefix=prefix, dir="/run"))
+    made = Bed(prefix, directory)
+    try:
+        _raise(made, hosts, serving)
+        yield made
+    finally:
+        for server in made.servers:
+            server.kill()
+        for listener in made.listeners.values():
+            listener.close()
+        netns.remove(netns.existing(prefix))
+        shutil.rmtree(directory)
+
+
+def _raise(made: Bed, hosts: int, serving: tuple[str, ...]) -> None:
+    core = netns.create(f"{made.prefix}-core")
+    core.ip("link add br0 type bridge", "link set br0 up", "link add mgmt type bridge")
+    core.ip(f"addr add {CONTROLLER}/24 dev mgmt", "link set mgmt up")
+    with entered(core):
+        made.servers.append(Serving(made.directory / "server", "--insecure"))
+        made.server.listen = CONTROLLER
+        made.server.start()
+    for number in range(1, hosts + 1):
+        _host(made, core, number)
+    for name, address in ADDRESSES.items():
+        number = list(ADDRESSES).index(name) + 1
+        host = made.hosts[f"host{hosts if name == 'db' else 1}"]
+        where = ip_interface(f"{address}/24")
+        place = Place(name, f"02:00:00:00:01:{number:02x}", (where,), ("10.10.0.1",), 1400)
+        made.namespaces[name] = attach(f"{made.prefix}-{name}", host.namespace, place)
+        host.plug(BRIDGE, name)
+    for name in serving:
+        with entered(made.namespaces[name]):
+            listener = socket.create_server((ADDRESSES[name], TARGET))
+        listener.settimeout(1.0)
+        made.listeners[name] = listener
+
+
+def _host(made: Bed, core: Namespace, number: int) -> None:
+    namespace = netns.create(f"{made.prefix}-host{number}")
+    netns.wire(netns.End(namespace, "uplink"), netns.End(core, f"h{number}"))
+    core.ip(f"link set h{number} master br0")
+    netns.wire(netns.End(namespace, "mgmt"), netns.End(core, f"m{number}"))
+    core.ip(f"link set m{number} master mgmt")
+    namespace.ip(f"addr add 172.31.254.{number}/24 dev mgmt")
+    netns.checksums_by_software(netns.End(namespace, "uplink"))
+    vswitch = Vswitch(namespace, made.directory / f"host{number}")
+    vswitch.start()
+    vswitch.underlay("uplink", f"10.255.1.{number}/24", "10.255.1.254")
+    made.hosts[f"host{number}"] = vswitch
+    bridge = f"add-br {BRIDGE} -- set bridge {BRIDGE} fail_mode=secure datapath_type=netdev"
+    tunnel = "set interface fsdn-tun type=vxlan options:key=flow options:remote_ip=flow"
+    vswitch.vsctl(*bridge.split(), f"other_config:datapath-id={number:016x}")
+    vswitch.vsctl("add-port", BRIDGE, "fsdn-tun", "--", *tunnel.split())
+    vswitch.vsctl("set-controller", BRIDGE, f"tcp:{CONTROLLER}:{made.server.port('openflow')}")

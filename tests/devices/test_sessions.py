@@ -1,0 +1,151 @@
+"""Sessions of real workloads end when, and only when, policy or an operator says so."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.devices.sessions_bed import ADDRESSES, Bed, Session, bed, policy
+
+pytestmark = [pytest.mark.device, pytest.mark.root]
+BOTH = {"client", "server"}
+ONLY_WEB = "[{labels: {app: web}}]"
+
+
+@pytest.fixture(scope="module")
+def one() -> Iterator[Bed]:
+    with bed() as made:
+        yield made
+
+
+def _cut(session: Session, sender: str = "client") -> dict[str, float]:
+    found = session.reset_after(sender)
+    print(f"reset after a packet of the {sender}, in ms:", found)
+    assert found.keys() == BOTH, found
+    assert max(found.values()) < 2000, "the next packet was not answered, a repeated one was"
+    return found
+
+
+def test_a_removed_policy_cuts_its_sessions(one: Bed) -> None:
+    one.apply(policy())
+    first, second = one.connect(), one.connect()
+    assert first.speaks()
+    assert second.speaks()
+    one.apply()
+    _cut(first)
+    _cut(second, "server")
+
+
+def test_a_narrowed_policy_cuts_whom_it_left_out(one: Bed) -> None:
+    one.apply(policy())
+    stays, goes = one.connect("web"), one.connect("other")
+    one.apply(policy(sources=ONLY_WEB))
+    _cut(goes)
+    assert stays.speaks()
+
+
+def test_a_policy_that_drains_lets_sessions_finish(one: Bed) -> None:
+    one.apply(policy(more=", revoke: drain"))
+    session = one.connect()
+    one.apply()
+    assert session.speaks()
+    with pytest.raises(TimeoutError):
+        one.connect(patience=1.0)
+
+
+def test_a_cut_clients_port_can_be_used_again(one: Bed) -> None:
+    one.apply(policy())
+    session = one.connect()
+    port = session.client.getsockname()[1]
+    one.apply()
+    _cut(session)
+    one.apply(policy())
+    again = one.connect(port=port)
+    assert again.speaks()
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Bed]:
+    """Two hosts with an agent each; the service is on the second."""
+    with bed(2) as made:
+        made.apply(policy())
+        made.start_agent(1)
+        made.start_agent(2)
+        made.sessions()
+        made.apply(policy())
+        yield made
+
+
+def test_sessions_are_listed_in_the_words_of_the_policy(two: Bed) -> None:
+    two.apply(policy())
+    session = two.connect()
+    assert session.speaks()
+    port = session.client.getsockname()[1]
+    found = [s for s in two.sessions() if s["source_address"] == f"{ADDRESSES['web']}:{port}"]
+    (one,) = found  # once, though both bridges track it
+    assert (one["host"], one["source"], one["service"]) == ("host1", "shop/web", "shop/db")
+    assert (one["endpoint"], one["rule"]) == ("shop/db", "shop/db[0]")
+    assert one["state"] == "ESTABLISHED"
+    assert one["origin"].endswith(policy_line(two))
+    listed = two.fsdn("get", "sessions", "--workload", "web", "-o", "wide")
+    assert one["id"] in listed.stdout
+    assert two.sessions(workload="other") == []
+    session.client.close()
+    session.server.close()
+
+
+def policy_line(made: Bed) -> str:
+    text = (made.directory / "policy.yaml").read_text().splitlines()
+    number = next(n for n, line in enumerate(text, 1) if line.startswith("kind: Policy")) + 2
+    return f"policy.yaml:{number}"
+
+
+@pytest.mark.parametrize("sender", ["client", "server"])
+def test_one_session_is_killed_and_its_siblings_live(two: Bed, sender: str) -> None:
+    two.apply(policy())
+    many = [two.connect() for _ in range(5)]
+    assert all(session.speaks() for session in many)
+    doomed, *siblings = many
+    port = doomed.client.getsockname()[1]
+    address = f"{ADDRESSES['web']}:{port}"
+    (one,) = [s for s in two.sessions(service="db") if s["source_address"] == address]
+    done = two.fsdn("session", "kill", one["id"])
+    assert not done.returncode, done.stderr
+    assert address in done.stdout
+    _cut(doomed, sender)
+    assert all(session.speaks() for session in siblings)
+    again = two.fsdn("session", "kill", one["id"])
+    assert (again.returncode != 0, "may have ended" in again.stderr) == (True, True)
+    fresh = two.connect(port=port)  # a SYN begins anew
+    assert fresh.speaks()
+
+
+def test_a_revoked_session_ends_through_the_tunnel(two: Bed) -> None:
+    two.apply(policy())
+    first, second = two.connect(), two.connect("other")
+    assert first.speaks()
+    assert second.speaks()
+    two.apply(policy(sources=ONLY_WEB))
+    _cut(second, "server")
+    assert first.speaks()
+    two.apply()
+    _cut(first)
+
+
+def test_both_halves_of_a_captured_session_are_listed_and_one_is_killed(two: Bed) -> None:
+    http = "[{match: {http: {path: {prefix: /}}}, action: allow}]"
+    two.apply(policy(rules=http), protocol="http")
+    session = two.connect_captured()
+    halves = {s["path"]: s for s in two.sessions(service="")}
+    assert {"client", "proxy"} <= halves.keys()
+    done = two.fsdn("session", "kill", halves["client"]["id"])
+    assert not done.returncode, done.stderr
+    session.client.send(b"x")
+    session.client.settimeout(2.0)
+    with pytest.raises(ConnectionResetError):
+        session.client.recv(100)
+    session.server.settimeout(5.0)
+    with contextlib.suppress(ConnectionResetError):
+        assert session.server.recv(100) == b""  # the proxy ended its half

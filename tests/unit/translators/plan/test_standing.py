@@ -1,0 +1,42 @@
+"""A connection stands while policy would admit it again, at the endpoint that it has."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from tests.plans import rule, shop_plan
+from translators.plan.evaluate import Packet
+from translators.plan.model import TCP
+from translators.plan.standing import Established, stands
+
+WEB, VIP, REVIEWS = (ip_address(a) for a in ("10.10.0.11", "10.10.0.201", "10.10.0.200"))
+PLAN = shop_plan()
+STOCK = Established(Packet("shop/web", WEB, VIP, TCP, 40000, 80), "shop/stock", "shop/stock", 80)
+BARE = replace(PLAN, rules=(), captures=())
+
+
+def test_it_stands_with_its_rule_and_falls_without() -> None:
+    assert stands(PLAN, STOCK)
+    assert not stands(BARE, STOCK)
+    assert stands(BARE, replace(STOCK, drain=True))
+
+
+def test_an_endpoint_that_left_its_service_keeps_its_connections() -> None:
+    services = tuple(replace(s, endpoints=()) for s in PLAN.services)
+    assert stands(replace(PLAN, services=services), STOCK)
+
+
+def test_what_is_for_the_proxy_now_does_not_go_around_it() -> None:
+    packet = Packet("shop/web", WEB, REVIEWS, TCP, 40000, 80)
+    before = Established(packet, "shop/reviews-1", "shop/reviews", 80)
+    allow = rule("shop/all[0]", 90, sources=("shop/web",), services=("shop/reviews",))
+    assert stands(replace(BARE, rules=(allow,)), before)
+    assert not stands(replace(PLAN, rules=(*PLAN.rules, allow)), before)
+
+
+def test_a_direct_connection_is_what_its_first_packet_would_be() -> None:
+    direct = Established(
+        Packet("shop/web", WEB, ip_address("10.10.0.31"), TCP, 1, 8080), "shop/stock"
+    )
+    allow = rule("shop/all[0]", 90, sources=("shop/web",), endpoints=("shop/stock",))
+    assert not stands(BARE, direct)
+    assert stands(replace(BARE, rules=(allow,)), direct)

@@ -39,9 +39,9 @@ async def open_ports(
     at = settings.listeners
     port = await openflow.start(at["openflow"].host, at["openflow"].port, tls)
     if settings.prepare_bridges:
-        ovsdb.prepare(
-            Advertised(at["openflow"].host, port, tls is not None, settings.bridge_target)
-        )
+        here = at["openflow"].host
+        advertised = Advertised(here, port, tls is not None, settings.bridge_target)
+        ovsdb.prepare(advertised, settings.tunnel_type)
     database = await ovsdb.start(at["ovsdb"].host, at["ovsdb"].port, tls)
     try:
         ovsdb.dial(parse_remotes(settings.ovsdb_connect), _client(settings))

@@ -37,6 +37,11 @@ class BridgeSettings(BaseSettings):
         description="Set up declared bridges by OVSDB: fail mode secure, OpenFlow 1.5, this "
         "controller, and the tunnel's port; without it they are only warned of.",
     )
+    tunnel_type: str = Field(
+        default="vxlan",
+        description="Type of the tunnel ports that prepared bridges get: vxlan, or geneve where no "
+        "fabric switch ends the tunnels.",
+    )
     bridge_target: str = Field(
         default="",
         description="Controller that prepared bridges are pointed at, such as "
@@ -47,6 +52,8 @@ class BridgeSettings(BaseSettings):
         """Return what cannot be meant here, as a sentence; empty if all can."""
         if self.openflow_role not in ("primary", "equal"):
             return f"the OpenFlow role {self.openflow_role!r} is neither primary nor equal"
+        if self.tunnel_type not in ("vxlan", "geneve"):
+            return f"the tunnel type {self.tunnel_type!r} is neither vxlan nor geneve"
         scheme, _, rest = self.bridge_target.partition(":")
         if self.bridge_target and (scheme not in ("tcp", "ssl") or not rest):
             return f"{self.bridge_target!r} is no controller, write tcp:HOST:PORT or ssl:HOST:PORT"

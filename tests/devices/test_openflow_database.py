@@ -175,6 +175,18 @@ async def test_a_bare_bridge_is_set_up_by_its_database_alone() -> None:
         await follower.stop()
 
 
+async def test_a_tunnel_that_cannot_be_opened_is_repaired_also_as_geneve() -> None:
+    async with managed() as bed:
+        await bed.bridge()
+        broken = ("set", "interface", "fsdn-tun", "type=vxlan")  # without its remote_ip
+        await bed.vsctl("--no-wait", "add-port", "br0", "fsdn-tun", "--", *broken)
+        assert "requires valid 'remote_ip'" in await bed.warning("interfaces")
+        bed.server.prepare(Advertised("127.0.0.1", 6653), "geneve")
+        bed.server.set_hosts({DATAPATH: "host1"}, {"host1": "fsdn-tun"})
+        await bed.until(lambda: _tunnel(bed).kind == "geneve" and _tunnel(bed).ofport > 0)
+        assert await bed.warning("interfaces") == ""
+
+
 async def test_a_tunnel_that_another_bridge_has_is_a_state_of_the_host() -> None:
     async with managed() as bed:
         more = ("add-br", "br1", "--", "set", "bridge", "br1", "datapath_type=dummy")

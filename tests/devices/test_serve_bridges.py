@@ -132,7 +132,7 @@ def test_a_full_table_is_a_refusal_that_leaves_the_old_flows(tmp_path: Path) -> 
         assert server.fsdn("apply", "-f", "-", stdin=more).returncode == 0
         until(lambda: state(server) == "NACKED", server.devices)
         shown = server.fsdn("status")
-        assert "FLOW_MOD_FAILED TABLE_FULL" in shown.stderr, shown.stderr
+        assert re.search(r"\(\S+:\d+\): FLOW_MOD_FAILED TABLE_FULL", shown.stderr), shown.stderr
         assert flows(ovs) == held
         ovs.vsctl("clear", "bridge", BRIDGE, "flow_tables")
 

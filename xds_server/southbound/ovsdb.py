@@ -73,13 +73,13 @@ class OvsdbServer:
             self._dialing.append(asyncio.create_task(dial(remote, self._session, tls, told)))
         self._begin_to_tick()
 
-    def prepare(self, advertised: Advertised) -> None:
+    def prepare(self, advertised: Advertised, tunnel_type: str = "vxlan") -> None:
         """Set up every declared bridge from now on, as ``protocols.ovsdb.preparing`` says."""
 
         def warn(host: str, text: str) -> None:
             self._warnings.tell(named(host), _PREPARE, text)
 
-        self._preparer = Preparer(advertised, warn)
+        self._preparer = Preparer(advertised, warn, tunnel_type)
 
     async def stop(self) -> None:
         """Stop listening and end every session."""

@@ -39,7 +39,7 @@ class Preparer:
     """Runs one transaction a bridge at a time; ``warn`` hears what went wrong, "" when mended."""
 
     def __init__(
-        self, advertised: Advertised, warn: Callable[[str, str], None], tunnel_type: str = "vxlan"
+        self, advertised: Advertised, warn: Callable[[str, str], None], tunnel_type: str
     ) -> None:
         self.tunnels: Mapping[str, str] = {}  # by host: the interface that is to be its tunnel
         self._advertised = advertised

@@ -20,6 +20,7 @@ def test_tables_are_numbers_and_ranges(text: str, tables: set[int]) -> None:
         ("openflow_spared_tables", "a", "write 0 to 254"),
         ("openflow_role", "boss", "neither primary nor equal"),
         ("bridge_target", "192.0.2.1:6653", "write tcp:HOST:PORT"),
+        ("tunnel_type", "gre", "neither vxlan nor geneve"),
         ("bridge_target", "tcp:", "write tcp:HOST:PORT"),
     ],
 )

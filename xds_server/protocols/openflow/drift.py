@@ -46,7 +46,7 @@ def drift(found: Contents, wanted: BridgeProgram, owner: Owner) -> tuple[Deviati
     ours = {k: f for k, f in found.flows.items() if owner.owns(f.cookie)}
     others = [flow for flow in found.flows.values() if not owner.owns(flow.cookie)]
     steps = reconcile(Held(ours, found.groups), wanted)
-    held = {canonical(key) for key in found.flows}
+    held = {canonical(key) for key in found.flows} if steps else set()
     deviations = [Deviation(_kind(step, held), step.subject) for step in steps]
     taken = {canonical(step.subject.key) for step in steps if isinstance(step.subject, FlowEntry)}
     foreign = [

@@ -37,7 +37,7 @@ class Database:
 
 async def _describe(database: Database) -> tuple[Preparer, list[tuple[str, str]]]:
     told: list[tuple[str, str]] = []
-    preparer = Preparer(AT, lambda host, text: told.append((host, text)))
+    preparer = Preparer(AT, lambda host, text: told.append((host, text)), "vxlan")
     await _again(preparer, database)
     return preparer, told
 

@@ -213,6 +213,21 @@ class Bed:
         assert b"GET / HTTP/1.1" in two.recv(10_000)
         return Session(one, two)
 
+    @contextlib.contextmanager
+    def datagrams(self) -> Iterator[tuple[socket.socket, socket.socket]]:
+        """Open a client's and the server's UDP socket; a second client shares the server's."""
+        with entered(self.namespaces["web"]):
+            client = socket.socket(type=socket.SOCK_DGRAM)
+        client.settimeout(5.0)
+        client.bind(("", 0))
+        with entered(self.namespaces["db"]):
+            server = socket.socket(type=socket.SOCK_DGRAM)
+        server.settimeout(5.0)
+        with client, server:
+            with contextlib.suppress(OSError):  # another pair has it
+                server.bind((ADDRESSES["db"], TARGET))
+            yield client, server
+
     def start_agent(self, number: int = 1) -> None:
         """Start a host's agent, which waits for the policy that names the host."""
         name, directory = f"host{number}", self.directory / f"agent{number}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.devices.sessions_bed import ADDRESSES, Bed, Session, bed, policy
+from tests.devices.sessions_bed import ADDRESSES, SERVICE_PORT, VIP, Bed, Session, bed, policy
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 BOTH = {"client", "server"}
@@ -132,6 +132,32 @@ def test_a_revoked_session_ends_through_the_tunnel(two: Bed) -> None:
     assert first.speaks()
     two.apply()
     _cut(first)
+
+
+def test_a_killed_stream_of_datagrams_stays_away(two: Bed) -> None:
+    udp = f"[{{match: {{udp: {{ports: [{SERVICE_PORT}]}}}}, action: allow}}]"
+    two.apply(policy(rules=udp), protocol="udp")
+    with two.datagrams() as (client, server), two.datagrams() as (other, _):
+        client.sendto(b"first", (VIP, SERVICE_PORT))
+        data, back = server.recvfrom(100)
+        assert data == b"first"
+        other.sendto(b"sibling", (VIP, SERVICE_PORT))
+        assert server.recv(100) == b"sibling"
+        port = client.getsockname()[1]
+        address = f"{ADDRESSES['web']}:{port}"
+        (one,) = [s for s in two.sessions() if s["source_address"] == address]
+        assert one["protocol"] == "udp"
+        assert not two.fsdn("session", "kill", one["id"]).returncode
+        server.settimeout(0.5)
+        client.settimeout(0.5)
+        client.sendto(b"again", (VIP, SERVICE_PORT))
+        with pytest.raises(TimeoutError):
+            server.recv(100)
+        server.sendto(b"answer", back)
+        with pytest.raises(TimeoutError):
+            client.recv(100)
+        other.sendto(b"still here", (VIP, SERVICE_PORT))
+        assert server.recv(100) == b"still here"
 
 
 def test_both_halves_of_a_captured_session_are_listed_and_one_is_killed(two: Bed) -> None:

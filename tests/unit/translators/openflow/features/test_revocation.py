@@ -122,7 +122,10 @@ def test_what_the_proxy_is_to_decide_may_not_go_around_it() -> None:
     before = replace(_without(plan, *(r.name for r in plan.rules)), rules=(allow,))
     found = _committed(before, TO_REVIEWS)
     assert found.mark == 4
-    assert _sent(replace(plan, rules=(*plan.rules, allow)), TO_REVIEWS, found).output is None
+    for default in (Action.DENY, Action.ALLOW):  # neither may let it by
+        tenants = tuple(replace(t, default=default) for t in plan.tenants)
+        after = replace(plan, tenants=tenants, rules=(*plan.rules, allow))
+        assert _sent(after, TO_REVIEWS, found).output is None
 
 
 @pytest.mark.parametrize("state", [CT_RELATED | CT_TRACKED, CT_REPLY | CT_TRACKED])
@@ -147,3 +150,19 @@ def test_datagrams_are_cut_without_a_word() -> None:
     trace = _sent(_without(plan, *(r.name for r in plan.rules)), ask, found)
     assert (trace.output, trace.punted) == (None, False)
     assert trace.committed is not None
+
+
+def test_audits_count_a_connection_once_however_many_packets_it_has() -> None:
+    plan = shop_plan()
+    who, whom = ("shop/web",), ("shop/stock",)
+    audit = rule("shop/audit[0]", 97, action=Action.AUDIT, sources=who, services=whom)
+    watched = replace(plan, rules=(audit, *plan.rules))
+
+    def counts(trace: Trace) -> int:
+        return sum(cause_of(flow.cookie) is Cause.AUDIT for flow in trace.flows)
+
+    first = _sent(watched, TO_STOCK)
+    assert first.committed is not None
+    again = _sent(watched, TO_STOCK, first.committed)
+    assert (counts(first), counts(again)) == (1, 0)
+    assert again.output is not None

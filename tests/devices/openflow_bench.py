@@ -63,6 +63,10 @@ class Bench:
         assert len(found[out]) == 1
         return decode(found[out][0])
 
+    def forget(self, zone: int) -> None:
+        """Flush the connections of one zone."""
+        self._ovs.call("dpctl/flush-conntrack", f"zone={zone}")
+
     def connections(self) -> str:
         """Return what the bridge's connection tracking holds."""
         return self._ovs.call("dpctl/dump-conntrack", "-m")

@@ -50,6 +50,8 @@ def random_packet(rng: Random, plan: Plan) -> Packet:
     """Return a first packet from one of the plan's endpoints, mostly to something that exists."""
     if rng.randrange(25) == 0 and (asked := _leased(rng, plan)) is not None:
         return asked
+    if rng.randrange(5) == 0 and (fitting := _fitting(rng, plan)) is not None:
+        return fitting
     source = rng.choice(plan.endpoints)
     if not plan.segment[source.segment].name.endswith("front"):
         source = rng.choice(plan.endpoints)  # most of the rules are about the first segment
@@ -64,6 +66,31 @@ def random_packet(rng: Random, plan: Plan) -> Packet:
     protocol, port = _door(rng, destination.version, doors)
     outgoing = rng.randint(1024, 65535) if port else 0
     return Packet(source.name, claimed, destination, protocol, outgoing, port)
+
+
+def _fitting(rng: Random, plan: Plan) -> Packet | None:
+    """Return a packet that some rule is about, if another does not decide before it."""
+    rules = [r for r in plan.rules if r.sources and r.http is None and (r.endpoints or r.externals)]
+    if not rules:
+        return None
+    rule = rng.choice(rules)
+    source = plan.endpoint[rng.choice(rule.sources)]
+    targets = [a for name in rule.endpoints for a in plan.endpoint[name].addresses]
+    targets += [network.network_address + 1 for network in rule.externals]
+    asked = (4, 6) if rule.transport.family is None else (rule.transport.family,)
+    families = {a.version for a in source.addresses}.intersection(asked)
+    fitting = [a for a in targets if a.version in families and a not in source.addresses]
+    if not fitting:
+        return None
+    destination = rng.choice(fitting)
+    protocol = rule.transport.protocol or rng.choice((TCP, UDP))
+    if protocol == ICMP and destination.version == 6:
+        protocol = ICMPV6
+    ports = rule.transport.ports[:1]
+    port = rng.choice((ports[0].first, ports[0].last)) if ports else 8080
+    own = next(a for a in source.addresses if a.version == destination.version)
+    carried = protocol in (TCP, UDP)
+    return Packet(source.name, own, destination, protocol, 40000 * carried, port * carried)
 
 
 def _leased(rng: Random, plan: Plan) -> Packet | None:

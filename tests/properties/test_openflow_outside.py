@@ -133,6 +133,15 @@ def test_nothing_from_outside_begins_a_connection(bench: Bench, family: int) -> 
     assert bench.hits(cookie(Cause.INBOUND)) == before + 1  # the other is not even the host's
 
 
+def test_an_answer_to_what_the_segment_has_forgotten_stays_outside(bench: Bench) -> None:
+    ask = Frame(WEB, VIRTUAL, WEBS[4], SITES[4], 17, 47000, 53, payload=b"name?")
+    met = _hop(bench, "web", ask, "outside")
+    assert _hop(bench, "outside", met.reply(payload=b"here"), "web")
+    bench.forget(1)
+    assert bench.send("outside", encode(met.reply(payload=b"again"))) == {}
+    assert _hop(bench, "web", ask, "outside")  # which begins it again
+
+
 def test_only_what_a_rule_lets_leave(bench: Bench) -> None:
     reviews = Frame("02:00:00:00:00:03", VIRTUAL, "10.10.0.22", SITES[4], 6, 45000, 443, SYN)
     assert bench.send("reviews-2", encode(reviews)) == {}  # denied

@@ -48,7 +48,7 @@ def _through(
     arrival = travel(plan, bridge, packet, spread, proxied=False)
     if not arrival.steered:
         return bool(arrival.endpoint), "bridges"
-    if explain_proxy(plan, packet, request)[-1].verdict != "allow":
+    if explain_proxy(plan, packet, request)[-1].verdict not in ("allow", "audit"):
         return False, "proxy"
     verdict = evaluate(plan, packet, request)
     reached = [_onward(plan, bridge, packet, t.endpoint, t.port, spread) for t in verdict.targets]

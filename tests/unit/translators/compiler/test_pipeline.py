@@ -27,6 +27,15 @@ def test_the_example_compiles_without_a_word() -> None:
     ]
 
 
+def test_the_example_of_a_network_compiles_without_a_word() -> None:
+    text = (SHOP.parent / "network" / "policy.yaml").read_text()
+    found = compile_policy(load(text, "policy.yaml").documents)
+    assert found.diagnostics == ()
+    assert found.plan.joined("shop/front", "shop/back")
+    assert found.plan.segment["shop/front"].dhcp == "shop/dhcp"
+    assert [str(n) for n in found.plan.rules[-1].externals] == ["0.0.0.0/0"]
+
+
 def test_nothing_compiles_to_nothing() -> None:
     found = compile_policy(())
     assert (found.plan.tenants, found.diagnostics) == ((), ())

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.devices.sessions_bed import ADDRESSES, SERVICE_PORT, VIP, Bed, Session, bed, policy
+from tests.devices.sessions_bed import (
+    ADDRESSES,
+    SERVICE_PORT,
+    VIP,
+    Bed,
+    Session,
+    bed,
+    entered,
+    policy,
+)
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 BOTH = {"client", "server"}
@@ -120,6 +129,19 @@ def test_one_session_is_killed_and_its_siblings_live(two: Bed, sender: str) -> N
     assert (again.returncode != 0, "may have ended" in again.stderr) == (True, True)
     fresh = two.connect(port=port)  # a SYN begins anew
     assert fresh.speaks()
+
+
+def test_a_restarted_server_resets_nobody_and_still_cuts(two: Bed) -> None:
+    two.apply(policy())
+    first, second = two.connect(), two.connect("other")
+    with entered(two.core):
+        two.server.kill()
+        assert first.speaks()
+        two.server.start()
+    assert first.speaks()
+    two.apply(policy(sources=ONLY_WEB))
+    _cut(second)
+    assert first.speaks()
 
 
 def test_a_revoked_session_ends_through_the_tunnel(two: Bed) -> None:

@@ -31,11 +31,14 @@ def sessions(query: dict[str, str], form: Form) -> None:
 
 
 @app.command()
-def kill(identifier: Annotated[str, typer.Argument(metavar="ID", help="As listed.")]) -> None:
-    """End one session: both ends of a TCP connection get a reset at their next packet."""
-    one = client.post(f"/v1/sessions/{identifier}/kill", {})
-    whom = one["service"] or one["destination_address"]
-    say(f"killed {one['id']}: {one['source']} ({one['source_address']}) to {whom}")
+def kill(
+    identifiers: Annotated[list[str], typer.Argument(metavar="ID...", help="As listed.")],
+) -> None:
+    """End sessions: both ends of a TCP connection get a reset at their next packet."""
+    for identifier in identifiers:
+        one = client.post(f"/v1/sessions/{identifier}/kill", {})
+        whom = one["service"] or one["destination_address"]
+        say(f"killed {one['id']}: {one['source']} ({one['source_address']}) to {whom}")
 
 
 def _row(one: dict[str, Any], form: Form) -> list[str]:

@@ -266,7 +266,7 @@ FS8003 warning: direct access stays closed
     The sources use a proxy for this port, and direct access would go around it.
     allow the service instead of its workloads
 FS8004 error: pinned to a layer that cannot hold it
-    The layer named by enforce cannot decide on this rule.
+    The layer named by enforce, or the one that can shape, cannot decide on this rule.
     use enforce: auto
 FS9001 error: unknown switch
     A link or uplink names a switch that no document defines.

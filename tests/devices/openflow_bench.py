@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 
 from tests.devices.frames import Frame, decode, encode, read_pcap
 from tests.devices.openflow_wire import Wire
@@ -66,6 +67,13 @@ class Bench:
     def forget(self, zone: int) -> None:
         """Flush the connections of one zone."""
         self._ovs.call("dpctl/flush-conntrack", f"zone={zone}")
+
+    def flood(self, port: str, data: bytes, count: int) -> Counter[str]:
+        """Put a frame into a port many times; return how many frames came out of which ports."""
+        for _ in range(count):
+            self._ovs.call("netdev-dummy/receive", port, data.hex())
+        time.sleep(0.2)
+        return Counter({name: len(frames) for name, frames in self._new().items()})
 
     def connections(self) -> str:
         """Return what the bridge's connection tracking holds."""

@@ -7,12 +7,12 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from translators.openflow.encode import EncodedFlow, EncodedGroup, EncodedProgram
+from translators.openflow.encode import EncodedFlow, EncodedGroup, EncodedMeter, EncodedProgram
 
 _VERSION = 6
-_HELLO, _ERROR, _ECHO, _FLOW_MOD, _GROUP_MOD = 0, 1, 2, 14, 15
+_HELLO, _ERROR, _ECHO, _FLOW_MOD, _GROUP_MOD, _METER_MOD = 0, 1, 2, 14, 15, 29
 _MULTIPART_REQUEST, _MULTIPART_REPLY, _BARRIER, _BARRIER_REPLY = 18, 19, 20, 21
-_FLOW_DESC, _GROUP_DESC = 1, 7
+_FLOW_DESC, _GROUP_DESC, _METER_DESC = 1, 7, 10
 _ANY = 0xFFFFFFFF
 
 
@@ -33,8 +33,10 @@ class Wire:
         self._socket.close()
 
     def load(self, program: EncodedProgram) -> None:
-        """Put groups and flows in place of all others; a refused message is an error."""
+        """Put groups, meters and flows in place of all others; a refused message is an error."""
         messages = [self._message(_FLOW_MOD, _DELETE_FLOWS), self._message(_GROUP_MOD, _NO_GROUPS)]
+        messages += [self._message(_METER_MOD, _NO_METERS)]
+        messages += [self._message(_METER_MOD, _meter_mod(meter)) for meter in program.meters]
         messages += [self._message(_GROUP_MOD, _group_mod(group)) for group in program.groups]
         messages += [self._message(_FLOW_MOD, _flow_mod(flow)) for flow in program.flows]
         self._socket.sendall(b"".join(messages) + self._message(_BARRIER, b""))
@@ -53,6 +55,11 @@ class Wire:
         """Return every group that the bridge holds."""
         body = struct.pack("!I4x", 0xFFFFFFFC)
         return sorted(group for part in self._ask(_GROUP_DESC, body) for group in _groups(part))
+
+    def meters(self) -> list[EncodedMeter]:
+        """Return every meter that the bridge holds."""
+        body = struct.pack("!I4x", _ANY)
+        return sorted(meter for part in self._ask(_METER_DESC, body) for meter in _meters(part))
 
     def _ask(self, kind: int, body: bytes) -> list[bytes]:
         self._send(_MULTIPART_REQUEST, struct.pack("!HH4x", kind, 0) + body)
@@ -82,6 +89,7 @@ class Wire:
 _DELETE_FLOWS = struct.pack(
     "!QQBBHHHIIIHHHH4x", 0, 0, 0xFF, 3, 0, 0, 0, _ANY, _ANY, _ANY, 0, 0, 1, 4
 )
+_NO_METERS = struct.pack("!HHI", 2, 0, _ANY)
 _NO_GROUPS = struct.pack("!HBxIH2xI", 2, 0, 0xFFFFFFFC, 0, _ANY)
 
 
@@ -100,6 +108,10 @@ def _flow_mod(flow: EncodedFlow) -> bytes:
 def _group_mod(group: EncodedGroup) -> bytes:
     head = struct.pack("!HBxIH2xI", 0, group.kind, group.number, len(group.buckets), 0xFFFFFFFF)
     return head + group.buckets + group.properties
+
+
+def _meter_mod(meter: EncodedMeter) -> bytes:
+    return struct.pack("!HHI", 0, meter.flags, meter.number) + meter.bands
 
 
 def _flows(data: bytes) -> Iterator[EncodedFlow]:
@@ -121,4 +133,11 @@ def _groups(data: bytes) -> Iterator[EncodedGroup]:
     while data:
         length, kind, number, size = struct.unpack_from("!HBxIH", data)
         yield EncodedGroup(number, kind, data[16 : 16 + size], data[16 + size : length])
+        data = data[length:]
+
+
+def _meters(data: bytes) -> Iterator[EncodedMeter]:
+    while data:
+        length, flags, number = struct.unpack_from("!HHI", data)
+        yield EncodedMeter(number, flags, data[8:length])
         data = data[length:]

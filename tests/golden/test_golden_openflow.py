@@ -11,7 +11,7 @@ from tests.devices.ovs import PrivateOvs
 from tests.golden.test_golden_plan import STORIES, compiled
 from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
-from translators.openflow.render import render
+from translators.openflow.render import render, render_meter
 from translators.openflow.translate import translate
 from translators.plan.model import Plan
 
@@ -56,8 +56,11 @@ def test_a_bridge_says_the_golden_back(bridge: PrivateOvs, story: Path) -> None:
         text = (story / "expected" / "openflow" / f"{host.name}.flows").read_text()
         bridge.ofctl("del-flows", "br-int")
         bridge.ofctl("del-groups", "br-int")
-        bridge.add_flows("br-int", text)
+        bridge.ofctl("del-meters", "br-int")
         program = translate(plan, host.name, synthetic_ports(plan, host.name))
+        for meter in program.meters:
+            bridge.ofctl("add-meter", "br-int", render_meter(meter))
+        bridge.add_flows("br-int", text)
         wanted = encode(program)
         wire = Wire(bridge.management_socket("br-int"))
         try:

@@ -18,6 +18,7 @@ from translators.openflow.fields import (
     ETH_IPV4,
     ETH_TYPE,
     IN_PORT,
+    IP_DSCP,
     IP_PROTO,
     IP_TTL,
     IPV4_DST,
@@ -46,7 +47,7 @@ from translators.openflow.frames import (
 from translators.openflow.simulate import Frame, simulate
 from translators.openflow.translate import translate
 from translators.plan.dhcp import EVERYBODY
-from translators.plan.evaluate import Packet, evaluate
+from translators.plan.evaluate import Packet, Verdict, evaluate
 from translators.plan.model import TCP, UDP, Action, Host, Plan
 
 PORTS = 16  # on each bridge: more than any small world needs
@@ -178,6 +179,9 @@ def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     if (arrival.endpoint, arrival.port) not in allowed:
         return f"{verdict} but {arrival}"
     target, source = plan.endpoint[arrival.endpoint], plan.endpoint[packet.endpoint]
+    marked = arrival.hops[-1].frame.get(IP_DSCP, 0)
+    if packet.destination in plan.by_address and marked != _mark(plan, verdict):
+        return f"{verdict} but arrived with DSCP {marked}"
     if arrival.address not in target.addresses and packet.destination != EVERYBODY:
         return f"arrived with the address {arrival.address}: {arrival}"
     if arrival.ttl != TTL - (source.segment != target.segment):
@@ -206,9 +210,16 @@ def is_routed(plan: Plan, packet: Packet, arrival: Arrival) -> bool:
     return target is not None and target.segment != plan.endpoint[packet.endpoint].segment
 
 
+def _mark(plan: Plan, verdict: Verdict) -> int:
+    """Return the DSCP that a packet arrives with that was sent with none."""
+    shape = plan.rule[verdict.rule].shape if verdict.rule is not None else None
+    return shape.dscp or 0 if shape is not None else 0
+
+
 def deciding_rule(plan: Plan, arrival: Arrival) -> str | None:
     """Return the rule whose flow was met last at the source's bridge."""
-    cookies = (c for c in arrival.hops[0].cookies if cause_of(c) is not Cause.AUDIT)
+    beside = (Cause.AUDIT, Cause.SHAPE)
+    cookies = (c for c in arrival.hops[0].cookies if cause_of(c) not in beside)
     rules = [rule_of(plan, cookie) for cookie in cookies]
     named = [rule.name for rule in rules if rule is not None]
     return named[-1] if named else None
@@ -289,6 +300,8 @@ def _parsed(line: str, sent: Frame) -> dict[Field, int]:
         field = _READ.get(name)
         if name == "tp_dst" and sent.get(IP_PROTO) in (TCP, UDP):
             field = TCP_DST if sent[IP_PROTO] == TCP else UDP_DST
+        if name == "nw_tos":
+            found[IP_DSCP] = int(value, 0) >> 2
         if field is None or field is IN_PORT:
             continue
         if field.form is Form.MAC:

@@ -237,7 +237,9 @@ def _rule(rng: Random) -> Thing:
         actions = ("allow", "allow", "deny", "audit")
         by_query = "query" in match.get("http", {})  # which no proxy counts by
         rule["action"] = rng.choice(actions[:3] if by_query else actions)
-        if not http and rng.randrange(12) == 0:
+        if not http and rule["action"] == "allow" and rng.randrange(3) == 0:
+            rule["shape"] = rng.choice(({"dscp": "af21"}, {"rate": "1Gbps", "dscp": 8}))
+        elif not http and rng.randrange(12) == 0:
             rule["enforce"] = rng.choice(("proxy", "vswitch"))
     return rule
 

@@ -13,6 +13,7 @@ from translators.plan.model import (
     HttpMatch,
     PortRange,
     Route,
+    Shaping,
     Share,
     StringMatch,
     Transport,
@@ -20,7 +21,9 @@ from translators.plan.model import (
 from translators.policy.match import HttpMatch as HttpModel
 from translators.policy.match import Match, ValueMatch
 from translators.policy.policy import Route as RouteModel
+from translators.policy.shaping import Shaping as ShapingModel
 
+_LEAST_BURST = 120  # kbit: ten packets of 1,500 bytes
 _FAMILIES = {"ipv4": 4, "ipv6": 6}
 
 
@@ -92,3 +95,11 @@ def route_of(route: RouteModel | None) -> Route | None:
         weights[share.subset] = weights.get(share.subset, 0) + share.weight
     ordered = sorted(weights.items(), key=lambda item: (item[0] is not None, item[0] or ""))
     return Route(tuple(Share(subset, weight) for subset, weight in ordered), route.timeout)
+
+
+def shaping_of(shape: ShapingModel | None) -> Shaping | None:
+    """Return the shape; a burst that is left out is a tenth of a second's, or ten packets."""
+    if shape is None:
+        return None
+    burst = 0 if shape.rate is None else shape.burst or max(shape.rate // 10, _LEAST_BURST)
+    return Shaping(shape.rate, burst, shape.dscp)

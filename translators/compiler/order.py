@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from translators.compiler.draft import Clause, Draft, Ranked
-from translators.compiler.matches import http_of, route_of, transport_of
+from translators.compiler.matches import http_of, route_of, shaping_of, transport_of
 from translators.compiler.table import Table, differing, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.index import RuleIndex
@@ -65,4 +65,5 @@ def _rule(clause: Clause, number: int) -> Rule:
         origin=clause.at(),
         externals=selection.externals,
         drain=clause.drain or None,
+        shape=shaping_of(model.shape),
     )

@@ -182,6 +182,10 @@ def _impossible(draft: Draft, journey: Journey) -> Iterator[Diagnostic]:
         )
         yield _about("FS8001", rule, message)
     for rule in journey.walk.decided:
+        if rule.shape is not None:
+            message = f"{_why(journey.reason)}, so that no bridge shapes {place} for {source}"
+            mend = "remove shape, or put the rule before the other"
+            yield report("FS8004", rule.origin.file, rule.origin.line, message, mend)
         if rule.enforce is Layer.VSWITCH and not rule.needs_proxy:
             message = f"{_why(journey.reason)}, so that the proxy decides on {place} for {source}"
             clause = draft.rules.rows[rule.name].clause

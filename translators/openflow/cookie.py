@@ -41,6 +41,7 @@ class Cause(IntEnum):
     AUDIT = 44  # rule number
     REVOKED = 60  # nothing
     KILLED = 61  # nothing; not part of a program: they go when their session has ended
+    SHAPE = 45  # rule number
 
 
 _OF_RULE = (
@@ -50,6 +51,7 @@ _OF_RULE = (
     Cause.CLAUSE,
     Cause.PROXY,
     Cause.AUDIT,
+    Cause.SHAPE,
 )
 _OF_ENDPOINT = (
     Cause.PORT,

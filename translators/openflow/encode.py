@@ -9,11 +9,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from translators.openflow.flow import Bucket, Group, Program
+from translators.openflow.flow import Bucket, Group, Meter, Program
 from translators.openflow.oxm import encode_match
 from translators.openflow.wire import encode_actions, encode_instructions
 
 SELECT = 1  # OFPGT_SELECT
+_KBPS, _BURST, _STATS = 1, 4, 8  # OFPMF_*
+_DROP = 1  # OFPMBT_DROP
 _WEIGHT = 0  # OFPGBPT_WEIGHT
 _EXPERIMENTER = 0xFFFF
 _NETRONOME, _SELECTION_METHOD = 0x0000154D, 1  # Open vSwitch: group selection method extension
@@ -40,12 +42,22 @@ class EncodedGroup:
     properties: bytes
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class EncodedMeter:
+    """A meter as bytes: its flags (OFPMF_*) and its bands."""
+
+    number: int
+    flags: int
+    bands: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class EncodedProgram:
     """A program as bytes, in the program's order."""
 
     flows: tuple[EncodedFlow, ...]
     groups: tuple[EncodedGroup, ...]
+    meters: tuple[EncodedMeter, ...] = ()
 
 
 def encode(program: Program) -> EncodedProgram:
@@ -60,7 +72,8 @@ def encode(program: Program) -> EncodedProgram:
         )
         for flow in program.flows
     )
-    return EncodedProgram(flows, tuple(encode_group(group) for group in program.groups))
+    groups = tuple(encode_group(group) for group in program.groups)
+    return EncodedProgram(flows, groups, tuple(_meter(meter) for meter in program.meters))
 
 
 def encode_group(group: Group) -> EncodedGroup:
@@ -74,6 +87,11 @@ def _bucket(bucket: Bucket) -> bytes:
     weight = struct.pack("!HHH2x", _WEIGHT, 8, bucket.weight)
     length = 8 + len(actions) + len(weight)
     return struct.pack("!HHI", length, len(actions), bucket.number) + actions + weight
+
+
+def _meter(meter: Meter) -> EncodedMeter:
+    band = struct.pack("!HHII4x", _DROP, 16, meter.rate, meter.burst)
+    return EncodedMeter(meter.number, _KBPS | _BURST | _STATS, band)
 
 
 def _selection(method: bytes) -> bytes:

@@ -34,6 +34,7 @@ _REASONS = {
     Cause.CLOSURE: "direct access would go around the proxy",
     Cause.PROXY: "the proxy reaches only what its clients are captured for",
     Cause.STEER: "the host has no proxy port on its bridge",
+    Cause.SHAPE: "the rule that admits it limits or marks it",
     Cause.AUDIT: "a rule counts it, and those after it decide",
     Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
     Cause.DHCP: "DHCP and the segment's server",
@@ -42,6 +43,7 @@ _REASONS = {
     Cause.EXPIRED: "the packet's TTL ends at the router",
 }
 _PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))
+_BESIDE = {Cause.AUDIT: "audit", Cause.SHAPE: "shape"}  # what decides nothing
 _DECIDING = (Table.DHCP, Table.POLICY, Table.PROXY, Table.ARRIVAL)
 
 
@@ -87,10 +89,10 @@ def _best(program: Program, frame: Frame) -> Trace:
 
 
 def _counted(plan: Plan, host: Host, trace: Trace) -> Iterator[Step]:
-    """Yield a row for each audit that counts the packet."""
+    """Yield a row for each audit that counts the packet, and for the shape that it gets."""
     for flow in trace.flows:
-        if cause_of(flow.cookie) is Cause.AUDIT:
-            yield _step(plan, host, flow, "audit")
+        if (cause := cause_of(flow.cookie)) in _BESIDE:
+            yield _step(plan, host, flow, _BESIDE[cause])
 
 
 def _row(plan: Plan, host: Host, trace: Trace) -> Step:

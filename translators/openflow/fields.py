@@ -85,6 +85,7 @@ IPV6_DST = Field("ipv6_dst", 11, BASIC, 27, 128, Form.IPV6, (ETH_IPV6,), nxm="NX
 IP_TTL = Field("nw_ttl", 13, NICIRA, 29, 8, Form.DECIMAL, _IP)  # not maskable
 IP_PROTO = Field("nw_proto", 14, BASIC, 10, 8, Form.DECIMAL, _IP)
 TCP_SRC = Field("tcp_src", 15, BASIC, 13, 16, Form.DECIMAL, _IP, (TCP,))
+IP_DSCP = Field("ip_dscp", 29, BASIC, 8, 6, Form.DECIMAL, _IP)  # set only
 TCP_DST = Field("tcp_dst", 16, BASIC, 14, 16, Form.DECIMAL, _IP, (TCP,), "NXM_OF_TCP_DST")
 TCP_FLAGS = Field("tcp_flags", 17, BASIC, 42, 16, Form.HEX, _IP, (TCP,))
 UDP_SRC = Field("udp_src", 18, BASIC, 15, 16, Form.DECIMAL, _IP, (UDP,))
@@ -119,6 +120,7 @@ PORT = _register(4)  # transport port at the destination endpoint; 0: the protoc
 ORIGIN = _register(5)  # where the packet came from: FROM_*
 RULE = _register(6)  # number of the rule that admitted the connection
 SCRATCH = _register(7)  # within one action list only
+SHAPED = _register(14)  # 1: metered and marked already
 AUDITED = _register(15)  # how far the audits of a new connection have come
 JUDGED = _register(12)  # an established connection: JUDGING, then ADMITTED if policy still does
 LASTING = _register(13)  # 1: the connection outlives the rule that admits it

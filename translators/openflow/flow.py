@@ -69,6 +69,13 @@ class ToGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Metered:
+    """Drop the packet if the meter has no room for it; nothing after it happens then."""
+
+    meter: int
+
+
+@dataclass(frozen=True, slots=True)
 class Conjunction:
     """Satisfy clause ``clause`` (from 0) of ``clauses`` of the conjunctive match ``id``."""
 
@@ -103,7 +110,19 @@ class Track:
     execute: tuple[SetField | Move, ...] = ()
 
 
-Act = SetField | Move | Output | Reflect | DecTtl | Punt | Resubmit | ToGroup | Conjunction | Track
+Act = (
+    SetField
+    | Move
+    | Output
+    | Reflect
+    | DecTtl
+    | Punt
+    | Resubmit
+    | ToGroup
+    | Metered
+    | Conjunction
+    | Track
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +165,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Meter:
+    """A limit in kbit/s, and the kbit that may come at once; it drops what is more."""
+
+    number: int
+    rate: int
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """Everything of ours that one bridge should hold, in canonical order."""
 
     flows: tuple[Flow, ...]
     groups: tuple[Group, ...]
+    meters: tuple[Meter, ...] = ()
 
 
 def match(*tests: tuple[Field, int] | Test) -> Match:
@@ -159,7 +188,9 @@ def match(*tests: tuple[Field, int] | Test) -> Match:
     return tuple(sorted(full, key=lambda test: test[0].order))
 
 
-def program(flows: Iterable[Flow], groups: Iterable[Group]) -> Program:
+def program(
+    flows: Iterable[Flow], groups: Iterable[Group], meters: Iterable[Meter] = ()
+) -> Program:
     """Return a program in canonical order; two flows with one match are a bug of the caller."""
     unique: dict[tuple[int, int, Match], Flow] = {}
     for flow in flows:
@@ -167,7 +198,8 @@ def program(flows: Iterable[Flow], groups: Iterable[Group]) -> Program:
         if other != flow:
             raise ValueError(f"two flows share one match: {other!r} and {flow!r}")
     ordered = sorted(unique.values(), key=_order)
-    return Program(tuple(ordered), tuple(sorted(groups, key=lambda group: group.number)))
+    limits = tuple(sorted(meters, key=lambda meter: meter.number))
+    return Program(tuple(ordered), tuple(sorted(groups, key=lambda group: group.number)), limits)
 
 
 def _order(flow: Flow) -> tuple[int, int, tuple[tuple[int, int, int], ...]]:

@@ -13,6 +13,8 @@ from translators.openflow.flow import (
     Flow,
     Group,
     Match,
+    Meter,
+    Metered,
     Move,
     Nat,
     Output,
@@ -29,10 +31,14 @@ _TCP_FLAG_NAMES = ((0x002, "syn"), (0x004, "rst"), (0x010, "ack"))
 
 
 def render(program: Program) -> str:
-    """Return lines for ``ovs-ofctl bundle``: groups first, then flows, in the program's order."""
+    """Return lines for ``ovs-ofctl bundle``: groups first, then flows, in the program's order.
+
+    Meters stand above as comments: a bundle takes none (``ovs-ofctl add-meter`` does).
+    """
+    limits = [f"# {render_meter(meter)}" for meter in program.meters]
     groups = [f"group {render_group(group)}" for group in program.groups]
     return "".join(
-        f"{line}\n" for line in groups + [f"flow {render_flow(f)}" for f in program.flows]
+        f"{line}\n" for line in limits + groups + [f"flow {render_flow(f)}" for f in program.flows]
     )
 
 
@@ -52,6 +58,12 @@ def render_group(group: Group) -> str:
     ]
     head = f"group_id={group.number},type=select,selection_method=dp_hash"
     return ",".join([head, *buckets])
+
+
+def render_meter(meter: Meter) -> str:
+    """Return one meter as text, as ``ovs-ofctl add-meter`` takes it."""
+    band = f"type=drop,rate={meter.rate},burst_size={meter.burst}"
+    return f"meter={meter.number},kbps,burst,stats,band={band}"
 
 
 def render_match(tests: Match) -> str:
@@ -91,6 +103,8 @@ def render_action(action: Act) -> str:
             return f"resubmit(,{table})"
         case ToGroup(number):
             return f"group:{number}"
+        case Metered(number):
+            return f"meter:{number}"
         case Conjunction(number, clause, clauses):
             return f"conjunction({number},{clause + 1}/{clauses})"
         case Track():

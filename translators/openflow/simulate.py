@@ -35,6 +35,7 @@ from translators.openflow.flow import (
     Flow,
     Group,
     Match,
+    Metered,
     Move,
     Nat,
     Output,
@@ -152,6 +153,8 @@ class _Run:
                 self.track(action)
             case Conjunction():
                 raise ValueError("a conjunction alone decides nothing")
+            case _:
+                assert isinstance(action, Metered)  # in which a single packet always finds room
 
     def choose(self, number: int) -> tuple[Act, ...]:
         group = group_of(self.program, number)

@@ -20,6 +20,7 @@ from translators.openflow.features import (
     revocation,
     rules,
     services,
+    shapes,
     tracking,
 )
 from translators.openflow.flow import Flow, Group, Program, program
@@ -63,7 +64,7 @@ FEATURES = (
 
 
 def translate(plan: Plan, host: str, ports: Mapping[str, int]) -> Program:
-    """Return the flows and groups of one host's bridge.
+    """Return the flows, groups and meters of one host's bridge.
 
     ``ports`` maps interface names to OpenFlow port numbers. A workload whose interface is not
     among them can neither send nor receive; ``missing_ports`` names such interfaces.
@@ -72,7 +73,7 @@ def translate(plan: Plan, host: str, ports: Mapping[str, int]) -> Program:
     """
     site = Site(plan, plan.host[host], ports)
     groups = [group for feature in FEATURES for group in feature.groups(site)]
-    return program(_all_flows(site), groups)
+    return program(_all_flows(site), groups, shapes.meters(site))
 
 
 def always_fits(plan: Plan) -> bool:

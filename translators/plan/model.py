@@ -25,6 +25,7 @@ from translators.plan.rules import (
     StringMatch,
     Transport,
 )
+from translators.plan.shaping import Shaping
 from translators.plan.terms import (
     ICMP,
     ICMPV6,
@@ -71,6 +72,7 @@ __all__ = [
     "Segment",
     "Service",
     "ServicePort",
+    "Shaping",
     "Share",
     "StringMatch",
     "Subset",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from translators.plan.shaping import Shaping
 from translators.plan.terms import ICMP, ICMPV6, Action, Layer, Network, Origin
 
 
@@ -120,6 +121,7 @@ class Rule:
     origin: Origin
     externals: tuple[Network, ...] = ()
     drain: bool | None = None  # True: what it admitted may finish when it no longer holds
+    shape: Shaping | None = None  # of what it allows
 
     @property
     def decides(self) -> bool:

@@ -57,7 +57,6 @@ FUTURE_FIELDS = frozenset(
         "retry",
         "rewrite",
         "sessionAffinity",
-        "shape",
         "tenant",
         "timeouts",
         "tls",

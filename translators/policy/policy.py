@@ -10,6 +10,7 @@ from translators.policy.match import Match
 from translators.policy.scalars import Duration, Name, Network, Ref, shown, wrong
 from translators.policy.service import Labels
 from translators.policy.shape import AtLeastOne, Metadata, Shape, Thing, check_exactly_one
+from translators.policy.shaping import Shaping
 
 
 class Source(Shape):
@@ -73,6 +74,9 @@ class Rule(Shape):
     the rules after it; may be left out where ``route`` is given, which allows."""
     route: Route | None = None
     """Where allowed requests go, at L7; left out, to any endpoint of the service."""
+    shape: Shaping | None = None
+    """Rate and mark of the connections that the rule allows, at L4: a bridge does not see requests.
+    """
     enforce: Literal["auto", "proxy", "vswitch", "fabric"] = "auto"
     """Layer that carries the rule. ``auto``: the lowest that can. A rule that the named layer
     cannot carry is refused."""
@@ -85,6 +89,7 @@ class Rule(Shape):
             verb = "denies" if self.action == "deny" else "audits"
             message = f"a rule that {verb} cannot route"
             raise wrong(message, "keep action or route", "FS1015", "route")
+        self._shaped()
         http = self.match.http
         if self.action == "audit" and http is not None and http.query is not None:
             message = "a proxy cannot count by query parameters"
@@ -92,6 +97,17 @@ class Rule(Shape):
                 message, "match path, method, host or headers", "FS1013", "match.http.query"
             )
         return self
+
+    def _shaped(self) -> None:
+        if self.shape is None:
+            return
+        if self.action != "allow":
+            message = "only what a rule allows has a shape"
+            raise wrong(message, "use action: allow, or remove shape", "FS1015", "shape")
+        l7 = self.match.http is not None or self.route is not None
+        if l7 or self.enforce == "proxy":
+            message = "bridges shape connections, and see no requests"
+            raise wrong(message, "shape a rule without http, route and proxy", "FS1015", "shape")
 
 
 def parse_encrypt(value: object) -> str:

@@ -19,6 +19,10 @@ from pydantic_core import PydanticCustomError
 
 _MAPPED = IPv6Network("::ffff:0:0/96")  # RFC 4291, section 2.5.5.2: not an address on a link
 _MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(k|K|M|G)bps")
+_BITS = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(k|K|M|G)b")
+_KILO = {"k": 1, "K": 1, "M": 1_000, "G": 1_000_000}
+_MOST_KILO = 4_000_000_000  # a meter's rate and burst have 32 bits
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
@@ -121,6 +125,49 @@ def parse_duration(value: object) -> float:
     return round(seconds, 6)
 
 
+def parse_rate(value: object) -> int:
+    """Return kbit/s, at least one."""
+    found = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        mend = "write bits per second with a unit, such as 64kbps, 100Mbps or 2.5Gbps"
+        raise wrong(f"{shown(value)} is not a rate", mend)
+    return _kilo(found, "1kbps")
+
+
+def parse_burst(value: object) -> int:
+    """Return kbit, at least one."""
+    found = _BITS.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        mend = "write bits, not bytes, such as 500kb, 10Mb or 1Gb"
+        raise wrong(f"{shown(value)} is not an amount of bits", mend)
+    return _kilo(found, "1kb")
+
+
+def _kilo(found: re.Match[str], least: str) -> int:
+    amount = round(float(found[1]) * _KILO[found[2]])
+    if not 1 <= amount <= _MOST_KILO:
+        raise wrong(f"{found[0]} is out of range", f"write at least {least} and at most 4000G")
+    return amount
+
+
+def parse_dscp(value: object) -> int:
+    """Return a code point by its number or its name (RFC 2474, 2597, 3246, 5865, 8622)."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 63:
+        return value
+    if isinstance(value, str) and value.lower() in DSCP:
+        return DSCP[value.lower()]
+    raise wrong(f"{shown(value)} is not a DSCP", "write 0 to 63, or a name such as af21, cs5 or ef")
+
+
+DSCP = {
+    **{f"cs{n}": 8 * n for n in range(8)},
+    **{f"af{n}{drop}": 8 * n + 2 * drop for n in range(1, 5) for drop in range(1, 4)},
+    "ef": 46,
+    "va": 44,
+    "le": 1,
+}
+
+
 def _matching(pattern: str, what: str, mend: str) -> PlainValidator:
     compiled = re.compile(pattern)
 
@@ -190,4 +237,13 @@ Network = Annotated[IPv4Network | IPv6Network, PlainValidator(parse_network), _S
 TunnelAddress = Annotated[IPv4Interface, PlainValidator(parse_interface), _STRING]
 Mac = Annotated[str, PlainValidator(parse_mac), _schema(_MAC.pattern)]
 Duration = Annotated[float, PlainValidator(parse_duration), _schema(_DURATION.pattern)]
+Rate = Annotated[int, PlainValidator(parse_rate), _schema(_RATE.pattern)]
+Burst = Annotated[int, PlainValidator(parse_burst), _schema(_BITS.pattern)]
+Dscp = Annotated[
+    int,
+    PlainValidator(parse_dscp),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 63}, {"enum": sorted(DSCP)}]}
+    ),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from translators.openflow.cookie import rule_of
+from translators.openflow.cookie import Cause, cause_of, rule_of
 from translators.plan.model import Plan
 from xds_server.controller.ports import Bridges
 
@@ -37,7 +37,8 @@ def added_up(plan: Plan, answers: list[Mapping[int, tuple[int, int]]]) -> Hits:
     hits: dict[str, tuple[int, int]] = {}
     for counters in answers:
         for cookie, (packets, size) in sorted(counters.items()):
-            if (rule := rule_of(plan, cookie)) is not None:
+            rule = rule_of(plan, cookie)
+            if rule is not None and cause_of(cookie) is not Cause.SHAPE:  # which sees all packets
                 before = hits.get(rule.name, (0, 0))
                 hits[rule.name] = (before[0] + packets, before[1] + size)
     return hits

@@ -17,8 +17,9 @@ from xds_server.controller.errors import NotFoundError
 from xds_server.controller.ports import Bridges
 from xds_server.controller.state import State
 from xds_server.protocols.openflow.drift import Deviation, Kind
+from xds_server.protocols.openflow.reconcile import describe
 from xds_server.snapshots.evidence import Device, DeviceKind, Warned
-from xds_server.snapshots.model import FlowEntry, GroupEntry
+from xds_server.snapshots.model import FlowEntry
 
 _log = structlog.get_logger("fsdn.drift")
 TOPIC = "drift"
@@ -88,8 +89,8 @@ def missing_ports(plan: Plan, host: str, ports: Mapping[str, int]) -> tuple[Diff
 
 
 def _difference(plan: Plan, one: Deviation) -> Difference:
-    if isinstance(one.subject, GroupEntry):
-        return Difference(str(one.kind), f"group {one.subject.number}")
+    if not isinstance(one.subject, FlowEntry):
+        return Difference(str(one.kind), describe(one.subject))
     origin = None if one.kind is Kind.FOREIGN else origin_of(plan, one.subject.cookie)
     return Difference(str(one.kind), _text(one.subject), "" if origin is None else str(origin))
 

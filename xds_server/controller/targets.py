@@ -20,6 +20,7 @@ from xds_server.snapshots.model import (
     FlowEntry,
     FlowKey,
     GroupEntry,
+    MeterEntry,
     Snapshot,
     SwitchConfig,
     content_version,
@@ -155,7 +156,7 @@ def _each(
 
 
 def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:
-    """Return the flows and groups of a host's bridge."""
+    """Return the flows, groups and meters of a host's bridge."""
     encoded = encode(translate_flows(share(plan, host), host, ports))
     return program_of(
         (
@@ -163,6 +164,7 @@ def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:
             for f in encoded.flows
         ),
         (GroupEntry(g.number, g.kind, g.buckets, g.properties) for g in encoded.groups),
+        (MeterEntry(m.number, m.flags, m.bands) for m in encoded.meters),
     )
 
 

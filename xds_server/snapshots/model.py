@@ -146,6 +146,15 @@ class GroupEntry:
     properties: bytes
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class MeterEntry:
+    """One meter as bytes: its flags (OFPMF_*), and its bands as a meter-mod carries them."""
+
+    number: int
+    flags: int
+    bands: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class BridgeProgram:
     """Everything that one bridge should hold of ours."""
@@ -153,17 +162,23 @@ class BridgeProgram:
     flows: Mapping[FlowKey, FlowEntry]
     groups: Mapping[int, GroupEntry]
     version: str
+    meters: Mapping[int, MeterEntry] = field(default_factory=dict)
 
 
-def program_of(flows: Iterable[FlowEntry], groups: Iterable[GroupEntry]) -> BridgeProgram:
+def program_of(
+    flows: Iterable[FlowEntry], groups: Iterable[GroupEntry], meters: Iterable[MeterEntry] = ()
+) -> BridgeProgram:
     """Return a bridge program in canonical order, versioned by its content."""
     ordered = sorted(flows)
     kept = sorted(groups)
+    limits = sorted(meters)
     parts = [repr(flow).encode() for flow in ordered] + [repr(group).encode() for group in kept]
+    parts += [repr(meter).encode() for meter in limits]
     return BridgeProgram(
         {flow.key: flow for flow in ordered},
         {group.number: group for group in kept},
         content_version(*parts),
+        {meter.number: meter for meter in limits},
     )
 
 

@@ -6,7 +6,11 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc, group_desc
+from tests.unit.xds_server.protocols.openflow.test_multipart import (
+    flow_desc,
+    group_desc,
+    meter_desc,
+)
 from xds_server.protocols.openflow import codec
 from xds_server.protocols.openflow.codec import BundleStep
 from xds_server.protocols.openflow.connection import Connection
@@ -14,7 +18,7 @@ from xds_server.protocols.openflow.effects import Close, Effect, Send
 from xds_server.protocols.openflow.framing import Framer, Message, Type, frame
 from xds_server.protocols.openflow.multipart import HeldFlow, Part
 from xds_server.snapshots.evidence import Device, DeviceKind
-from xds_server.snapshots.model import BridgeProgram, FlowEntry, GroupEntry
+from xds_server.snapshots.model import BridgeProgram, FlowEntry, GroupEntry, MeterEntry
 
 HOST = Device(DeviceKind.BRIDGE, "host1")
 
@@ -77,10 +81,14 @@ class ScriptedBridge:
         return self.says(Type.MULTIPART_REPLY, self.asked(part).xid, body)
 
     def holds(
-        self, flows: Iterable[FlowEntry] = (), groups: Iterable[GroupEntry] = ()
+        self,
+        flows: Iterable[FlowEntry] = (),
+        groups: Iterable[GroupEntry] = (),
+        meters: Iterable[MeterEntry] = (),
     ) -> list[Effect]:
         """Answer the questions what it holds."""
-        effects = self.lists(Part.GROUP_DESC, b"".join(map(group_desc, groups)))
+        effects = self.lists(Part.METER_DESC, b"".join(map(meter_desc, meters)))
+        effects += self.lists(Part.GROUP_DESC, b"".join(map(group_desc, groups)))
         listed = b"".join(flow_desc(HeldFlow(entry, 3, 300)) for entry in flows)
         return effects + self.lists(Part.FLOW_DESC, listed)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.revocation import judged, revoked
+from translators.openflow.features.shapes import established
 from translators.openflow.fields import (
     CT_DNAT,
     CT_INVALID,
@@ -58,7 +59,7 @@ _PATHS = (
 
 
 def flows(site: Site) -> Iterator[Flow]:
-    """Yield the lookup and what follows from it; of the plan, only a way outside adds to it."""
+    """Yield the lookup and what follows; a way outside and shapes are all that the plan adds."""
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
         acts = (Track(table=Table.STATE, nat=Nat()),)
@@ -70,6 +71,7 @@ def flows(site: Site) -> Iterator[Flow]:
     yield Flow(Table.TRACK, 0, (), _OWN)
     invalid = (CT_STATE, CT_INVALID | CT_TRACKED, CT_INVALID | CT_TRACKED)
     yield Flow(Table.STATE, 200, match(invalid), _OWN)
+    yield from established(site)
     yield from _marked()
     if site.external is not None:
         yield from _outside()

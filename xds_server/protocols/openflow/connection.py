@@ -223,7 +223,7 @@ class Connection:
                 return self._answer(xid, body, programmer, now)
             case Type.BARRIER_REPLY:
                 self._progress = now
-                return programmer.barrier(xid)
+                return programmer.barrier(xid, now)
             case Type.BUNDLE_CONTROL:
                 return programmer.control(xid, body, now)
             case Type.PORT_STATUS:

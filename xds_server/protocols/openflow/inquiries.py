@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from xds_server.protocols.openflow.drift import Contents
 from xds_server.protocols.openflow.effects import Counted, Effect, Inspected, Send
 from xds_server.protocols.openflow.inventory import Dump, Owner, Question, Tally, Xids
-from xds_server.protocols.openflow.multipart import Part, flows_request, groups_request
+from xds_server.protocols.openflow.multipart import (
+    Part,
+    flows_request,
+    groups_request,
+    meters_request,
+)
 
 
 @dataclass(slots=True)
@@ -37,20 +42,22 @@ class Inquiries:
         return [Send(flows_request(xid, owner.cookie, owner.mask))]
 
     def inspect(self, request: int) -> list[Effect]:
-        """Ask for every flow and group, whoever wrote it; the answer is ``Inspected``."""
+        """Ask for every flow, group and meter, whoever wrote it; the answer is ``Inspected``."""
         dump = Dump(Owner(0, 0))
-        groups, flows = self._xids.take(), self._xids.take()
+        meters, groups, flows = (self._xids.take() for _ in range(3))
         questions = {
+            meters: Question(Part.METER_DESC, dump.meters_listed, "meters"),
             groups: Question(Part.GROUP_DESC, dump.groups_listed, "groups"),
             flows: Question(Part.FLOW_DESC, dump.flows_listed, "flows"),
         }
 
         def told() -> Effect:
-            return Inspected(request, Contents(dump.flows, dump.groups))
+            return Inspected(request, Contents(dump.flows, dump.groups, dump.meters))
 
         inquiry = _Inquiry(questions, told, Inspected(request, None))
         self._open.update((xid, inquiry) for xid in questions)
-        return [Send(groups_request(groups) + flows_request(flows, 0, 0))]
+        asked = meters_request(meters) + groups_request(groups) + flows_request(flows, 0, 0)
+        return [Send(asked)]
 
     def answer(self, xid: int, body: bytes) -> list[Effect] | None:
         """Take a multipart reply; return None when it is not about anything asked here.

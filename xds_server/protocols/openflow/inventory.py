@@ -11,10 +11,11 @@ from xds_server.protocols.openflow.multipart import (
     Part,
     decode_flows,
     decode_groups,
+    decode_meters,
     decode_part,
 )
 from xds_server.protocols.openflow.reconcile import Held
-from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
+from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry, MeterEntry
 
 _MOST_PORTS = 65_536
 _MOST_OBJECTS = 1_000_000  # flows, groups or ports in one answer: 10 times the largest target
@@ -87,12 +88,13 @@ class Ports:
 
 @dataclass(slots=True)
 class Dump:
-    """Our flows and all groups as the bridge lists them."""
+    """Our flows, and all groups and meters, as the bridge lists them."""
 
     owner: Owner
     flows: dict[FlowKey, FlowEntry] = field(default_factory=dict)
     groups: dict[int, GroupEntry] = field(default_factory=dict)
     left_out: list[FlowEntry] = field(default_factory=list)
+    meters: dict[int, MeterEntry] = field(default_factory=dict)
 
     def flows_listed(self, payload: bytes) -> int:
         """Take a part of the flow list; flows that are not ours are left out."""
@@ -107,9 +109,15 @@ class Dump:
         self.groups.update((group.number, group) for group in groups)
         return len(groups)
 
+    def meters_listed(self, payload: bytes) -> int:
+        """Take a part of the meter list."""
+        meters = list(decode_meters(payload))
+        self.meters.update((meter.number, meter) for meter in meters)
+        return len(meters)
+
     def held(self) -> Held:
         """Return what was listed."""
-        return Held(self.flows, self.groups)
+        return Held(self.flows, self.groups, self.meters)
 
 
 @dataclass(slots=True)

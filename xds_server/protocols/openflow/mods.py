@@ -1,4 +1,4 @@
-"""Flow-mods and group-mods as bytes, bare or inside a bundle."""
+"""Flow-mods, group-mods and meter-mods as bytes, bare or inside a bundle."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from enum import IntEnum
 from xds_server.protocols.openflow.codec import ATOMIC_ORDERED, pad8
 from xds_server.protocols.openflow.errors import TooLargeError
 from xds_server.protocols.openflow.framing import HEADER, MAX_MESSAGE, VERSION, Type
-from xds_server.snapshots.model import FlowEntry, GroupEntry
+from xds_server.snapshots.model import FlowEntry, GroupEntry, MeterEntry
 
 # cookie, mask, table, command, timeouts, priority, buffer, out port, out group, flags, importance,
 # then type and length of the match (OpenFlow 1.5.1 section 7.3.4.3)
 _FLOW = struct.Struct("!QQBBHHHIIIHHHH")
 # command, type, group, bucket array length, bucket id (section 7.3.4.4)
 _GROUP = struct.Struct("!HBxIHxxI")
+_METER = struct.Struct("!HHI")  # command, flags, meter (section 7.3.4.5)
 _BUNDLE_ADD = struct.Struct("!IxxH")
 _NONE = 0xFFFFFFFF  # OFP_NO_BUFFER, OFPP_ANY and OFPG_ANY alike
 _ALL_BUCKETS = 0xFFFFFFFF
@@ -30,6 +31,14 @@ class FlowCommand(IntEnum):
 
 class GroupCommand(IntEnum):
     """The group-mod commands that we use."""
+
+    ADD = 0
+    MODIFY = 1
+    DELETE = 2
+
+
+class MeterCommand(IntEnum):
+    """The meter-mod commands."""
 
     ADD = 0
     MODIFY = 1
@@ -69,6 +78,13 @@ def group_mod(xid: int, command: GroupCommand, group: GroupEntry) -> bytes:
     return _frame(Type.GROUP_MOD, xid, body, group)
 
 
+def meter_mod(xid: int, command: MeterCommand, meter: MeterEntry) -> bytes:
+    """Return a meter-mod, which Open vSwitch takes outside of bundles only."""
+    bands = b"" if command is MeterCommand.DELETE else meter.bands
+    body = _METER.pack(command, meter.flags, meter.number) + bands
+    return _frame(Type.METER_MOD, xid, body, meter)
+
+
 def bundled(bundle: int, message: bytes, subject: object) -> bytes:
     """Return a bundle-add around a message, with the message's own xid (section 7.3.9.6).
 
@@ -82,7 +98,9 @@ def bundled(bundle: int, message: bytes, subject: object) -> bytes:
     return header + _BUNDLE_ADD.pack(bundle, ATOMIC_ORDERED) + message
 
 
-def _frame(kind: Type, xid: int, body: bytes, subject: FlowEntry | GroupEntry) -> bytes:
+def _frame(
+    kind: Type, xid: int, body: bytes, subject: FlowEntry | GroupEntry | MeterEntry
+) -> bytes:
     length = HEADER.size + len(body)
     if length > MAX_MESSAGE:
         raise TooLargeError(subject, length)

@@ -1,4 +1,4 @@
-"""Multipart requests, and what bridges answer: ports, flows with counters, groups, tables."""
+"""Multipart requests, and what bridges answer: ports, flows, groups, meters and tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import IntEnum
 from xds_server.protocols.openflow.codec import pad8
 from xds_server.protocols.openflow.errors import ProtocolError
 from xds_server.protocols.openflow.framing import Type, frame
-from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
+from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry, MeterEntry
 
 _PART = struct.Struct("!HHxxxx")
 _MORE = 0x1  # OFPMPF_REPLY_MORE
@@ -23,6 +23,7 @@ _FLOW = struct.Struct("!HxxBxHHHHHQHH")
 _STATS = struct.Struct("!HH")
 _OXS = struct.Struct("!HBB")
 _GROUP = struct.Struct("!HBxIHxxxxxx")
+_METER = struct.Struct("!HHI")
 _TABLE = struct.Struct("!BxxxIQQ")
 _OXS_CLASS = 0x8002
 _PACKETS, _BYTES = 4, 5  # OXS_OF_PACKET_COUNT, OXS_OF_BYTE_COUNT
@@ -34,6 +35,7 @@ class Part(IntEnum):
     FLOW_DESC = 1
     TABLE_STATS = 3
     GROUP_DESC = 7
+    METER_DESC = 10
     PORT_DESC = 13
 
 
@@ -64,6 +66,11 @@ def ports_request(xid: int) -> bytes:
 def groups_request(xid: int) -> bytes:
     """Ask for every group's description."""
     return _request(xid, Part.GROUP_DESC, struct.pack("!Ixxxx", _ALL_GROUPS))
+
+
+def meters_request(xid: int) -> bytes:
+    """Ask for every meter's flags and bands."""
+    return _request(xid, Part.METER_DESC, struct.pack("!Ixxxx", _ANY))  # OFPM_ALL
 
 
 def tables_request(xid: int) -> bytes:
@@ -143,6 +150,19 @@ def decode_groups(payload: bytes) -> Iterator[GroupEntry]:
             raise ProtocolError(f"group {number} claims {length} bytes with {span} of buckets")
         body = payload[start + _GROUP.size : start + length]
         yield GroupEntry(number, kind, body[:span], body[span:])
+        start += length
+
+
+def decode_meters(payload: bytes) -> Iterator[MeterEntry]:
+    """Yield the meters of one part of a meter description reply (section 7.3.5.14)."""
+    start, end = 0, len(payload)
+    while start < end:
+        if end - start < _METER.size:
+            raise ProtocolError(f"a meter description is cut off after {end - start} bytes")
+        length, flags, number = _METER.unpack_from(payload, start)
+        if length < _METER.size or start + length > end:
+            raise ProtocolError(f"meter {number} claims a length of {length} bytes")
+        yield MeterEntry(number, flags, payload[start + _METER.size : start + length])
         start += length
 
 

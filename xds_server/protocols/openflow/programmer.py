@@ -6,7 +6,12 @@ from xds_server.protocols.openflow.codec import decode_bundle_control
 from xds_server.protocols.openflow.effects import Effect, Send
 from xds_server.protocols.openflow.errors import DeviceError, TooLargeError
 from xds_server.protocols.openflow.inventory import Dump, Owner, Question, Xids
-from xds_server.protocols.openflow.multipart import Part, flows_request, groups_request
+from xds_server.protocols.openflow.multipart import (
+    Part,
+    flows_request,
+    groups_request,
+    meters_request,
+)
 from xds_server.protocols.openflow.reconcile import (
     Action,
     Held,
@@ -20,8 +25,9 @@ from xds_server.snapshots.evidence import Acked, Device, Nacked, Offered
 from xds_server.snapshots.model import BridgeProgram
 
 FLOWS = "flows"
-# Errors that tell of groups other than we believed: GROUP_EXISTS, UNKNOWN_GROUP, BAD_OUT_GROUP.
-_DRIFT = {(6, 0), (6, 8), (2, 9)}
+# Errors that tell of groups and meters other than we believed: GROUP_EXISTS, UNKNOWN_GROUP,
+# BAD_OUT_GROUP, METER_EXISTS, UNKNOWN_METER, BAD_METER.
+_DRIFT = {(6, 0), (6, 8), (2, 9), (12, 1), (12, 3), (2, 17)}
 
 
 class Programmer:
@@ -39,6 +45,7 @@ class Programmer:
         self._sweeping = False  # whether what others wrote is to go, too
         self._swept: set[int] = set()  # groups of others that are to go
         self._groups: set[int] = set()  # numbers that we wrote during this session
+        self._meters: set[int] = set()
         self._questions: dict[int, Question] = {}
         self._dump = Dump(owner)
         self._transaction: Transaction | None = None
@@ -78,10 +85,10 @@ class Programmer:
         self._dump = Dump(self._owner)  # what was listed belongs to ``_held`` now
         return self._proceed(now)
 
-    def barrier(self, xid: int) -> list[Effect]:
+    def barrier(self, xid: int, now: float) -> list[Effect]:
         """Take a barrier reply."""
         data = self._transaction.barrier(xid) if self._transaction else b""
-        return [Send(data)] if data else []
+        return [Send(data)] if data else self._settle(now)
 
     def control(self, xid: int, body: bytes, now: float) -> list[Effect]:
         """Take a bundle control reply.
@@ -89,9 +96,8 @@ class Programmer:
         Raises ProtocolError for a malformed one.
         """
         _bundle, step = decode_bundle_control(body)
-        if self._transaction is not None:
-            self._transaction.control(xid, step)
-        return self._settle(now)
+        data = self._transaction.control(xid, step) if self._transaction else b""
+        return [Send(data)] if data else self._settle(now)
 
     def failed(self, error: DeviceError, now: float) -> list[Effect] | None:
         """Take an error; return None when it is not about anything of this programmer."""
@@ -109,7 +115,8 @@ class Programmer:
             return []
         if self._held is None:
             return self._ask()
-        steps = reconcile(self._held, self._wanted, self._groups | self._swept)
+        known = self._groups | self._swept
+        steps = reconcile(self._held, self._wanted, known, self._meters)
         if not steps:
             self._fresh = False  # from now on others may have changed it
             self.running = self._wanted
@@ -119,16 +126,17 @@ class Programmer:
     def _ask(self) -> list[Effect]:
         owner = self._owner.everyone() if self._sweeping else self._owner
         self._dump, self._swept = (dump := Dump(owner)), set()
-        groups, flows = self._xids.take(), self._xids.take()
+        meters, groups, flows = (self._xids.take() for _ in range(3))
         self._questions = {
+            meters: Question(Part.METER_DESC, dump.meters_listed, "meters"),
             groups: Question(Part.GROUP_DESC, dump.groups_listed, "groups"),
             flows: Question(Part.FLOW_DESC, dump.flows_listed, "flows"),
         }
         request = flows_request(flows, owner.cookie, owner.mask)
-        return [Send(groups_request(groups) + request)]
+        return [Send(meters_request(meters) + groups_request(groups) + request)]
 
     def _offer(self, program: BridgeProgram, steps: tuple[Step, ...], now: float) -> list[Effect]:
-        transaction = Transaction(program, steps, self._xids.take(len(steps) + 3))
+        transaction = Transaction(program, steps, self._xids.take(len(steps) + 4))
         try:
             chunks = transaction.begin()
         except TooLargeError as error:
@@ -150,11 +158,15 @@ class Programmer:
 
     def _applied(self, done: Transaction, now: float) -> list[Effect]:
         program = done.program
-        deleted = {s.subject for s in done.steps if s.action is Action.DELETE_GROUP}
+        gone = (Action.DELETE_GROUP, Action.DELETE_METER)
+        deleted = {s.subject for s in done.steps if s.action in gone}
         before = self._held.groups.items() if self._held else ()
         kept = {number: group for number, group in before if group not in deleted}
-        self._held, self._fresh = Held(program.flows, kept | dict(program.groups)), False
+        others = self._held.meters.items() if self._held else ()
+        limits = {n: m for n, m in others if m not in deleted} | dict(program.meters)
+        self._held, self._fresh = Held(program.flows, kept | dict(program.groups), limits), False
         self._groups.update(program.groups)
+        self._meters.update(program.meters)
         self.running = program
         return [Acked(self._device, FLOWS, program.version, now, len(done.steps))]
 
@@ -162,6 +174,8 @@ class Programmer:
         if not self._fresh and any((e.type, e.code) in _DRIFT for e in done.errors):
             self._held = None  # others changed groups behind our back: look again, then retry
             return self._proceed(now)
+        if done.touches_meters:
+            self._held = None  # the discarded bundle left them as they are
         reason, subject = done.culprit()
         return self._refuse(reason, subject, now, done.program)
 

@@ -6,42 +6,60 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, TypeVar
 
-from xds_server.protocols.openflow.mods import FlowCommand, GroupCommand, flow_mod, group_mod
+from xds_server.protocols.openflow.mods import (
+    FlowCommand,
+    GroupCommand,
+    MeterCommand,
+    flow_mod,
+    group_mod,
+    meter_mod,
+)
 from xds_server.protocols.openflow.spelling import canonical
-from xds_server.snapshots.model import BridgeProgram, FlowEntry, FlowKey, GroupEntry
+from xds_server.snapshots.model import BridgeProgram, FlowEntry, FlowKey, GroupEntry, MeterEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a bridge holds: our flows, and every group (groups carry no owner)."""
+    """What a bridge holds: our flows, and every group and meter (these carry no owner)."""
 
     flows: Mapping[FlowKey, FlowEntry] = field(default_factory=dict)
     groups: Mapping[int, GroupEntry] = field(default_factory=dict)
+    meters: Mapping[int, MeterEntry] = field(default_factory=dict)
 
 
 class Action(Enum):
     """What a step does; the order of the members is the order of the steps."""
 
+    ADD_METER = "add meter"
+    MODIFY_METER = "modify meter"
     ADD_GROUP = "add"
     MODIFY_GROUP = "modify"
     ADD_FLOW = "write"
     DELETE_FLOW = "delete flow"
     DELETE_GROUP = "delete group"
+    DELETE_METER = "delete meter"
+
+
+Entry = TypeVar("Entry")
+Subject = FlowEntry | GroupEntry | MeterEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of one flow or group."""
+    """One change of one flow, group or meter."""
 
     action: Action
-    subject: FlowEntry | GroupEntry
+    subject: Subject
 
     def encode(self, xid: int) -> bytes:
         """Return the step's message.
 
         Raises TooLargeError when it does not fit into one.
         """
+        if isinstance(self.subject, MeterEntry):
+            return meter_mod(xid, _METER_COMMANDS[self.action], self.subject)
         if isinstance(self.subject, GroupEntry):
             return group_mod(xid, _GROUP_COMMANDS[self.action], self.subject)
         command = FlowCommand.ADD if self.action is Action.ADD_FLOW else FlowCommand.DELETE_STRICT
@@ -52,6 +70,12 @@ class Step:
 
 
 _GROUP_ACTION = re.compile(rb"\x00\x16\x00\x08(.{4})", re.DOTALL)  # OFPAT_GROUP, 8 bytes long
+_METER_ACTION = re.compile(rb"\x00\x1d\x00\x08(.{4})", re.DOTALL)  # OFPAT_METER
+_METER_COMMANDS = {
+    Action.ADD_METER: MeterCommand.ADD,
+    Action.MODIFY_METER: MeterCommand.MODIFY,
+    Action.DELETE_METER: MeterCommand.DELETE,
+}
 _GROUP_COMMANDS = {
     Action.ADD_GROUP: GroupCommand.ADD,
     Action.MODIFY_GROUP: GroupCommand.MODIFY,
@@ -65,43 +89,49 @@ def describe(subject: object) -> str:
         key = subject.key
         place = f"flow cookie={subject.cookie:#x} table={key.table} priority={key.priority}"
         return f"{place} match={key.match.hex()}"
-    if isinstance(subject, GroupEntry):
-        return f"group {subject.number}"
+    if isinstance(subject, GroupEntry | MeterEntry):
+        kind = "group" if isinstance(subject, GroupEntry) else "meter"
+        return f"{kind} {subject.number}"
     return str(subject)
 
 
 def reconcile(
-    held: Held, wanted: BridgeProgram, known_groups: Iterable[int] = ()
+    held: Held,
+    wanted: BridgeProgram,
+    known_groups: Iterable[int] = (),
+    known_meters: Iterable[int] = (),
 ) -> tuple[Step, ...]:
     """Return the steps from ``held`` to ``wanted``, in an order that is safe to execute.
 
-    Groups come before the flows that point to them and go after them. A flow whose cookie or
-    instructions differ is written again by ADD, because a modification cannot change a cookie. A
-    group that nobody wants is deleted only when it is ours: one of ``known_groups``, or the
-    target of a flow of ours. Equal input gives equal steps, and equal sides give none.
+    Groups and meters come before the flows that point to them and go after them. A flow whose
+    cookie or instructions differ is written again by ADD, because a modification cannot change a
+    cookie. A group or meter that nobody wants is deleted only when it is ours: one of those known,
+    or the target of a flow of ours. Equal input gives equal steps, and equal sides give none.
     """
     writes = [flow for key, flow in wanted.flows.items() if held.flows.get(key) != flow]
     excess = [flow for key, flow in held.flows.items() if key not in wanted.flows]
     if writes and excess:
         writes, excess = _without_respelt(writes, excess)
-    groups = wanted.groups
-    added = [group for number, group in groups.items() if number not in held.groups]
-    modified = [
-        group
-        for number, group in groups.items()
-        if number in held.groups and held.groups[number] != group
-    ]
+    groups = _missing(held.groups, wanted.groups)
+    meters = _missing(held.meters, wanted.meters)
     return (
-        *_steps(Action.ADD_GROUP, added),
-        *_steps(Action.MODIFY_GROUP, modified),
+        *_steps(Action.ADD_METER, [m for m in meters if m.number not in held.meters]),
+        *_steps(Action.MODIFY_METER, [m for m in meters if m.number in held.meters]),
+        *_steps(Action.ADD_GROUP, [g for g in groups if g.number not in held.groups]),
+        *_steps(Action.MODIFY_GROUP, [g for g in groups if g.number in held.groups]),
         *_steps(Action.ADD_FLOW, writes),
         *_steps(Action.DELETE_FLOW, excess),
         *_steps(Action.DELETE_GROUP, _orphans(held, wanted, known_groups)),
+        *_steps(Action.DELETE_METER, _unlimited(held, wanted, known_meters)),
     )
 
 
-def _steps(action: Action, subjects: Iterable[FlowEntry] | Iterable[GroupEntry]) -> list[Step]:
-    ordered: list[FlowEntry | GroupEntry] = sorted(subjects)
+def _missing(held: Mapping[int, Entry], wanted: Mapping[int, Entry]) -> list[Entry]:
+    return [entry for number, entry in wanted.items() if held.get(number) != entry]
+
+
+def _steps(action: Action, subjects: Iterable[Subject]) -> list[Step]:
+    ordered: list[Any] = sorted(subjects)  # of one kind
     return [Step(action, subject) for subject in ordered]
 
 
@@ -131,8 +161,20 @@ def _orphans(held: Held, wanted: BridgeProgram, known: Iterable[int]) -> list[Gr
     return [group for group in candidates if group.number in ours]
 
 
+def _unlimited(held: Held, wanted: BridgeProgram, known: Iterable[int]) -> list[MeterEntry]:
+    candidates = [meter for number, meter in held.meters.items() if number not in wanted.meters]
+    if not candidates:
+        return []
+    ours = {*known, *_targets(_METER_ACTION, held.flows.values())}
+    return [meter for meter in candidates if meter.number in ours]
+
+
 def group_targets(flows: Iterable[FlowEntry]) -> Iterator[int]:
     """Yield the numbers of the groups that flows point to."""
+    return _targets(_GROUP_ACTION, flows)
+
+
+def _targets(action: re.Pattern[bytes], flows: Iterable[FlowEntry]) -> Iterator[int]:
     for flow in flows:
-        for target in _GROUP_ACTION.finditer(flow.instructions):
+        for target in action.finditer(flow.instructions):
             yield int.from_bytes(target[1], "big")

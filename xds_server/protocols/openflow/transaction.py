@@ -1,4 +1,7 @@
-"""One bundle from open to its end: everything it carries takes effect at once, or nothing does."""
+"""One bundle from open to its end: everything it carries takes effect at once, or nothing does.
+
+Open vSwitch takes no meters into a bundle: new ones go before it, and old ones after its commit.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from xds_server.protocols.openflow.codec import BundleStep, bundle_control
 from xds_server.protocols.openflow.errors import DeviceError
 from xds_server.protocols.openflow.framing import Type, frame
 from xds_server.protocols.openflow.mods import bundled
-from xds_server.protocols.openflow.reconcile import Step
+from xds_server.protocols.openflow.reconcile import Action, Step
 from xds_server.snapshots.model import BridgeProgram
 
 _CHUNK = 64 * 1024
+_BEFORE = frozenset({Action.ADD_METER, Action.MODIFY_METER})
+_AFTER = frozenset({Action.DELETE_METER})
 _KEPT_ERRORS = 16  # the first ones name the cause; a hostile bridge could send millions
 
 
@@ -22,6 +27,7 @@ class Phase(Enum):
     FILLING = "waits for the barrier behind the last message"
     COMMITTING = "waits for the answer to the commit"
     DISCARDING = "waits for the answer to the discard"
+    SWEEPING = "took effect, and waits until old meters are gone"
     COMMITTED = "took effect"
     FAILED = "left the bridge as it was"
 
@@ -34,7 +40,7 @@ class Transaction:
     """
 
     def __init__(self, program: BridgeProgram, steps: Sequence[Step], first_xid: int) -> None:
-        """Use ``len(steps) + 3`` ids from ``first_xid`` on; the first is the bundle's, too."""
+        """Use ``len(steps) + 4`` ids from ``first_xid`` on; the first is the bundle's, too."""
         self.program = program
         self.steps = steps
         self.phase = Phase.FILLING
@@ -42,23 +48,36 @@ class Transaction:
         self._bundle = self._open = first_xid
         self._barrier = first_xid + len(steps) + 1
         self._end = self._barrier + 1
+        self._swept = self._end + 1
 
     def begin(self) -> list[bytes]:
-        """Return the opening chunks: open, every step, barrier.
+        """Return the opening chunks: new meters, open, every other step, barrier.
 
         Raises TooLargeError when a step does not fit into a message; nothing was sent then.
         """
         return list(_chunks(self._messages()))
 
     def _messages(self) -> Iterator[bytes]:
+        yield from self._encoded(_BEFORE)
         yield bundle_control(self._open, self._bundle, BundleStep.OPEN_REQUEST)
         for xid, step in enumerate(self.steps, self._open + 1):
-            yield bundled(self._bundle, step.encode(xid), step.subject)
+            if step.action not in _BEFORE and step.action not in _AFTER:
+                yield bundled(self._bundle, step.encode(xid), step.subject)
         yield frame(Type.BARRIER_REQUEST, self._barrier)
+
+    def _encoded(self, actions: frozenset[Action]) -> Iterator[bytes]:
+        for xid, step in enumerate(self.steps, self._open + 1):
+            if step.action in actions:
+                yield step.encode(xid)
+
+    @property
+    def touches_meters(self) -> bool:
+        """Whether something was changed that a discarded bundle does not take back."""
+        return any(step.action in _BEFORE for step in self.steps)
 
     def owns(self, xid: int) -> bool:
         """Whether a message with this transaction id belongs to the transaction."""
-        return self._open <= xid <= self._end
+        return self._open <= xid <= self._swept
 
     def failed(self, error: DeviceError) -> None:
         """Take an error that belongs to this transaction."""
@@ -69,6 +88,8 @@ class Transaction:
 
     def barrier(self, xid: int) -> bytes:
         """Take a barrier reply; return commit, or discard if anything failed, or nothing."""
+        if xid == self._swept and self.phase is Phase.SWEEPING:
+            self.phase = Phase.COMMITTED
         if xid != self._barrier or self.phase is not Phase.FILLING:
             return b""
         wrong = bool(self.errors)
@@ -76,14 +97,17 @@ class Transaction:
         step = BundleStep.DISCARD_REQUEST if wrong else BundleStep.COMMIT_REQUEST
         return bundle_control(self._end, self._bundle, step)
 
-    def control(self, xid: int, step: int) -> None:
-        """Take a bundle control reply."""
+    def control(self, xid: int, step: int) -> bytes:
+        """Take a bundle control reply; return what follows a commit."""
         if xid != self._end:
-            return
+            return b""
         if step == BundleStep.COMMIT_REPLY and self.phase is Phase.COMMITTING:
-            self.phase = Phase.COMMITTED
-        elif step == BundleStep.DISCARD_REPLY and self.phase is Phase.DISCARDING:
+            deletions = b"".join(self._encoded(_AFTER))
+            self.phase = Phase.SWEEPING if deletions else Phase.COMMITTED
+            return deletions and deletions + frame(Type.BARRIER_REQUEST, self._swept)
+        if step == BundleStep.DISCARD_REPLY and self.phase is Phase.DISCARDING:
             self.phase = Phase.FAILED
+        return b""
 
     @property
     def over(self) -> bool:

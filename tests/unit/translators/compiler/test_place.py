@@ -77,3 +77,12 @@ def test_each_clause_has_a_placement_for_each_layer_that_carries_it() -> None:
         ("shop/p[0]", Layer.PROXY),
         ("shop/p[1]", Layer.PROXY),
     ]
+
+
+def test_a_shape_cannot_hold_where_the_proxy_decides() -> None:
+    shaped = {"action": "allow", "shape": {"rate": "10Mbps"}}
+    (found,) = compiled(service(), policy("p", GET, shaped)).diagnostics
+    assert (found.code, "no bridge shapes" in found.message) == ("FS8004", True)
+    (rule,) = plan_of(service(), policy("p", shaped)).rules
+    assert rule.shape is not None
+    assert (rule.shape.rate, rule.shape.burst) == (10_000, 1_000)

@@ -6,7 +6,7 @@ from tests.devices.ovs_bridge import DROP, UDP_REVERSED, apply, flow, group, out
 from tests.unit.xds_server.protocols.openflow.test_reconcile import PROGRAMS
 from xds_server.protocols.openflow.drift import Contents, Deviation, Kind, drift
 from xds_server.protocols.openflow.inventory import Owner
-from xds_server.snapshots.model import BridgeProgram, FlowEntry, FlowKey, program_of
+from xds_server.snapshots.model import BridgeProgram, FlowEntry, FlowKey, MeterEntry, program_of
 
 OWNER = Owner(spared=frozenset({200}))
 WANTED = program_of([flow(1), flow(2, apply(to_group(7)), cookie=5)], [group(7, 1)])
@@ -59,3 +59,12 @@ def test_there_is_drift_exactly_where_the_two_differ(
 ) -> None:
     differs = held.flows != to.flows or held.groups != to.groups
     assert bool(drift(_contents(held), to, OWNER)) is differs
+
+
+def test_meters_of_ours_are_compared_and_those_of_others_are_not_told() -> None:
+    wanted = program_of([], [], [MeterEntry(1, 13, b"a"), MeterEntry(2, 13, b"b")])
+    found = Contents({}, {}, {2: MeterEntry(2, 13, b"x"), 9: MeterEntry(9, 1, b"")})
+    assert [(d.kind, d.subject) for d in drift(found, wanted, Owner())] == [
+        (Kind.MISSING, MeterEntry(1, 13, b"a")),
+        (Kind.CHANGED, MeterEntry(2, 13, b"b")),
+    ]

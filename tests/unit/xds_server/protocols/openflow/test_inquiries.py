@@ -36,6 +36,7 @@ def test_everything_is_listed_whoever_wrote_it() -> None:
     flows = xids[Part.FLOW_DESC]
     assert inquiries.answer(flows, _body(Part.FLOW_DESC, _flows(flow(1)), more=True)) == []
     assert inquiries.answer(flows, _body(Part.FLOW_DESC, _flows(FOREIGN))) == []
+    assert inquiries.answer(xids[Part.METER_DESC], _body(Part.METER_DESC, b"")) == []
     told = inquiries.answer(xids[Part.GROUP_DESC], _body(Part.GROUP_DESC, group_desc(group(7, 1))))
     contents = Contents({f.key: f for f in (flow(1), FOREIGN)}, {7: group(7, 1)})
     assert told == [Inspected(4, contents)]

@@ -12,7 +12,7 @@ from xds_server.protocols.openflow import multipart
 from xds_server.protocols.openflow.codec import pad8
 from xds_server.protocols.openflow.errors import ProtocolError
 from xds_server.protocols.openflow.multipart import HeldFlow, TableStats
-from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
+from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry, MeterEntry
 
 OFP = importlib.import_module("os_ken.ofproto.ofproto_v1_5")
 PARSER = importlib.import_module("os_ken.ofproto.ofproto_v1_5_parser")
@@ -43,6 +43,11 @@ def group_desc(entry: GroupEntry) -> bytes:
     return head + entry.buckets + entry.properties
 
 
+def meter_desc(entry: MeterEntry) -> bytes:
+    """Return a meter description as a bridge sends it (section 7.3.5.14)."""
+    return struct.pack("!HHI", 8 + len(entry.bands), entry.flags, entry.number) + entry.bands
+
+
 FLOWS = st.builds(
     HeldFlow,
     st.builds(
@@ -64,6 +69,10 @@ FLOWS = st.builds(
         (
             multipart.groups_request(9),
             PARSER.OFPGroupDescStatsRequest(DATAPATH, 0, OFP.OFPG_ALL),
+        ),
+        (
+            multipart.meters_request(9),
+            PARSER.OFPMeterDescStatsRequest(DATAPATH, 0, OFP.OFPM_ALL),
         ),
         (
             multipart.flows_request(9, 0xF5D0 << 48, 0xFFFF << 48),
@@ -137,3 +146,12 @@ def test_hostile_bytes_end_in_the_protocol_error_alone(body: bytes) -> None:
 def test_a_group_that_is_cut_off_is_refused(cut: int) -> None:
     with pytest.raises(ProtocolError):
         list(multipart.decode_groups(group_desc(group(7, 2))[:cut]))
+
+
+def test_meters_are_read_back_and_a_wrong_length_is_refused() -> None:
+    both = [MeterEntry(7, 13, bytes(16)), MeterEntry(9, 1, b"")]
+    listed = b"".join(map(meter_desc, both))
+    assert list(multipart.decode_meters(listed)) == both
+    for wrong in (listed[:-1], listed[:4], struct.pack("!HHI", 4, 0, 1)):
+        with pytest.raises(ProtocolError):
+            list(multipart.decode_meters(wrong))

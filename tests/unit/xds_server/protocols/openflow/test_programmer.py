@@ -26,6 +26,6 @@ def test_a_programmer_is_busy_until_the_bridge_has_answered() -> None:
 def test_answers_to_questions_of_others_change_nothing() -> None:
     programmer = _programmer()
     assert programmer.answer(99, b"", 1.0) == []
-    assert programmer.barrier(99) == []
+    assert programmer.barrier(99, 1.0) == []
     assert programmer.control(99, bytes(8), 1.0) == []
     assert programmer.failed(DeviceError(99, 1, 1), 1.0) is None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.devices.ovs_bridge import DROP, UDP_REVERSED, apply, flow, group, output, to_group
 from xds_server.protocols.openflow.reconcile import Action, Held, Step, describe, reconcile
-from xds_server.snapshots.model import BridgeProgram, FlowEntry, GroupEntry, program_of
+from xds_server.snapshots.model import BridgeProgram, FlowEntry, GroupEntry, MeterEntry, program_of
 
 FLOWS = st.builds(
     flow,
@@ -94,3 +94,19 @@ def test_objects_are_named_so_that_they_can_be_found() -> None:
     assert text.startswith("flow cookie=0xf5d0000000000009 table=4 priority=100 match=8000")
     assert describe(group(7, 1)) == str(Step(Action.ADD_GROUP, group(7, 1))) == "group 7"
     assert isinstance(group(7, 1), GroupEntry)
+
+
+def test_meters_are_made_changed_and_removed_around_the_flows_that_use_them() -> None:
+    old, changed, foreign = MeterEntry(1, 13, b"a"), MeterEntry(2, 13, b"b"), MeterEntry(3, 1, b"c")
+    user = flow(1, apply(bytes([0, 0x1D, 0, 8, 0, 0, 0, 1])))
+    held = Held({user.key: user}, {}, {1: old, 2: replace(changed, bands=b"x"), 3: foreign})
+    wanted = program_of([flow(1)], [], [changed, MeterEntry(4, 13, b"d")])
+    steps = reconcile(held, wanted)
+    assert [(s.action, describe(s.subject)) for s in steps if s.subject != flow(1)] == [
+        (Action.ADD_METER, "meter 4"),
+        (Action.MODIFY_METER, "meter 2"),
+        (Action.DELETE_METER, "meter 1"),  # a flow of ours uses it; nobody of ours uses 3
+    ]
+    assert steps[2].action is Action.ADD_FLOW
+    settled = Held(wanted.flows, {}, {**wanted.meters, 3: foreign})
+    assert reconcile(settled, wanted, (), wanted.meters) == ()

@@ -8,7 +8,7 @@ from xds_server.protocols.openflow.errors import DeviceError, TooLargeError
 from xds_server.protocols.openflow.framing import Framer, Type
 from xds_server.protocols.openflow.reconcile import Held, reconcile
 from xds_server.protocols.openflow.transaction import Phase, Transaction
-from xds_server.snapshots.model import FlowEntry, program_of
+from xds_server.snapshots.model import FlowEntry, MeterEntry, program_of
 
 PROGRAM = program_of([flow(1), flow(2)], [group(7, 1)])
 STEPS = reconcile(Held(), PROGRAM)
@@ -77,7 +77,7 @@ def test_a_flood_of_errors_is_not_kept() -> None:
     assert len(transaction.errors) < 100
 
 
-@pytest.mark.parametrize(("xid", "owned"), [(9, False), (10, True), (15, True), (16, False)])
+@pytest.mark.parametrize(("xid", "owned"), [(9, False), (10, True), (16, True), (17, False)])
 def test_its_transaction_ids_are_its_own(xid: int, owned: bool) -> None:
     assert _begun().owns(xid) is owned
 
@@ -96,3 +96,35 @@ def test_a_step_that_does_not_fit_is_raised_before_anything_is_sent() -> None:
     with pytest.raises(TooLargeError) as caught:
         Transaction(program, reconcile(Held(), program), 1).begin()
     assert caught.value.subject == wide
+
+
+METER, OLD = MeterEntry(3, 13, bytes(16)), MeterEntry(4, 13, bytes(16))
+
+
+def _metered() -> Transaction:
+    program = program_of([flow(1)], [], [METER])
+    return Transaction(program, reconcile(Held(meters={4: OLD}), program, (), [4]), OPEN)
+
+
+def test_meters_come_before_the_bundle_and_go_after_its_commit() -> None:
+    transaction = _metered()
+    sent = Framer().feed(b"".join(transaction.begin()))
+    kinds = [Type.METER_MOD, Type.BUNDLE_CONTROL, Type.BUNDLE_ADD, Type.BARRIER_REQUEST]
+    assert [message.type for message in sent] == kinds
+    assert transaction.touches_meters
+    transaction.barrier(sent[-1].xid)
+    end = Framer().feed(transaction.control(sent[-1].xid + 1, BundleStep.COMMIT_REPLY))
+    assert [message.type for message in end] == [Type.METER_MOD, Type.BARRIER_REQUEST]
+    assert not transaction.over  # a flow that uses a meter goes with it: the commit came first
+    assert transaction.barrier(end[-1].xid) == b""
+    assert transaction.phase is Phase.COMMITTED
+
+
+def test_a_refused_meter_discards_the_bundle_and_deletes_nothing() -> None:
+    transaction = _metered()
+    sent = Framer().feed(b"".join(transaction.begin()))
+    transaction.failed(DeviceError(sent[0].xid, 12, 10))
+    transaction.barrier(sent[-1].xid)
+    assert transaction.control(sent[-1].xid + 1, BundleStep.DISCARD_REPLY) == b""
+    assert transaction.phase is Phase.FAILED
+    assert transaction.culprit() == ("METER_MOD_FAILED OUT_OF_METERS (12/10)", "meter 3")

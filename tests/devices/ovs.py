@@ -161,6 +161,9 @@ class PrivateOvs:
             "ovsdb-server",
             str(conf),
             f"--remote=punix:{self.database}",
+            "--private-key=db:Open_vSwitch,SSL,private_key",
+            "--certificate=db:Open_vSwitch,SSL,certificate",
+            "--ca-cert=db:Open_vSwitch,SSL,ca_cert",
             f"--unixctl={self.directory / 'ovsdb.ctl'}",
             f"--log-file={self.directory / 'ovsdb.log'}",
         )

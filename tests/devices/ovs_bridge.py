@@ -91,8 +91,12 @@ class RestartableOvs(PrivateOvs):
 
     def follow_managers(self) -> None:
         """Let ovsdb-server connect to the managers in its database, as a service's does."""
+        self.listen("db:Open_vSwitch,Open_vSwitch,manager_options")
+
+    def listen(self, remote: str) -> None:
+        """Let ovsdb-server take one more remote (ovsdb(7), connection methods)."""
         control = Unixctl(self.directory / "ovsdb.ctl")
-        control.call("ovsdb-server/add-remote", "db:Open_vSwitch,Open_vSwitch,manager_options")
+        control.call("ovsdb-server/add-remote", remote)
         control.close()
 
 

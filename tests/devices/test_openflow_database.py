@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.devices.ovs_bridge import DATAPATH, RestartableOvs, flow
 from xds_server.protocols.ovsdb.mirror import Bridge, Interface
@@ -130,6 +134,59 @@ async def test_a_local_database_can_be_reached_by_its_socket() -> None:
                 await asyncio.sleep(0.01)
         assert found.name == "br0"
         await local.stop()
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "ssl"])
+async def test_a_listening_database_is_dialled(scheme: str, tmp_path: Path) -> None:
+    async with managed() as bed:
+        port = _free_port()
+        context = await _certified(bed, tmp_path)
+        await asyncio.to_thread(bed.ovs.listen, f"p{scheme}:{port}:127.0.0.1")
+        ours = OvsdbServer(bed.seen.append)
+        ours.dial([Remote(scheme, "127.0.0.1", port)], context)
+        await bed.until(lambda: ours.bridge(DATAPATH) is not None)
+        where = [["name", "==", "br0"]]
+        asked = {"op": "select", "table": "Bridge", "where": where, "columns": ["name"]}
+        assert await ours.transact(DATAPATH, asked) == [{"rows": [{"name": "br0"}]}]
+        await ours.stop()
+
+
+async def test_a_database_of_another_authority_is_not_believed(tmp_path: Path) -> None:
+    async with managed() as bed:
+        port = _free_port()
+        await _certified(bed, tmp_path)
+        stranger = ssl.create_default_context()
+        stranger.check_hostname = False
+        trustme.CA().configure_trust(stranger)
+        await asyncio.to_thread(bed.ovs.listen, f"pssl:{port}:127.0.0.1")
+        ours = OvsdbServer(bed.seen.append)
+        ours.dial([Remote("ssl", "127.0.0.1", port)], stranger)
+        text = await bed.warning(f"ovsdb ssl:127.0.0.1:{port}")
+        assert "certificate verify failed" in text.lower()
+        assert ours.bridges() == ()
+        await ours.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _certified(bed: Bed, directory: Path) -> ssl.SSLContext:
+    """Give the database a certificate, and return how a peer of its authority connects."""
+    authority = trustme.CA()
+    theirs = authority.issue_cert("ovs.example")
+    paths = [directory / name for name in ("key.pem", "cert.pem", "ca.pem")]
+    theirs.private_key_pem.write_to_path(str(paths[0]))
+    theirs.cert_chain_pems[0].write_to_path(str(paths[1]))
+    authority.cert_pem.write_to_path(str(paths[2]))
+    await bed.vsctl("--no-wait", "set-ssl", *map(str, paths))
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    authority.configure_trust(context)
+    authority.issue_cert("fsdn.example").configure_cert(context)
+    return context
 
 
 async def test_a_restarted_database_is_a_state_and_comes_back() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from translators.plan.evaluate import Packet, balanced, evaluate
-from translators.plan.model import Action, Plan
+from translators.plan.model import TCP, Action, Plan
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,7 +38,13 @@ def stands(plan: Plan, established: Established) -> bool:
     source, target = plan.endpoint[packet.endpoint], plan.endpoint[established.endpoint]
     service = plan.service[established.service]
     port = service.port(established.port, packet.protocol)
-    if port is None or plan.is_captured(source.name, service.name, port.port):
+    if port is None or _proxied(plan, packet, service.name):
         return False
     verdict = balanced(plan, source, service, port, target, packet.family)
     return verdict.action is Action.ALLOW
+
+
+def _proxied(plan: Plan, packet: Packet, service: str) -> bool:
+    """Whether a proxy decides on such connections: it captures TCP, never UDP on the same port."""
+    captured = plan.is_captured(packet.endpoint, service, packet.destination_port)
+    return captured and packet.protocol == TCP

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from tests.plans import rule, shop_plan
 from translators.plan.evaluate import Packet
-from translators.plan.model import TCP
+from translators.plan.model import TCP, UDP, Action, AppProtocol
 from translators.plan.standing import Established, stands
 
 WEB, VIP, REVIEWS = (ip_address(a) for a in ("10.10.0.11", "10.10.0.201", "10.10.0.200"))
@@ -40,3 +40,19 @@ def test_a_direct_connection_is_what_its_first_packet_would_be() -> None:
     allow = rule("shop/all[0]", 90, sources=("shop/web",), endpoints=("shop/stock",))
     assert not stands(BARE, direct)
     assert stands(replace(BARE, rules=(allow,)), direct)
+
+
+def test_a_capture_is_about_tcp_alone() -> None:
+    service = PLAN.service["shop/reviews"]
+    udp = replace(service.ports[0], name="udp", number=999, protocol=AppProtocol.UDP)
+    services = tuple(
+        replace(s, ports=(*s.ports, udp)) if s is service else s for s in PLAN.services
+    )
+    plan = replace(
+        PLAN,
+        services=services,
+        tenants=tuple(replace(t, default=Action.ALLOW) for t in PLAN.tenants),
+    )
+    assert plan.is_captured("shop/web", "shop/reviews", 80)
+    packet = Packet("shop/web", WEB, REVIEWS, UDP, 40000, 80)
+    assert stands(plan, Established(packet, "shop/reviews-1", "shop/reviews", 80))

@@ -108,7 +108,8 @@ def held(port: int) -> dict[str, int]:
     options = [("grpc.use_local_subchannel_pool", 1)]
     with grpc.insecure_channel(f"127.0.0.1:{port}", options) as channel:
         fetch = channel.unary_unary(f"/{SERVICE}/FetchClientStatus")
-        answer = ClientStatusResponse.parse(fetch(bytes(ClientStatusRequest()), timeout=15))
+        asked = bytes(ClientStatusRequest())
+        answer = ClientStatusResponse.parse(fetch(asked, timeout=15, wait_for_ready=True))
     return {one.node.id: len(one.generic_xds_configs) for one in answer.config if one.node}
 
 

@@ -1,112 +1,25 @@
 """What is compiled along the dependency graph equals what is compiled from nothing."""
 
-from collections.abc import Callable
-from copy import deepcopy
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.properties.worlds import Thing, documents_of, random_things
+from tests.properties.edits import EDITS, Things, documents, named
+from tests.properties.worlds import random_things
 from translators.compiler.allocations import Allocations
 from translators.compiler.pipeline import NOTHING, Compilation, compile_policy
 from translators.plan.canonical import to_yaml
 from translators.plan.index import index_of
-from translators.policy.document import Document
 
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SEEDS = st.integers(0, 2**32)
-Things = dict[str, Thing]
-
-
-def _named(things: list[Thing]) -> Things:
-    """Return things by kind, tenant and name: each is a file of its own, so that it stays put."""
-    return {
-        f"{t['kind']}-{t['metadata'].get('tenant', '')}-{t['metadata']['name']}": t for t in things
-    }
-
-
-def _documents(things: Things) -> list[Document]:
-    return [d for name, one in things.items() for d in documents_of([one], f"{name}.yaml")]
-
-
-def _gone(rng: Random, things: Things) -> None:
-    del things[rng.choice(sorted(things))]
-
-
-def _from_elsewhere(rng: Random, things: Things) -> None:
-    """Take some documents of another world: new ones, and others of the same names."""
-    other = _named(random_things(rng))
-    for name in rng.sample(sorted(other), rng.randint(1, 3)):
-        things[name] = other[name]
-
-
-def _one(rng: Random, things: Things, kind: str) -> Thing:
-    """Return a copy of one of these, in its place; an empty thing where there is none."""
-    names = [name for name in sorted(things) if name.startswith(kind)]
-    if not names:
-        return {"metadata": {}, "spec": {}}
-    name = rng.choice(names)
-    things[name] = deepcopy(things[name])
-    return things[name]
-
-
-def _relabelled(rng: Random, things: Things) -> None:
-    one = _one(rng, things, "Workload-")
-    one["metadata"]["labels"] = {"app": rng.choice("abc"), "version": "v1"}
-
-
-def _readdressed(rng: Random, things: Things) -> None:
-    spec = _one(rng, things, "Workload-shop-w")["spec"]
-    number = rng.choice((9, 40, 193, 194, 200))  # some of them in the pool of virtual addresses
-    spec["addresses"] = [f"10.10.0.{number}"]
-    spec["host"] = rng.choice(("host1", "host2", "host3"))
-
-
-def _reprioritised(rng: Random, things: Things) -> None:
-    _one(rng, things, "Policy-")["spec"]["priority"] = rng.choice((0, 5, 10, 20))
-
-
-def _rescaled(rng: Random, things: Things) -> None:
-    spec = _one(rng, things, "Service-shop")["spec"]
-    spec.pop("endpoints", None)
-    spec["selector"] = {"app": rng.choice("abc")}
-
-
-def _repeated(rng: Random, things: Things) -> None:
-    """Define something once more, in another file, or take such a file away."""
-    again = [name for name in things if name.endswith("-again")]
-    for name in again:
-        del things[name]
-    if not again or rng.randrange(2):
-        name = rng.choice(sorted(things))
-        things[f"{name}-again"] = deepcopy(things[name])
-
-
-def _rerouted(rng: Random, things: Things) -> None:
-    """Move a segment to another router, or away from all."""
-    spec = _one(rng, things, "Segment-")["spec"]
-    spec["router"] = rng.choice(("main", "side"))
-    if rng.randrange(2):
-        del spec["router"]
-
-
-EDITS: tuple[Callable[[Random, Things], None], ...] = (
-    _gone,
-    _from_elsewhere,
-    _relabelled,
-    _readdressed,
-    _reprioritised,
-    _rescaled,
-    _rerouted,
-    _repeated,
-)
 
 
 def _checked(things: Things, held: Allocations, before: Compilation) -> Compilation:
-    documents = _documents(things)
-    found = compile_policy(documents, held, before)
-    full = compile_policy(documents, held)
+    read = documents(things)
+    found = compile_policy(read, held, before)
+    full = compile_policy(read, held)
     assert found.diagnostics == full.diagnostics
     assert found.allocations == full.allocations
     assert to_yaml(found.plan) == to_yaml(full.plan)
@@ -125,7 +38,7 @@ def _checked(things: Things, held: Allocations, before: Compilation) -> Compilat
 @given(SEEDS)
 def test_after_any_edits_the_result_is_that_of_compiling_from_nothing(seed: int) -> None:
     rng = Random(seed)
-    things = _named(random_things(rng))
+    things = named(random_things(rng))
     found = _checked(things, Allocations(), NOTHING)
     for _ in range(8):
         rng.choice(EDITS)(rng, things)
@@ -136,9 +49,9 @@ def test_after_any_edits_the_result_is_that_of_compiling_from_nothing(seed: int)
 @given(SEEDS)
 def test_numbers_given_elsewhere_win_over_those_of_before(seed: int) -> None:
     rng = Random(seed)
-    things = _named(random_things(rng))
+    things = named(random_things(rng))
     found = _checked(things, Allocations(), NOTHING)
     fewer = {name: one for name, one in things.items() if rng.randrange(4)}
-    other = compile_policy(_documents(fewer)).allocations
+    other = compile_policy(documents(fewer)).allocations
     _checked(things, other, found)
     _checked(fewer, Allocations(), found)

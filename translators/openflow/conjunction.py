@@ -1,164 +1,110 @@
 """Ordered decisions over sets of sources, as flows that grow with the sum of the sets.
 
-A decision matches a source out of a set and one of its alternatives; an alternative is a product
-of clauses, each a set of matches. ``conjunction`` (ovs-actions(7)) makes a product of sets cost
-their sum. A second flow with the same match would replace the first one's conjunctions, so flows
-that decisions of one priority share are merged here.
+``conjunction`` (ovs-actions(7)) makes a product of sets cost their sum. A second flow with the
+same match would replace the first one's conjunctions, so flows that decisions of one priority
+share are merged here. From one list of decisions to the next only those flows are made again that
+a decision with another content, level or id has a part in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
+from translators.openflow import decision as limits
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.fields import (
-    CONJ_ID,
-    ETH_TYPE,
-    FAMILIES,
-    IP_PROTO,
-    PORT,
-    SOURCE,
-    Field,
-)
-from translators.openflow.flow import Act, Conjunction, Flow, Match, Test, match
-from translators.plan.model import ICMP, ICMPV6, PortRange, Transport
+from translators.openflow.decision import Decision
+from translators.openflow.fields import CONJ_ID, SOURCE
+from translators.openflow.flow import Conjunction, Flow, Item, Match, Test, match
+from translators.openflow.levels import Key, Levels, levels
+from translators.openflow.part import Part
 
-Reach = dict[Field, frozenset[int]]
-
-_FEW = 1024  # values of a masked test that are told apart one by one
-BAND = 30_000  # priorities that one list of decisions may use
+Band = tuple[int, Sequence[Decision]]  # decisions in deciding order, at priorities above this
+Clauses = tuple[tuple[Match, ...], ...]
+Shared = tuple[int, Match]  # priority and match of a flow that decisions may share
+Place = tuple[int, Key]  # number of the band, and the decision's key within it
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What happens to packets from ``sources`` (identities) in any of the alternatives."""
+class _Placed:
+    """A decision where it stands, the flows that are its own, and its share in merged ones."""
 
-    number: int  # of the rule, for its conjunction ids
-    cookie: int
-    sources: tuple[int, ...]
-    alternatives: tuple[tuple[tuple[Match, ...], ...], ...]
-    actions: tuple[Act, ...] = ()
-    goto: int | None = None
-
-
-@dataclass(slots=True)
-class _Clauses:
-    """The conjunctions that share one match and priority, and the rules behind them."""
-
-    conjunctions: list[Conjunction] = field(default_factory=list)
-    rules: set[int] = field(default_factory=set)
+    decision: Decision
+    priority: int
+    ids: tuple[int, ...]
+    own: Part
+    clauses: Mapping[Shared, tuple[Conjunction, ...]]
 
 
-def decide(table: int, base: int, decisions: Sequence[Decision]) -> Iterator[Flow]:
-    """Yield the flows of decisions in deciding order, at priorities above ``base``.
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The flows of a table's decisions, and what the next ones can take over.
+
+    ``come`` and ``gone`` are the parts by which it differs from the one that it ``follows``.
+    """
+
+    table: int
+    bands: tuple[Levels, ...] = ()
+    placed: Mapping[Place, _Placed] = field(default_factory=dict)
+    sharing: Mapping[Shared, Mapping[Place, tuple[Conjunction, ...]]] = field(default_factory=dict)
+    merged: Mapping[Shared, Part] = field(default_factory=dict)
+    come: tuple[Part, ...] = ()
+    gone: tuple[Part, ...] = ()
+    token: object = field(default_factory=object, compare=False)
+    follows: object = field(default=None, compare=False)
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """All parts."""
+        yield from (placed.own for placed in self.placed.values())
+        yield from self.merged.values()
+
+    @property
+    def items(self) -> Iterator[Item]:
+        """All flows."""
+        return (item for part in self.parts for item in part.items)
+
+
+def decide(table: int, *bands: Band, before: Decided | None = None) -> Decided:
+    """Return a table's decisions, band above band; the result is the same without ``before``.
 
     Raises ValueError where more decisions stand in one another's way than there are priorities.
     """
-    useful = [d for d in decisions if d.sources and any(all(a) for a in d.alternatives)]
-    shared: dict[tuple[int, Match], _Clauses] = {}
+    held = before or Decided(table)
+    known = held.bands if len(held.bands) == len(bands) else (Levels(),) * len(bands)
+    found = tuple(levels(_keyed(d), old) for (_, d), old in zip(bands, known, strict=True))
+    if before is not None and all(new is old for new, old in zip(found, known, strict=True)):
+        return before
+    placed = {}
     ids = _Ids()
-    for decision, level in zip(useful, levels(useful), strict=True):
-        if level > BAND:
-            raise ValueError(f"{level} rules in one order: a table holds at most {BAND}")
-        for clauses in decision.alternatives:
-            if all(clauses):
-                full = (_sources(decision), *clauses)
-                yield from _alternative(table, base + level, decision, full, shared, ids)
-    for (priority, tests), found in shared.items():
-        acts = tuple(sorted(found.conjunctions, key=lambda c: c.id))
-        rule = min(found.rules) if len(found.rules) == 1 else 0
-        yield Flow(table, priority, tests, cookie(Cause.CLAUSE, rule), acts)
+    for number, ((base, _), band) in enumerate(zip(bands, found, strict=True)):
+        for key, decision in band.decisions.items():
+            if (level := band.found[key]) > limits.BAND:
+                raise ValueError(f"{level} rules in one order: a table holds at most {limits.BAND}")
+            place = (number, key)
+            kept = held.placed.get(place)
+            placed[place] = _placed(table, decision, base + level, ids, kept)
+    return _exchanged(held, found, placed)
 
 
-def levels(decisions: Sequence[Decision]) -> list[int]:
-    """Return each decision's level: above every later decision that some packet shares with it.
-
-    Decisions about different packets share levels, so that a change moves few flows.
-    """
-    reaches = [_reach(decision) for decision in decisions]
-    later: dict[int, list[int]] = {}  # by source
-    found = [0] * len(decisions)
-    for index in range(len(decisions) - 1, -1, -1):
-        sources = decisions[index].sources
-        rivals = {rival for source in sources for rival in later.get(source, ())}
-        met = (found[r] for r in rivals if _meet(reaches[index], reaches[r]))
-        found[index] = 1 + max(met, default=0)
-        for source in sources:
-            later.setdefault(source, []).append(index)
+def _keyed(decisions: Iterable[Decision]) -> dict[Key, Decision]:
+    """Return the decisions that can match anything by rule number, and which of that number."""
+    found: dict[Key, Decision] = {}
+    counted: dict[int, int] = {}
+    for decision in decisions:
+        if decision.is_useful:
+            which = counted[decision.number] = counted.get(decision.number, -1) + 1
+            found[decision.number, which] = decision
     return found
-
-
-def _reach(decision: Decision) -> list[Reach]:
-    """Return for each alternative the values that it can match, of fields where they are few."""
-    found = []
-    for clauses in decision.alternatives:
-        if not all(clauses):
-            continue
-        reach: Reach = {}
-        for clause in clauses:
-            known = [{test[0]: few for test in tests if (few := _values(test))} for tests in clause]
-            for field_ in set(known[0]).intersection(*known):
-                reach[field_] = frozenset(v for values in known for v in values[field_])
-        found.append(reach)
-    return found
-
-
-def _values(test: Test) -> range:
-    """Return what a test can match, if it is one value or a short aligned range; else nothing."""
-    _, value, mask = test
-    free = 0 if mask is None else mask ^ 0xFFFFFFFF
-    return range(value, value + free + 1) if free < _FEW and not free & (free + 1) else range(0)
-
-
-def _meet(left: list[Reach], right: list[Reach]) -> bool:
-    """Whether some packet may match an alternative of each; True where that cannot be told."""
-    return any(
-        not any(one[f].isdisjoint(two[f]) for f in one.keys() & two.keys())
-        for one in left
-        for two in right
-    )
-
-
-def transport_tests(transport: Transport) -> tuple[Match, ...]:
-    """Return matches, any of which must hold, for a transport at the endpoint's own port.
-
-    One empty match stands for any packet; no match at all for none.
-    """
-    families = [code for number, code in FAMILIES if transport.family in (None, number)]
-    ports: list[Test] = [(PORT, *mask) for span in transport.ports for mask in masks(span)]
-    if transport.protocol is None and transport.family is None:
-        return tuple(match(port) for port in ports) or ((),)
-    heads: list[list[Test]] = [[(ETH_TYPE, code, None)] for code in families]
-    if transport.protocol is not None:
-        protocols = _protocols(transport.protocol)
-        heads = [[*head, (IP_PROTO, number, None)] for head in heads for number in protocols]
-    tails: list[list[Test]] = [[port] for port in ports] or [[]]
-    return tuple(match(*head, *tail) for head in heads for tail in tails)
-
-
-def masks(span: PortRange) -> Iterator[tuple[int, int | None]]:
-    """Yield the fewest (value, mask) pairs of the 32-bit port register that cover a range."""
-    first = span.first
-    while first <= span.last:
-        size = first & -first or 1 << 16
-        while first + size - 1 > span.last:
-            size >>= 1
-        yield first, None if size == 1 else 0xFFFFFFFF ^ (size - 1)
-        first += size
-
-
-def _protocols(number: int) -> tuple[int, ...]:
-    """Return what a rule's protocol number stands for: ICMP for both, ICMPv6 alone for none."""
-    if number == ICMP:
-        return (ICMP, ICMPV6)
-    return () if number == ICMPV6 else (number,)
 
 
 class _Ids:
-    """Conjunction ids: near the rule's number, so that they stay while other rules change."""
+    """Conjunction ids: near the rule's number, so that they stay while other rules change.
+
+    They are unique within a table: Open vSwitch looks a satisfied conjunction up at any priority.
+    """
 
     def __init__(self) -> None:
         self._taken: set[int] = {0}
@@ -171,31 +117,46 @@ class _Ids:
         return number
 
 
-def _sources(decision: Decision) -> tuple[Match, ...]:
-    return tuple(match((SOURCE, source)) for source in decision.sources)
+def _placed(
+    table: int, decision: Decision, priority: int, ids: _Ids, before: _Placed | None
+) -> _Placed:
+    if before is not None and before.decision is decision:
+        own = tuple(ids.next(decision.number) for _ in before.ids)
+        if before.priority == priority and before.ids == own:
+            return before
+    else:
+        own = tuple(ids.next(decision.number) for c in _full(decision) if _is_wide(c))
+    flows: list[Flow] = []
+    shares: dict[Shared, tuple[Conjunction, ...]] = {}
+    numbers = iter(own)
+    for clauses in _full(decision):
+        if not _is_wide(clauses):
+            for tests in product(*clauses):
+                flows.append(_decided(table, priority, match(*_merged(tests)), decision))
+            continue
+        number = next(numbers)
+        flows.append(_decided(table, priority, match((CONJ_ID, number)), decision))
+        clauses = tuple(clause for clause in clauses if clause != ((),))
+        for index, clause in enumerate(clauses):
+            act = (Conjunction(number, index, len(clauses)),)
+            for test in clause:
+                shares[priority, test] = shares.get((priority, test), ()) + act
+    part = before.own if before is not None else None
+    if part is None or part.items != tuple(flows):
+        part = Part(tuple(flows))
+    return _Placed(decision, priority, own, part, shares)
 
 
-def _alternative(
-    table: int,
-    priority: int,
-    decision: Decision,
-    clauses: tuple[tuple[Match, ...], ...],
-    shared: dict[tuple[int, Match], _Clauses],
-    ids: _Ids,
-) -> Iterator[Flow]:
+def _full(decision: Decision) -> Iterator[Clauses]:
+    """Yield the alternatives that some packet matches, the sources among their clauses."""
+    sources = tuple(match((SOURCE, source)) for source in decision.sources)
+    return ((sources, *clauses) for clauses in decision.alternatives if all(clauses))
+
+
+def _is_wide(clauses: Clauses) -> bool:
+    """Whether a conjunction costs fewer flows than the product."""
     sizes = [len(clause) for clause in clauses]
-    if prod(sizes) <= sum(sizes) + 1:
-        for tests in product(*clauses):
-            yield _decided(table, priority, match(*_merged(tests)), decision)
-        return
-    clauses = tuple(clause for clause in clauses if clause != ((),))
-    number = ids.next(decision.number)
-    for index, clause in enumerate(clauses):
-        for test in clause:
-            found = shared.setdefault((priority, test), _Clauses())
-            found.conjunctions.append(Conjunction(number, index, len(clauses)))
-            found.rules.add(decision.number)
-    yield _decided(table, priority, match((CONJ_ID, number)), decision)
+    return prod(sizes) > sum(sizes) + 1
 
 
 def _merged(tests: Iterable[Match]) -> list[Test]:
@@ -205,3 +166,56 @@ def _merged(tests: Iterable[Match]) -> list[Test]:
 
 def _decided(table: int, priority: int, tests: Match, decision: Decision) -> Flow:
     return Flow(table, priority, tests, decision.cookie, decision.actions, decision.goto)
+
+
+def _exchanged(
+    held: Decided, bands: tuple[Levels, ...], placed: Mapping[Place, _Placed]
+) -> Decided:
+    """Return what is decided now, with the merged flows made again that differ."""
+    come, gone = list[Part](), list[Part]()
+    sharing, merged = dict(held.sharing), dict(held.merged)
+    touched: dict[Shared, dict[Place, tuple[Conjunction, ...]]] = {}
+    for place in {**held.placed, **placed}:
+        old, new = held.placed.get(place), placed.get(place)
+        if old is new:
+            continue
+        if old is None or new is None or old.own is not new.own:
+            gone += [] if old is None else [old.own]
+            come += [] if new is None else [new.own]
+        for shared, acts in _differing(old, new):
+            part = touched.setdefault(shared, dict(sharing.get(shared, {})))
+            part.pop(place, None)
+            if acts:
+                part[place] = acts
+    for shared, parts in touched.items():
+        gone += [merged.pop(shared)] if shared in merged else []
+        sharing[shared] = parts
+        if parts:
+            merged[shared] = Part((_clause(held.table, shared, parts),))
+            come.append(merged[shared])
+        else:
+            del sharing[shared]
+    token = held.token
+    return Decided(
+        held.table, bands, placed, sharing, merged, tuple(come), tuple(gone), follows=token
+    )
+
+
+def _differing(
+    old: _Placed | None, new: _Placed | None
+) -> Iterator[tuple[Shared, tuple[Conjunction, ...]]]:
+    """Yield where a decision shares in other flows than before, and with what; (): no longer."""
+    left = {} if old is None else old.clauses
+    come = {} if new is None else new.clauses
+    for shared, acts in come.items():
+        if left.get(shared) != acts:
+            yield shared, acts
+    yield from ((shared, ()) for shared in left if shared not in come)
+
+
+def _clause(table: int, shared: Shared, parts: Mapping[Place, tuple[Conjunction, ...]]) -> Flow:
+    priority, tests = shared
+    acts = sorted((act for acts in parts.values() for act in acts), key=lambda act: act.id)
+    rules = {key[0] for _, key in parts}
+    rule = rules.pop() if len(rules) == 1 else 0
+    return Flow(table, priority, tests, cookie(Cause.CLAUSE, rule), tuple(acts))

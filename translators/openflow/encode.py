@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from translators.openflow.flow import Bucket, Group, Meter, Program
+from translators.openflow.flow import Bucket, Flow, Group, Meter, Program
 from translators.openflow.oxm import encode_match
 from translators.openflow.wire import encode_actions, encode_instructions
 
@@ -21,8 +22,7 @@ _EXPERIMENTER = 0xFFFF
 _NETRONOME, _SELECTION_METHOD = 0x0000154D, 1  # Open vSwitch: group selection method extension
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class EncodedFlow:
+class EncodedFlow(NamedTuple):
     """A flow as bytes: ``match`` without header and padding, OpenFlow 1.5 ``instructions``."""
 
     table: int
@@ -32,8 +32,7 @@ class EncodedFlow:
     instructions: bytes
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class EncodedGroup:
+class EncodedGroup(NamedTuple):
     """A group as bytes: its type, its bucket array, and the group properties behind it."""
 
     number: int
@@ -42,8 +41,7 @@ class EncodedGroup:
     properties: bytes
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class EncodedMeter:
+class EncodedMeter(NamedTuple):
     """A meter as bytes: its flags (OFPMF_*) and its bands."""
 
     number: int
@@ -62,18 +60,22 @@ class EncodedProgram:
 
 def encode(program: Program) -> EncodedProgram:
     """Return a program as bytes."""
-    flows = tuple(
-        EncodedFlow(
-            flow.table,
-            flow.priority,
-            flow.cookie,
-            encode_match(flow.match),
-            encode_instructions(flow.actions, flow.goto),
-        )
-        for flow in program.flows
+    return EncodedProgram(
+        tuple(encode_flow(flow) for flow in program.flows),
+        tuple(encode_group(group) for group in program.groups),
+        tuple(encode_meter(meter) for meter in program.meters),
     )
-    groups = tuple(encode_group(group) for group in program.groups)
-    return EncodedProgram(flows, groups, tuple(_meter(meter) for meter in program.meters))
+
+
+def encode_flow(flow: Flow) -> EncodedFlow:
+    """Return a flow as bytes."""
+    return EncodedFlow(
+        int(flow.table),
+        flow.priority,
+        flow.cookie,
+        encode_match(flow.match),
+        encode_instructions(flow.actions, flow.goto),
+    )
 
 
 def encode_group(group: Group) -> EncodedGroup:
@@ -89,7 +91,8 @@ def _bucket(bucket: Bucket) -> bytes:
     return struct.pack("!HHI", length, len(actions), bucket.number) + actions + weight
 
 
-def _meter(meter: Meter) -> EncodedMeter:
+def encode_meter(meter: Meter) -> EncodedMeter:
+    """Return a meter that drops what is above its rate, and counts."""
     band = struct.pack("!HHII4x", _DROP, 16, meter.rate, meter.burst)
     return EncodedMeter(meter.number, _KBPS | _BURST | _STATS, band)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from translators.openflow.fields import Field
 from translators.plan.model import Address
@@ -182,24 +183,53 @@ class Program:
     meters: tuple[Meter, ...] = ()
 
 
+Item = Flow | Group | Meter
+
+
+class Several(Protocol):
+    """Flows, groups and meters that were made together."""
+
+    @property
+    def items(self) -> Iterable[Item]:
+        """All of them."""
+
+
 def match(*tests: tuple[Field, int] | Test) -> Match:
     """Return a match of these tests in Open vSwitch's own field order."""
     full = [test if len(test) == 3 else (*test, None) for test in tests]
     return tuple(sorted(full, key=lambda test: test[0].order))
 
 
-def program(
-    flows: Iterable[Flow], groups: Iterable[Group], meters: Iterable[Meter] = ()
-) -> Program:
+def program(*made: Iterable[Item | Several]) -> Program:
     """Return a program in canonical order; two flows with one match are a bug of the caller."""
     unique: dict[tuple[int, int, Match], Flow] = {}
-    for flow in flows:
-        other = unique.setdefault(flow.key, flow)
-        if other != flow:
-            raise ValueError(f"two flows share one match: {other!r} and {flow!r}")
+    numbered: dict[int, Group] = {}
+    limits: dict[int, Meter] = {}
+    for item in items_of(one for several in made for one in several):
+        if isinstance(item, Group):
+            numbered[item.number] = item
+            continue
+        if isinstance(item, Meter):
+            limits[item.number] = item
+            continue
+        other = unique.setdefault(item.key, item)
+        if other != item:
+            raise ValueError(f"two flows share one match: {other!r} and {item!r}")
     ordered = sorted(unique.values(), key=_order)
-    limits = tuple(sorted(meters, key=lambda meter: meter.number))
-    return Program(tuple(ordered), tuple(sorted(groups, key=lambda group: group.number)), limits)
+    return Program(
+        tuple(ordered),
+        tuple(group for _, group in sorted(numbered.items())),
+        tuple(meter for _, meter in sorted(limits.items())),
+    )
+
+
+def items_of(found: Iterable[Item | Several]) -> Iterator[Item]:
+    """Yield flows, groups and meters one by one, also those that were made together."""
+    for one in found:
+        if isinstance(one, Flow | Group | Meter):
+            yield one
+        else:
+            yield from one.items
 
 
 def _order(flow: Flow) -> tuple[int, int, tuple[tuple[int, int, int], ...]]:

@@ -1,30 +1,20 @@
-"""A bridge's share of a plan: all that its program depends on; the rest costs it nothing."""
+"""A bridge's share of a plan's rules: those that its program can depend on."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from translators.openflow.site import Site
+from translators.plan.model import Rule
 
-from translators.plan.model import Plan, Rule
 
+def meets(site: Site, rule: Rule) -> bool:
+    """Whether a bridge's program can depend on a rule.
 
-def share(plan: Plan, host: str) -> Plan:
-    """Return a plan that leads to the same program for this host's bridge.
-
-    Two plans with equal shares have equal programs. Left out are the rules whose sources and
-    destinations are all elsewhere, and what no bridge knows of.
+    It cannot on one whose sources and destinations are all elsewhere, unless it captures.
     """
-    here = {endpoint.name for endpoint in plan.endpoints if endpoint.host == host}
-    services = {s.name for s in plan.services if not here.isdisjoint(s.endpoints)}
-    capturing = {capture.rule for capture in plan.captures}
-    rules = tuple(
-        rule for rule in plan.rules if rule.name in capturing or _meets(rule, here, services)
-    )
-    return replace(plan, rules=rules, placements=(), switches=(), links=())
-
-
-def _meets(rule: Rule, here: set[str], services: set[str]) -> bool:
+    here = site.here
     return not (
         here.isdisjoint(rule.sources)
         and here.isdisjoint(rule.endpoints)
-        and services.isdisjoint(rule.services)
+        and site.serving.isdisjoint(rule.services)
+        and rule.name not in site.capturing
     )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
+from copy import copy
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from translators.openflow.conjunction import Band, Decided, decide
 from translators.openflow.fields import SEGMENT, ZONE_BITS
-from translators.openflow.flow import Test
+from translators.openflow.flow import Item, Test
+from translators.openflow.news import News
+from translators.openflow.part import Memory, Part
 from translators.plan.model import (
     TCP,
     Capture,
@@ -14,10 +19,13 @@ from translators.plan.model import (
     External,
     Host,
     Plan,
+    Rule,
     Segment,
     Service,
     ServicePort,
 )
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,10 @@ class Site:
     services: tuple[Service, ...] = field(init=False)  # in what is reached
     local_ids: Mapping[str, int] = field(init=False)  # name -> identity
     remote_ids: Mapping[str, int] = field(init=False)
-    rule_numbers: Mapping[str, int] = field(init=False)
+    serving: frozenset[str] = field(init=False, repr=False)  # services with an endpoint here
+    capturing: frozenset[str] = field(init=False, repr=False)  # rules for which traffic is captured
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    news: News = field(default_factory=News, compare=False, repr=False)  # since the memory's plan
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -51,7 +62,57 @@ class Site:
         put(self, "services", tuple(s for s in self.plan.services if s.segment in within))
         put(self, "local_ids", {e.name: e.identity for e in self.attached})
         put(self, "remote_ids", {e.name: e.identity for e in self.remote})
-        put(self, "rule_numbers", {rule.name: rule.number for rule in self.plan.rules})
+        serving = {n for e in self.attached for n in self.plan.index.offering.get(e.name, ())}
+        put(self, "serving", frozenset(serving))
+        put(self, "capturing", frozenset(capture.rule for capture in self.plan.captures))
+
+    def of(self, plan: Plan) -> Site:
+        """Return the site in a plan that differs in nothing but rules between others."""
+        found = copy(self)
+        object.__setattr__(found, "plan", plan)
+        return found
+
+    def kept(self, name: str, make: Callable[..., Iterable[Item]], *reads: Any) -> Part:
+        """Return the part that ``make(site, *reads)`` yields about the object of this name.
+
+        If it was made before from equal ``reads``, it is the same part. Beside them ``make`` may
+        read the site's ``ground``, and nothing else.
+        """
+        return self.memory.recall((make, name), reads, lambda: Part(tuple(make(self, *reads))))
+
+    def of_rule(self, rule: Rule, make: Callable[[Site, Rule], V]) -> V:
+        """Return what ``make`` finds for a rule; the same while nothing that it names changes."""
+        key, reads = (make, rule.name), (rule,)
+        anew = self.news.concern(rule)
+        return self.memory.recall(key, reads, lambda: make(self, rule), anew)
+
+    def of_capture(self, capture: Capture, make: Callable[[Site, Capture], V]) -> V:
+        """Return what ``make`` finds for a capture, as for a rule."""
+        key = (make, capture.service, capture.port)
+        reads = (capture, self.plan.rule[capture.rule])
+        anew = self.news.concern_capture(capture)
+        return self.memory.recall(key, reads, lambda: make(self, capture), anew)
+
+    def of_service(self, service: Service, make: Callable[[Site, Service], V]) -> V:
+        """Return what ``make`` finds for a service of itself and of the rules about it."""
+        key, anew = (make, service.name), service.name in self.news.judged
+        return self.memory.recall(key, (service,), lambda: make(self, service), anew)
+
+    def decided(self, table: int, *bands: Band) -> Decided:
+        """Return a table's decisions, of which only what has changed is made again."""
+        key = ("decided", table)
+        return self.memory.put(key, decide(table, *bands, before=self.memory.last(key)))
+
+    @property
+    def ground(self) -> tuple[Any, ...]:
+        """What every part may depend on: where it differs, nothing of before is kept."""
+        plan = self.plan
+        return (self.host, dict(self.ports), plan.tenants, plan.segments, self.segments)
+
+    @property
+    def here(self) -> Set[str]:
+        """The names of those that are attached here."""
+        return self.local_ids.keys()
 
     @property
     def proxy_port(self) -> int | None:

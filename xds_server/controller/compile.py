@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from translators import envoy
@@ -16,13 +16,14 @@ from translators.plan.diff import diff
 from translators.plan.model import Plan
 from translators.policy.document import Document
 from translators.policy.load import load
+from xds_server.controller.bridges import Translation
 from xds_server.controller.errors import RefusedError, UntranslatableError
 from xds_server.controller.gates import check_references, check_shrink
 from xds_server.controller.impact import impact
 from xds_server.controller.merge import changes_between
 from xds_server.controller.metering import Took
 from xds_server.controller.provided import NOTHING, Provided, clashes, joined
-from xds_server.controller.targets import Made, Ports, Targets, targets_of
+from xds_server.controller.targets import Ports, Targets, targets_of
 from xds_server.controller.values import (
     Allocated,
     DeviceImpact,
@@ -42,6 +43,16 @@ class Compiled:
     diagnostics: tuple[Diagnostic, ...]
     ports: Mapping[str, Ports]
     took: Took = field(default=Took(), compare=False)
+
+    def with_bridge(self, host: str, ports: Ports, made: Translation) -> Compiled:
+        """Return it with a bridge's program that was made once its ports were known."""
+        targets = self.targets.with_bridge(host, made)
+        return replace(self, targets=targets, ports={**self.ports, host: ports})
+
+    def after(self, before: Compiled) -> Compiled:
+        """Return it with what bridges can take over that were translated while it was compiled."""
+        translations = {**before.targets.translations, **self.targets.translations}
+        return replace(self, targets=replace(self.targets, translations=translations))
 
     @property
     def plan(self) -> Plan:
@@ -128,7 +139,7 @@ def compiled(
     source = envoy.translated(compilation.plan, logged, before.targets.source)
     diagnostics = _sound(found, compilation, source)
     planned_at = perf_counter()
-    targets = targets_of(source, ports, Made(before.targets, before.ports))
+    targets = targets_of(source, ports, before.targets)
     if provided:
         if clashing := clashes(targets.proxies, provided):
             raise RefusedError(clashing)

@@ -8,10 +8,12 @@ from typing import Any
 
 from xds_server.controller.targets import Targets
 from xds_server.controller.values import DeviceImpact
+from xds_server.snapshots.bridge import difference
 from xds_server.snapshots.evidence import Device, DeviceKind
-from xds_server.snapshots.model import BridgeProgram, Snapshot, SwitchConfig
+from xds_server.snapshots.model import Snapshot, SwitchConfig, program_of
 
 _EMPTY = Snapshot({})
+_EMPTY_BRIDGE = program_of((), ())
 
 
 def impact(old: Targets, new: Targets) -> tuple[DeviceImpact, ...]:
@@ -34,10 +36,15 @@ def _proxies(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
 
 def _bridges(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
     for name in sorted({*old.bridges, *new.bridges}):
-        if old.bridges.get(name) is new.bridges.get(name):
+        before, after = (t.bridges.get(name) for t in (old, new))
+        if before is after:
             continue  # nothing in it has changed, so that it was not made again
-        before, after = (_entries(t.bridges.get(name)) for t in (old, new))
-        yield DeviceImpact(Device(DeviceKind.BRIDGE, name), "flows", *_counts(before, after))
+        delta = difference(before or _EMPTY_BRIDGE, after or _EMPTY_BRIDGE)
+        changes = [*delta.flows.values(), *delta.groups.values(), *delta.meters.values()]
+        added = sum(1 for was, _ in changes if was is None)
+        removed = sum(1 for _, now in changes if now is None)
+        counts = added, len(changes) - added - removed, removed
+        yield DeviceImpact(Device(DeviceKind.BRIDGE, name), "flows", *counts)
 
 
 def _switches(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
@@ -61,12 +68,6 @@ def _resources(snapshot: Snapshot, other: Snapshot) -> dict[Any, Any]:
         if named is not other.resources.get(url)
         for name, resource in named.items()
     }
-
-
-def _entries(program: BridgeProgram | None) -> dict[Any, Any]:
-    if program is None:
-        return {}
-    return {**program.flows, **program.groups}
 
 
 def _lines(config: SwitchConfig | None) -> list[str]:

@@ -26,12 +26,12 @@ from xds_server.controller.state import (
     Stage,
     State,
 )
+from xds_server.snapshots.bridge import Delta, difference
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import (
     BridgeProgram,
     Resource,
     Snapshot,
-    content_version,
     snapshot_of,
 )
 from xds_server.snapshots.replacing import replace
@@ -136,14 +136,12 @@ def accepting(program: BridgeProgram, other: BridgeProgram, newer: BridgeProgram
 
     Where both have a flow for the same packets, that of the ``newer`` one counts.
     """
-    found = {key: flow for key, flow in other.flows.items() if key.table == Table.ARRIVAL}
-    flows = {**program.flows, **found} if newer is other else {**found, **program.flows}
-    for known in (program, other):
-        if flows == known.flows and program.groups == known.groups:
-            return known
-    parts = (program.version, other.version, newer.version)
-    version = content_version(*(part.encode() for part in parts))
-    return BridgeProgram(dict(sorted(flows.items())), program.groups, version)
+    found = {
+        key: (own, others)
+        for key, (own, others) in difference(program, other).flows.items()
+        if key.table == Table.ARRIVAL and others is not None and (own is None or newer is other)
+    }
+    return program.changed(Delta(found))
 
 
 def united(new: Snapshot, old: Snapshot) -> Snapshot:

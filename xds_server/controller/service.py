@@ -83,7 +83,7 @@ class Controller:
         self.changing = asyncio.Lock()
         self.host_agents = HostAgents(clock)
         self.cuts = Cuts(bridges, lambda: self.state.plan, clock)
-        self._translations = Translations(self.feed, clock)
+        self._translations = Translations(self, self.feed, clock)
         self._news = asyncio.Event()
         self._closing = False
         self._events: deque[Event] = deque()
@@ -259,7 +259,7 @@ class Controller:
         progress: Mapping[Device, Progress] = MappingProxyType({}),
     ) -> None:
         self.ledger.note(self.state)
-        self.holds = holds
+        self.holds = holds.after(self.holds)
         event = Committed(
             revision.number,
             holds.plan,

@@ -7,27 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from translators import envoy, fabric
-from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
-from translators.openflow.share import share
 from translators.openflow.translate import always_fits
-from translators.openflow.translate import translate as translate_flows
 from translators.plan.model import Plan
+from xds_server.controller.bridges import (
+    Newsroom,
+    Ports,
+    Translation,
+    bridge_program,
+    translation,
+)
 from xds_server.controller.proxies import snapshots_of
 from xds_server.snapshots.evidence import Device, DeviceKind
-from xds_server.snapshots.model import (
-    BridgeProgram,
-    FlowEntry,
-    FlowKey,
-    GroupEntry,
-    MeterEntry,
-    Snapshot,
-    SwitchConfig,
-    content_version,
-    program_of,
-)
+from xds_server.snapshots.model import BridgeProgram, Snapshot, SwitchConfig, content_version
 
-Ports = Mapping[str, int]  # interface name to OpenFlow port number
+__all__ = ["Ports", "Targets", "bridge_program", "relevant_ports", "staying", "targets_of"]
+
 Thing = TypeVar("Thing")
 
 
@@ -45,70 +40,65 @@ class Targets:
     # What the policy alone makes of the proxies, and what that was made from.
     own: Mapping[str, Snapshot] = field(default_factory=dict, compare=False, repr=False)
     source: envoy.Proxies = field(default_factory=envoy.Proxies, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Targets that exist already, and the ports of the bridges that they were made with."""
-
-    targets: Targets = field(default_factory=Targets)
-    ports: Mapping[str, Ports] = field(default_factory=dict)
+    translations: Mapping[str, Translation] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def plan(self) -> Plan:
         """The plan that they were made from."""
-        return self.targets.source.plan
+        return self.source.plan
 
-    def again(self, plan: Plan, host: str, ports: Ports | None) -> BridgeProgram | None:
-        """Return a host's program if it would be made again from this; else None."""
-        program = self.targets.bridges.get(host)
-        if program is None or ports is None or dict(self.ports.get(host, {})) != dict(ports):
-            return None
-        if plan is self.plan or share(plan, host) == share(self.plan, host):
-            return program
-        return None
+    def with_bridge(self, host: str, made: Translation) -> Targets:
+        """Return them with a bridge's program that was asked for by itself."""
+        return replace(
+            self,
+            bridges={**self.bridges, host: made.program},
+            translations={**self.translations, host: made},
+        )
 
 
 def targets_of(
     source: envoy.Proxies,
     ports: Mapping[str, Ports],
-    made: Made = Made(),
+    made: Targets = Targets(),
 ) -> Targets:
     """Return what every device should run; ``ports`` are the known bridges', by host.
 
-    A plan that does not fit into a bridge must be found before it is stored, not when the bridge
-    connects: where that can be, a bridge whose ports are unknown is translated with invented ones.
+    What was ``made`` before spares the work for devices of which nothing has changed. A plan that
+    does not fit into a bridge must be found before it is stored, not when the bridge connects:
+    where that can be, a bridge whose ports are unknown is translated with invented ones.
     """
     plan = source.plan
     faults: dict[Device, str] = {}
     hosts = [host.name for host in plan.hosts]
+    newsroom = Newsroom(plan)
 
-    def program(host: str) -> BridgeProgram:
+    def translated(host: str) -> Translation:
         own = ports.get(host)
-        if (kept := made.again(plan, host, own)) is not None:
-            return kept
-        return bridge_program(plan, host, synthetic_ports(plan, host) if own is None else own)
+        own = synthetic_ports(plan, host) if own is None else own
+        return translation(plan, host, own, made.translations.get(host), newsroom)
 
-    proxies = snapshots_of(source, made.targets.source, made.targets.own)
+    proxies = snapshots_of(source, made.source, made.own)
     asked = [host for host in hosts if host in ports or not always_fits(plan)]
-    bridges = _each(DeviceKind.BRIDGE, asked, program, faults)
-    known = {host: kept for host, kept in bridges.items() if host in ports}
+    found = _each(DeviceKind.BRIDGE, asked, translated, faults)
+    bridges = {host: one.program for host, one in found.items() if host in ports}
     switches = _switches(plan, made, faults)
     between = _between(source, proxies, made)
-    return Targets(proxies, known, switches, faults, between, own=proxies, source=source)
+    return Targets(
+        proxies, bridges, switches, faults, between, own=proxies, source=source, translations=found
+    )
 
 
-def _switches(plan: Plan, made: Made, faults: dict[Device, str]) -> Mapping[str, SwitchConfig]:
+def _switches(plan: Plan, made: Targets, faults: dict[Device, str]) -> Mapping[str, SwitchConfig]:
     parts = ("tenants", "segments", "hosts", "switches", "links")
     names = [switch.name for switch in plan.switches]
     same = all(getattr(plan, part) is getattr(made.plan, part) for part in parts)
-    if same and len(made.targets.switches) == len(names):  # none of them was refused
-        return made.targets.switches
+    if same and len(made.switches) == len(names):  # none of them was refused
+        return made.switches
     return _each(DeviceKind.SWITCH, names, lambda s: switch_config(plan, s), faults)
 
 
 def _between(
-    source: envoy.Proxies, proxies: Mapping[str, Snapshot], made: Made
+    source: envoy.Proxies, proxies: Mapping[str, Snapshot], made: Targets
 ) -> Mapping[str, Snapshot]:
     """Return what proxies have until their bridges have moved, where it is not what they get."""
     plan = source.plan
@@ -153,19 +143,6 @@ def _each(
         except ValueError as error:  # every dialect's word for "this does not fit"
             faults[Device(kind, name)] = str(error)
     return made
-
-
-def bridge_program(plan: Plan, host: str, ports: Ports) -> BridgeProgram:
-    """Return the flows, groups and meters of a host's bridge."""
-    encoded = encode(translate_flows(share(plan, host), host, ports))
-    return program_of(
-        (
-            FlowEntry(FlowKey(f.table, f.priority, f.match), f.cookie, f.instructions)
-            for f in encoded.flows
-        ),
-        (GroupEntry(g.number, g.kind, g.buckets, g.properties) for g in encoded.groups),
-        (MeterEntry(m.number, m.flags, m.bands) for m in encoded.meters),
-    )
 
 
 def switch_config(plan: Plan, switch: str) -> SwitchConfig:

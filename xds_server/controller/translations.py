@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
+from xds_server.controller.bridges import translation
+from xds_server.controller.compile import Compiled
 from xds_server.controller.state import Translate, Translated, Untranslated
-from xds_server.controller.targets import bridge_program
 
 _log = structlog.get_logger("fsdn.controller")
+
+
+class Holder(Protocol):
+    """Who has what was compiled."""
+
+    holds: Compiled
 
 
 class Translations:
     """Works off translations in the order in which they were asked for, beside the event loop."""
 
     def __init__(
-        self, feed: Callable[[Translated | Untranslated], None], clock: Callable[[], float]
+        self,
+        holder: Holder,
+        feed: Callable[[Translated | Untranslated], None],
+        clock: Callable[[], float],
     ) -> None:
+        """What is made goes to the ``holder`` as well, so that later plans can take it over."""
+        self._holder = holder
         self._feed = feed
         self._clock = clock
         self._jobs: asyncio.Queue[Translate] = asyncio.Queue()
@@ -37,10 +50,13 @@ class Translations:
         while True:
             job = await self._jobs.get()
             host, plan, ports = job.host, job.plan, job.ports
+            before = self._holder.holds.targets.translations.get(host)
             try:
-                program = await asyncio.to_thread(bridge_program, plan, host, ports)
+                made = await asyncio.to_thread(translation, plan, host, ports, before)
             except ValueError as error:  # it does not fit into this bridge
                 _log.error("not translated", device=f"bridge/{host}", reason=str(error))
                 self._feed(Untranslated(host, plan, ports, str(error), self._clock()))
             else:
-                self._feed(Translated(host, plan, ports, program, self._clock()))
+                if self._holder.holds.plan is plan:
+                    self._holder.holds = self._holder.holds.with_bridge(host, ports, made)
+                self._feed(Translated(host, plan, ports, made.program, self._clock()))

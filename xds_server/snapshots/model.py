@@ -6,7 +6,29 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from xds_server.snapshots.bridge import (
+    BridgeProgram,
+    FlowEntry,
+    FlowKey,
+    GroupEntry,
+    MeterEntry,
+    program_of,
+)
 from xds_server.snapshots.names import canonical
+
+__all__ = [
+    "BridgeProgram",
+    "FlowEntry",
+    "FlowKey",
+    "GroupEntry",
+    "MeterEntry",
+    "Resource",
+    "Snapshot",
+    "SwitchConfig",
+    "content_version",
+    "program_of",
+    "snapshot_of",
+]
 
 
 def content_version(*parts: bytes) -> str:
@@ -116,70 +138,6 @@ def snapshot_of(resources: Iterable[Resource], given: Mapping[str, str] | None =
     for resource in sorted(resources, key=lambda r: (r.type_url, r.name)):
         by_type.setdefault(resource.type_url, {})[resource.name] = resource
     return Snapshot(by_type, given or {})
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FlowKey:
-    """What makes a flow one and the same for OpenFlow: ADD with an equal key replaces it."""
-
-    table: int
-    priority: int
-    match: bytes  # ofp_match OXM TLVs, without header and padding, in OVS's own order
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FlowEntry:
-    """One flow as bytes: OpenFlow 1.5 instructions, and the cookie that names its cause."""
-
-    key: FlowKey
-    cookie: int
-    instructions: bytes
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class GroupEntry:
-    """One group as bytes: type, and what follows the bucket array length in a group-mod."""
-
-    number: int
-    kind: int
-    buckets: bytes
-    properties: bytes
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class MeterEntry:
-    """One meter as bytes: its flags (OFPMF_*), and its bands as a meter-mod carries them."""
-
-    number: int
-    flags: int
-    bands: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeProgram:
-    """Everything that one bridge should hold of ours."""
-
-    flows: Mapping[FlowKey, FlowEntry]
-    groups: Mapping[int, GroupEntry]
-    version: str
-    meters: Mapping[int, MeterEntry] = field(default_factory=dict)
-
-
-def program_of(
-    flows: Iterable[FlowEntry], groups: Iterable[GroupEntry], meters: Iterable[MeterEntry] = ()
-) -> BridgeProgram:
-    """Return a bridge program in canonical order, versioned by its content."""
-    ordered = sorted(flows)
-    kept = sorted(groups)
-    limits = sorted(meters)
-    parts = [repr(flow).encode() for flow in ordered] + [repr(group).encode() for group in kept]
-    parts += [repr(meter).encode() for meter in limits]
-    return BridgeProgram(
-        {flow.key: flow for flow in ordered},
-        {group.number: group for group in kept},
-        content_version(*parts),
-        {meter.number: meter for meter in limits},
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,31 +17,34 @@ from translators.openflow.fields import (
     eth_type,
 )
 from translators.openflow.flow import Flow, SetField, Test, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import External, Network
+from translators.plan.model import Endpoint, External, Network
 from translators.plan.outside import NEVER
 
 TABLES = (Table.ADDRESS, Table.LOOKUP)
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Part]:
     """Yield one flow an address for new connections and one for established ones."""
     for endpoint in (*site.attached, *site.remote):
-        zone = site.reaching(endpoint.segment)
-        tenant: Test = (TENANT, site.tenant(endpoint.tenant), None)
-        owner = cookie(Cause.ADDRESS, endpoint.identity)
-        acts = (SetField(DESTINATION, endpoint.identity),)
-        for address in endpoint.addresses:
-            there = (ETH_TYPE, eth_type(address)), (destination_field(address), int(address))
-            tests = match(zone, tenant, *there)
-            yield Flow(Table.ADDRESS, 100, tests, owner, acts, Table.POLICY)
-            yield Flow(Table.LOOKUP, 100, match(zone, *there), owner, acts, Table.DELIVER)
-    yield from _nowhere(site)
+        yield site.kept(endpoint.name, _of_endpoint, endpoint)
+    yield site.kept("", _nowhere)
     if site.external is not None:
-        yield from _outside(site.external)
-    yield Flow(Table.ADDRESS, 0, (), cookie(Cause.UNKNOWN))
-    yield Flow(Table.LOOKUP, 0, (), cookie(Cause.UNKNOWN))
+        yield site.kept("", _outside, site.external)
+
+
+def _of_endpoint(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
+    zone = site.reaching(endpoint.segment)
+    tenant: Test = (TENANT, site.tenant(endpoint.tenant), None)
+    owner = cookie(Cause.ADDRESS, endpoint.identity)
+    acts = (SetField(DESTINATION, endpoint.identity),)
+    for address in endpoint.addresses:
+        there = (ETH_TYPE, eth_type(address)), (destination_field(address), int(address))
+        tests = match(zone, tenant, *there)
+        yield Flow(Table.ADDRESS, 100, tests, owner, acts, Table.POLICY)
+        yield Flow(Table.LOOKUP, 100, match(zone, *there), owner, acts, Table.DELIVER)
 
 
 def _nowhere(site: Site) -> Iterator[Flow]:
@@ -60,10 +63,13 @@ def _nowhere(site: Site) -> Iterator[Flow]:
                 told.add(subnet)
                 isolated = cookie(Cause.ISOLATION, segment.number)
                 yield Flow(Table.ADDRESS, 40, match(*within(subnet)), isolated)
+    yield Flow(Table.ADDRESS, 0, (), cookie(Cause.UNKNOWN))
+    yield Flow(Table.LOOKUP, 0, (), cookie(Cause.UNKNOWN))
 
 
-def _outside(external: External) -> Iterator[Flow]:
+def _outside(site: Site, external: External) -> Iterator[Flow]:
     """Yield what a workload's packets may be for when no segment has their destination."""
+    del site
     for network in NEVER:
         if external.address(network.version) is not None:
             tests = match(*within(network))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from translators.openflow.conjunction import BAND, Decision, decide
+from translators.openflow.conjunction import Decided
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.decision import BAND, Decision
 from translators.openflow.features.captures import proxied, targets
 from translators.openflow.features.commit import admitting
 from translators.openflow.features.rules import defaults, endpoint_clauses, family_tests
@@ -21,11 +22,11 @@ from translators.plan.model import Action, Rule
 TABLES = (Table.ARRIVAL,)
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow | Decided]:
     """Yield what this host's workloads accept from other hosts."""
-    yield from decide(Table.ARRIVAL, 10 + BAND, list(proxied(site)))
-    rules = (rule for rule in site.plan.rules if rule.decides)  # audits count at the source
-    yield from decide(Table.ARRIVAL, 10, [_decision(site, rule) for rule in rules])
+    rules = [rule for rule in site.plan.rules if rule.decides]  # audits count at the source
+    decisions = [site.of_rule(rule, _decision) for rule in rules]
+    yield site.decided(Table.ARRIVAL, (10 + BAND, proxied(site)), (10, decisions))
     yield from defaults(site, Table.ARRIVAL)
 
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from translators.openflow.conjunction import Decision, masks
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.decision import Decision, masks
 from translators.openflow.fields import AUDITED
 from translators.openflow.flow import Resubmit, SetField, match
 from translators.openflow.site import Site

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from translators.openflow.conjunction import Decision, decide
+from translators.openflow.conjunction import Decided
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.decision import Decision
 from translators.openflow.features.commit import admitting
 from translators.openflow.fields import (
     DESTINATION,
@@ -16,6 +17,7 @@ from translators.openflow.fields import (
     SERVICE,
 )
 from translators.openflow.flow import Flow, Match, Test, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import TCP, Capture
@@ -23,10 +25,14 @@ from translators.plan.model import TCP, Capture
 TABLES = (Table.PROXY,)
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Part | Decided]:
     """Yield what the proxy may reach on behalf of its clients."""
-    permits = [_permit(site, c, site.local(c.sources), None) for c in site.plan.captures]
-    yield from decide(Table.PROXY, 10, [permit for permit in permits if permit is not None])
+    yield site.decided(Table.PROXY, (10, _each(site, _permitted)))
+    yield site.kept("", _none)
+
+
+def _none(site: Site) -> Iterator[Flow]:
+    del site
     yield Flow(Table.PROXY, 0, (), cookie(Cause.PROXY))
 
 
@@ -35,24 +41,37 @@ def closures(site: Site) -> list[Decision]:
 
     Connections by the service port that were there before the capture go around the proxy, too.
     """
-    found = []
-    for capture in site.plan.captures:
-        permit = _permit(site, capture, site.local(capture.sources), (SERVICE, 0, None))
-        if permit is not None:
-            owner = cookie(Cause.CLOSURE, permit.number)
-            port = site.captured_port(capture)
-            through = () if port is None else (match((SERVICE, port.number)),)
-            ways = (*permit.alternatives, (through,))
-            found.append(Decision(permit.number, owner, permit.sources, ways))
-    return found
+    return _each(site, _closure)
 
 
-def proxied(site: Site) -> Iterator[Decision]:
-    """Yield what other hosts' proxies may reach here on behalf of their clients."""
-    for capture in site.plan.captures:
-        permit = _permit(site, capture, site.elsewhere(capture.sources), None, site.local_ids)
-        if permit is not None:
-            yield permit
+def proxied(site: Site) -> list[Decision]:
+    """Return what other hosts' proxies may reach here on behalf of their clients."""
+    return _each(site, _proxied)
+
+
+def _each(site: Site, make: Callable[[Site, Capture], Decision | None]) -> list[Decision]:
+    """Return what ``make`` says of captures; the same of those of which nothing has changed."""
+    found = (site.of_capture(capture, make) for capture in site.plan.captures)
+    return [decision for decision in found if decision is not None]
+
+
+def _permitted(site: Site, capture: Capture) -> Decision | None:
+    return _permit(site, capture, site.local(capture.sources), None)
+
+
+def _closure(site: Site, capture: Capture) -> Decision | None:
+    permit = _permit(site, capture, site.local(capture.sources), (SERVICE, 0, None))
+    if permit is None:
+        return None
+    owner = cookie(Cause.CLOSURE, permit.number)
+    port = site.captured_port(capture)
+    through = () if port is None else (match((SERVICE, port.number)),)
+    ways = (*permit.alternatives, (through,))
+    return Decision(permit.number, owner, permit.sources, ways)
+
+
+def _proxied(site: Site, capture: Capture) -> Decision | None:
+    return _permit(site, capture, site.elsewhere(capture.sources), None, site.local_ids)
 
 
 def targets(

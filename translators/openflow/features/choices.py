@@ -35,20 +35,29 @@ class _Way:
     endpoints: tuple[Endpoint, ...]
 
 
-def choices(site: Site) -> Iterator[Choice]:
-    """Yield the sources of this host that may reach some, but not all, of a service's endpoints."""
-    deciding = [rule for rule in site.plan.rules if rule.decides]
-    by_source = _rules_by_source(site, deciding)
-    for service in site.services:
-        partial = {r.number for r in deciding if _is_partial(r, service)}
-        for source in site.attached:
-            rules = by_source.get(source.name, [])
-            own = source.name in service.endpoints
-            if own or any(rule.number in partial for rule in rules):
-                yield from _of_source(site, source, service, rules)
+def choices(site: Site) -> tuple[Choice, ...]:
+    """Return the sources of this host that may reach some, but not all, of a service's endpoints.
+
+    Each service's are found again only where something has changed that decides on them.
+    """
+    found = (site.of_service(service, _of_service) for service in site.services)
+    return tuple(choice for own in found for choice in own)
 
 
-def choice_numbers(found: list[Choice]) -> dict[tuple[int, int, tuple[int, ...]], int]:
+def _of_service(site: Site, service: Service) -> tuple[Choice, ...]:
+    rules = [rule for rule in site.plan.about(service.name) if rule.decides]
+    partial = {name for rule in rules if _is_partial(rule, service) for name in rule.sources}
+    sources = sorted((partial | set(service.endpoints)) & site.local_ids.keys())
+    return tuple(
+        choice
+        for source in (site.plan.endpoint[name] for name in sources)
+        for choice in _of_source(
+            site, source, service, [r for r in rules if source.name in r.sources]
+        )
+    )
+
+
+def choice_numbers(found: tuple[Choice, ...]) -> dict[tuple[int, int, tuple[int, ...]], int]:
     """Return a group number for each set of endpoints: a hash, so that it stays what it is."""
     keys = sorted({choice_key(choice) for choice in found})
     numbers: dict[tuple[int, int, tuple[int, ...]], int] = {}
@@ -66,14 +75,6 @@ def choice_numbers(found: list[Choice]) -> dict[tuple[int, int, tuple[int, ...]]
 def choice_key(choice: Choice) -> tuple[int, int, tuple[int, ...]]:
     """Return what makes two sources share a group."""
     return (choice.port.number, choice.family, tuple(e.identity for e in choice.endpoints))
-
-
-def _rules_by_source(site: Site, rules: list[Rule]) -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {}
-    for rule in rules:
-        for name in set(rule.sources) & site.local_ids.keys():
-            found.setdefault(name, []).append(rule)
-    return found
 
 
 def _is_partial(rule: Rule, service: Service) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Interface
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features import dhcp
@@ -39,9 +40,10 @@ from translators.openflow.fields import (
     source_field,
 )
 from translators.openflow.flow import Flow, SetField, Test, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import ICMPV6, Address, Endpoint, External
+from translators.plan.model import ICMPV6, Address, Endpoint, External, Service
 
 TABLES = (Table.CLASSIFY, Table.SPOOF)
 _LINK_LOCAL = (0xFE80 << 112, 0xFFC0 << 112)  # fe80::/10, RFC 4291 section 2.5.6
@@ -55,17 +57,22 @@ SOLICITATION: tuple[Test, ...] = (
 )
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield what gives packets their segment, tenant and source, or drops them."""
     for endpoint in site.attached:
-        yield from _workload(site, endpoint)
+        yield site.kept(endpoint.name, _workload, endpoint)
     if site.proxy_port is not None:
         yield from _proxy(site, site.proxy_port)
     if site.tunnel_port is not None:
         yield from _tunnel(site, site.tunnel_port)
     if (external := site.external) is not None and external.port in site.ports:
-        yield from _from_outside(external, site.ports[external.port])
+        yield site.kept("", _from_outside, external, site.ports[external.port])
     yield from dhcp.admitted(site)
+    yield site.kept("", _ours)
+
+
+def _ours(site: Site) -> Iterator[Flow]:
+    del site
     for kind in _ONLY_OURS:  # the bridge alone speaks for neighbours and routers
         tests = ((ETH_TYPE, ETH_IPV6), (IP_PROTO, ICMPV6), (ICMPV6_TYPE, kind))
         yield Flow(Table.SPOOF, 200, match(*tests), cookie(Cause.NEIGHBOUR))
@@ -110,8 +117,21 @@ def _asks(own: tuple[Test, ...], mac: int, address: Address, true: int) -> Flow:
     return Flow(Table.SPOOF, 110, tests, true, goto=Table.NEIGHBOUR)
 
 
-def _proxy(site: Site, port: int) -> Iterator[Flow]:
+def _proxy(site: Site, port: int) -> Iterator[Part]:
     """Yield what the proxy may say: its clients' addresses, and virtual addresses' replies."""
+    yield site.kept("", _proxys_own, port)
+    captured = {name for capture in site.plan.captures for name in capture.sources}
+    for endpoint in site.attached:
+        if endpoint.name in captured:
+            yield site.kept(endpoint.name, _as_client, port, endpoint)
+    known = {capture.service for capture in site.plan.captures if site.local(capture.sources)}
+    for service in site.services:
+        if service.name in known:
+            yield site.kept(service.name, _as_service, port, service)
+
+
+def _proxys_own(site: Site, port: int) -> Iterator[Flow]:
+    del site
     origin = match((IN_PORT, port))
     yield Flow(
         Table.CLASSIFY,
@@ -124,20 +144,17 @@ def _proxy(site: Site, port: int) -> Iterator[Flow]:
     asks = (match((IN_PORT, port), (ETH_TYPE, ETH_ARP), (ARP_OP, 1)),)
     for tests in (*asks, match((IN_PORT, port), *SOLICITATION)):
         yield Flow(Table.SPOOF, 110, tests, cookie(Cause.SOURCE), goto=Table.NEIGHBOUR)
-    captured = {name for capture in site.plan.captures for name in capture.sources}
-    for endpoint in site.attached:
-        if endpoint.name in captured:
-            for address in endpoint.addresses:
-                yield _as_client(site, port, endpoint, address)
-    for service in site.services:
-        captures = (c for c in site.plan.captures if c.service == service.name)
-        if any(site.local(capture.sources) for capture in captures):
-            for vip in service.vips:
-                yield _spoken_for(site, port, service.segment, service.tenant, 0, vip)
 
 
-def _as_client(site: Site, port: int, endpoint: Endpoint, address: Address) -> Flow:
-    return _spoken_for(site, port, endpoint.segment, endpoint.tenant, endpoint.identity, address)
+def _as_client(site: Site, port: int, endpoint: Endpoint) -> Iterator[Flow]:
+    segment, tenant, identity = endpoint.segment, endpoint.tenant, endpoint.identity
+    for address in endpoint.addresses:
+        yield _spoken_for(site, port, segment, tenant, identity, address)
+
+
+def _as_service(site: Site, port: int, service: Service) -> Iterator[Flow]:
+    for vip in service.vips:
+        yield _spoken_for(site, port, service.segment, service.tenant, 0, vip)
 
 
 def _spoken_for(
@@ -155,8 +172,9 @@ def _spoken_for(
     return Flow(Table.SPOOF, 100, tests, cookie(Cause.SOURCE, identity), writes, Table.TRACK)
 
 
-def _from_outside(external: External, port: int) -> Iterator[Flow]:
+def _from_outside(site: Site, external: External, port: int) -> Iterator[Flow]:
     """Yield what may come from outside: packets to the host's addresses, questions for them."""
+    del site
     origin: Test = (IN_PORT, port, None)
     own: tuple[Test, ...] = (origin, (ETH_DST, mac_value(external.mac), None))
     writes = (SetField(ORIGIN, FROM_OUTSIDE), SetField(SEGMENT, external.zone))
@@ -173,7 +191,15 @@ def _from_outside(external: External, port: int) -> Iterator[Flow]:
         yield Flow(Table.SPOOF, 110, asks, none, goto=Table.NEIGHBOUR)
 
 
-def _tunnel(site: Site, port: int) -> Iterator[Flow]:
+def _tunnel(site: Site, port: int) -> Iterator[Part]:
+    yield site.kept("", _tunnelled, port)
+    for endpoint in site.remote:
+        tunnel = site.plan.host[endpoint.host].tunnel
+        if tunnel is not None:
+            yield site.kept(endpoint.name, _elsewhere, port, endpoint, tunnel)
+
+
+def _tunnelled(site: Site, port: int) -> Iterator[Flow]:
     for segment in site.segments:
         writes = (
             SetField(ORIGIN, FROM_TUNNEL),
@@ -182,25 +208,17 @@ def _tunnel(site: Site, port: int) -> Iterator[Flow]:
         )
         tests = match((IN_PORT, port), (TUN_ID, segment.vni))
         yield Flow(Table.CLASSIFY, 100, tests, cookie(Cause.PORT), writes, Table.SPOOF)
-    for endpoint in site.remote:
-        tunnel = site.plan.host[endpoint.host].tunnel
-        if tunnel is None:
-            continue
-        place: tuple[Test, ...] = (
-            (IN_PORT, port, None),
-            (TUN_SRC, int(tunnel.ip), None),
-            (TENANT, site.tenant(endpoint.tenant), None),
-            site.reaching(endpoint.segment),
-        )
-        for address in endpoint.addresses:
-            tests = match(
-                *place, (ETH_TYPE, eth_type(address)), (source_field(address), int(address))
-            )
-            yield Flow(
-                Table.SPOOF,
-                100,
-                tests,
-                cookie(Cause.SOURCE, endpoint.identity),
-                (SetField(SOURCE, endpoint.identity),),
-                Table.TRACK,
-            )
+
+
+def _elsewhere(site: Site, port: int, endpoint: Endpoint, tunnel: IPv4Interface) -> Iterator[Flow]:
+    place: tuple[Test, ...] = (
+        (IN_PORT, port, None),
+        (TUN_SRC, int(tunnel.ip), None),
+        (TENANT, site.tenant(endpoint.tenant), None),
+        site.reaching(endpoint.segment),
+    )
+    owner = cookie(Cause.SOURCE, endpoint.identity)
+    acts = (SetField(SOURCE, endpoint.identity),)
+    for address in endpoint.addresses:
+        there = (ETH_TYPE, eth_type(address)), (source_field(address), int(address))
+        yield Flow(Table.SPOOF, 100, match(*place, *there), owner, acts, Table.TRACK)

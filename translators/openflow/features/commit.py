@@ -37,9 +37,10 @@ from translators.openflow.fields import (
     VIRTUAL_MAC,
 )
 from translators.openflow.flow import Flow, Move, Nat, SetField, Test, Track, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import TCP, Address, Rule, Service, ServicePort
+from translators.plan.model import TCP, Address, Endpoint, Rule, Service, ServicePort
 
 TABLES = (Table.COMMIT,)
 _LABEL = (
@@ -50,13 +51,20 @@ _LABEL = (
 )
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield the commits of new connections; protocols without state just go on."""
+    yield site.kept("", _direct)
+    yield from begun(site)
+    for service in site.services:
+        ends = tuple(site.plan.endpoint[name] for name in service.endpoints)
+        yield site.kept(service.name, _translated, service, ends)
+
+
+def _direct(site: Site) -> Iterator[Flow]:
     none = cookie(Cause.NONE)
     # What is judged again has been committed: it is told that it stands, and goes on where it was.
     again = match((JUDGED, JUDGING))
     yield Flow(Table.COMMIT, 200, again, none, (SetField(JUDGED, ADMITTED),))
-    yield from begun(site)
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
         yield Flow(Table.COMMIT, 80, tests, none, (committed(MARK_DIRECT),), Table.DELIVER)
@@ -68,9 +76,6 @@ def flows(site: Site) -> Iterator[Flow]:
             yield Flow(Table.COMMIT, 100, proxy, none, (committed(MARK_PROXY),), Table.DELIVER)
     if site.external is not None:
         yield from _leaving()
-    for service in site.services:
-        for port in service.ports:
-            yield from _translated(site, service, port)
     for ether in (ETH_IPV4, ETH_IPV6):
         yield Flow(Table.COMMIT, 10, match((ETH_TYPE, ether)), none, goto=Table.DELIVER)
     yield Flow(Table.COMMIT, 0, (), none)
@@ -97,20 +102,23 @@ def _leaving() -> Iterator[Flow]:
     yield Flow(Table.COMMIT, 95, match(there), cookie(Cause.OUTSIDE))
 
 
-def _translated(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]:
-    """Yield the NAT from a service port to each endpoint; the packet goes on translated."""
-    for name in service.endpoints:
-        endpoint = site.plan.endpoint[name]
-        chosen: dict[int, Address] = {}
-        for address in endpoint.addresses:
-            chosen.setdefault(address.version, address)
-        for version, address in sorted(chosen.items()):
-            ether = ETH_IPV4 if version == 4 else ETH_IPV6
-            tests = match(
-                (ETH_TYPE, ether), (SERVICE, port.number), (DESTINATION, endpoint.identity)
-            )
-            acts = (
-                SetField(ETH_SRC, VIRTUAL_MAC),
-                committed(MARK_DIRECT, Nat(address, port.target), Table.DELIVER),
-            )
-            yield Flow(Table.COMMIT, 90, tests, cookie(Cause.COMMIT, port.number), acts)
+def _translated(site: Site, service: Service, ends: tuple[Endpoint, ...]) -> Iterator[Flow]:
+    """Yield the NAT from service ports to each endpoint; the packet goes on translated."""
+    del site
+    for port in service.ports:
+        for endpoint in ends:
+            yield from _to(port, endpoint)
+
+
+def _to(port: ServicePort, endpoint: Endpoint) -> Iterator[Flow]:
+    chosen: dict[int, Address] = {}
+    for address in endpoint.addresses:
+        chosen.setdefault(address.version, address)
+    for version, address in sorted(chosen.items()):
+        ether = ETH_IPV4 if version == 4 else ETH_IPV6
+        tests = match((ETH_TYPE, ether), (SERVICE, port.number), (DESTINATION, endpoint.identity))
+        acts = (
+            SetField(ETH_SRC, VIRTUAL_MAC),
+            committed(MARK_DIRECT, Nat(address, port.target), Table.DELIVER),
+        )
+        yield Flow(Table.COMMIT, 90, tests, cookie(Cause.COMMIT, port.number), acts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Interface
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.fields import (
@@ -24,6 +25,7 @@ from translators.openflow.fields import (
     mac_value,
 )
 from translators.openflow.flow import Act, DecTtl, Flow, Output, SetField, Test, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import Endpoint
@@ -31,8 +33,18 @@ from translators.plan.model import Endpoint
 TABLES = (Table.STEER, Table.DELIVER)
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Part]:
     """Yield the outputs; what has no port here drops."""
+    yield site.kept("", _own)
+    for endpoint in site.attached:
+        yield site.kept(endpoint.name, _attached, endpoint)
+    for endpoint in site.remote if site.tunnel_port is not None else ():
+        tunnel = site.plan.host[endpoint.host].tunnel
+        if tunnel is not None:
+            yield site.kept(endpoint.name, _tunnelled, endpoint, tunnel, site.tunnel_port)
+
+
+def _own(site: Site) -> Iterator[Flow]:
     steered: tuple[Act, ...] = ()
     if site.proxy_port is not None:
         steered = (SetField(ETH_DST, PROXY_MAC), Output(site.proxy_port))
@@ -44,28 +56,24 @@ def flows(site: Site) -> Iterator[Flow]:
             Output(site.ports[external.port]),
         )
         yield Flow(Table.DELIVER, 250, match((DESTINATION, OUTSIDE)), cookie(Cause.DELIVER), acts)
-    for endpoint in site.attached:
-        yield from _way(site, endpoint, 200, (Output(site.ports[endpoint.port]),))
     for zone in sorted({s.router.zone for s in site.reached if s.router is not None}):
         yield from _expired(zone)
     # What came through the tunnel never goes back into it: a stale address must not loop.
     yield Flow(Table.DELIVER, 150, match((ORIGIN, FROM_TUNNEL)), cookie(Cause.DELIVER))
-    if site.tunnel_port is not None:
-        yield from _tunnelled(site, site.tunnel_port)
     yield Flow(Table.DELIVER, 0, (), cookie(Cause.DELIVER))
 
 
-def _tunnelled(site: Site, port: int) -> Iterator[Flow]:
-    for endpoint in site.remote:
-        tunnel = site.plan.host[endpoint.host].tunnel
-        if tunnel is None:
-            continue
-        acts = (
-            SetField(TUN_ID, site.plan.segment[endpoint.segment].vni),
-            SetField(TUN_DST, int(tunnel.ip)),
-            Output(port),
-        )
-        yield from _way(site, endpoint, 100, acts)
+def _attached(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
+    yield from _way(site, endpoint, 200, (Output(site.ports[endpoint.port]),))
+
+
+def _tunnelled(site: Site, endpoint: Endpoint, tunnel: IPv4Interface, port: int) -> Iterator[Flow]:
+    acts = (
+        SetField(TUN_ID, site.plan.segment[endpoint.segment].vni),
+        SetField(TUN_DST, int(tunnel.ip)),
+        Output(port),
+    )
+    yield from _way(site, endpoint, 100, acts)
 
 
 def _way(site: Site, endpoint: Endpoint, priority: int, out: tuple[Act, ...]) -> Iterator[Flow]:

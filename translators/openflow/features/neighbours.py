@@ -36,9 +36,10 @@ from translators.openflow.fields import (
     mac_value,
 )
 from translators.openflow.flow import Act, Flow, Move, Reflect, Resubmit, SetField, Test, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import ICMPV6, Address
+from translators.plan.model import ICMPV6, Address, Endpoint
 
 TABLES = (Table.NEIGHBOUR, Table.ADVERTISE)
 _SOLICITED_OVERRIDE = 0x60000000  # RFC 4861, section 4.4
@@ -53,8 +54,19 @@ _ADVERTISES: tuple[Test, ...] = (
 )
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield the answers: workloads by their own MAC, gateways and services by the virtual one."""
+    yield site.kept("", _solicited)
+    for endpoint in site.attached:  # a workload that asks for itself must hear nothing
+        yield site.kept(endpoint.name, _silent, endpoint)
+    here = {segment.name for segment in site.segments}  # others are asked for by nobody
+    for endpoint in (*site.attached, *site.remote):
+        if endpoint.segment in here:
+            yield site.kept(endpoint.name, _workload, endpoint)
+    yield from _virtual(site)
+
+
+def _solicited(site: Site) -> Iterator[Flow]:
     silent = cookie(Cause.NEIGHBOUR)
     unspecified = match(*SOLICITATION, (IPV6_SRC, 0))  # duplicate address detection: RFC 4862, 5.4
     yield Flow(Table.NEIGHBOUR, 130, unspecified, silent)
@@ -65,12 +77,6 @@ def flows(site: Site) -> Iterator[Flow]:
         silent,
         (SetField(ICMPV6_TYPE, ND_ADVERTISEMENT), Resubmit(Table.ADVERTISE)),
     )
-    for endpoint in site.attached:  # a workload that asks for itself must hear nothing
-        for address in endpoint.addresses:
-            own = cookie(Cause.NEIGHBOUR, endpoint.identity)
-            yield _answer(address, 120, ((SOURCE, endpoint.identity, None),), None, own)
-    for tests, value, mac, router in _known(site):
-        yield _answer(value, 100, tests, mac, silent, router)
     if site.proxy_port is not None:
         yield from _answers_to_proxy(silent)
     if (external := site.external) is not None:
@@ -81,20 +87,32 @@ def flows(site: Site) -> Iterator[Flow]:
     yield Flow(Table.ADVERTISE, 0, (), silent)
 
 
-def _known(site: Site) -> Iterator[tuple[tuple[Test, ...], Address, int, bool]]:
-    """Yield every address that workloads may ask for: segment, address, MAC, whether a router."""
-    taken: set[tuple[str, Address]] = set()
-    here = {segment.name for segment in site.segments}  # others are asked for by nobody
-    for endpoint in (*site.attached, *site.remote):
-        for address in endpoint.addresses if endpoint.segment in here else ():
-            taken.add((endpoint.segment, address))
-            yield (site.within(endpoint.segment),), address, mac_value(endpoint.mac), False
+def _silent(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
+    del site
+    own = cookie(Cause.NEIGHBOUR, endpoint.identity)
+    for address in endpoint.addresses:
+        yield _answer(address, 120, ((SOURCE, endpoint.identity, None),), None, own)
+
+
+def _workload(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
+    place = site.within(endpoint.segment)
+    silent, mac = cookie(Cause.NEIGHBOUR), mac_value(endpoint.mac)
+    for address in endpoint.addresses:
+        yield _answer(address, 100, (place,), mac, silent)
+
+
+def _virtual(site: Site) -> Iterator[Flow]:
+    """Yield the answers for what is nobody's own address: gateways, and then services."""
+    here = {segment.name for segment in site.segments}
+    ends = (e for e in (*site.attached, *site.remote) if e.segment in here)
+    taken = {(e.segment, a) for e in ends for a in e.addresses}
     virtual = [(s.name, a, True) for s in site.segments for a in s.gateways]
     virtual += [(s.segment, a, False) for s in site.services if s.segment in here for a in s.vips]
     for segment, address, router in virtual:
         if (segment, address) not in taken:
             taken.add((segment, address))
-            yield (site.within(segment),), address, VIRTUAL_MAC, router
+            place, silent = site.within(segment), cookie(Cause.NEIGHBOUR)
+            yield _answer(address, 100, (place,), VIRTUAL_MAC, silent, router)
 
 
 def _answers_to_proxy(silent: int) -> Iterator[Flow]:

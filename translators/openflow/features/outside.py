@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from translators.openflow.conjunction import transport_tests
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.decision import transport_tests
 from translators.openflow.fields import (
     CT_INVALID,
     CT_REPLY,

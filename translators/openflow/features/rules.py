@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from translators.openflow.conjunction import BAND, Decision, decide, transport_tests
+from translators.openflow.conjunction import Decided
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.decision import BAND, Decision, transport_tests
 from translators.openflow.features.audits import audited, counted
 from translators.openflow.features.captures import closures
 from translators.openflow.features.commit import admitting
@@ -23,26 +25,32 @@ from translators.openflow.fields import (
     TENANT,
 )
 from translators.openflow.flow import Flow, Match, Test, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import Action, Rule, ServicePort, Transport
+from translators.plan.model import Action, Endpoint, Rule, ServicePort, Transport
 
 TABLES = (Table.POLICY,)
 _RULES, _CLOSURES = 10, 10 + BAND  # priorities below each list of decisions
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow | Part | Decided]:
     """Yield what decides on packets of this host's workloads, as ``evaluate`` does."""
     for origin, goto in ((FROM_PROXY, Table.PROXY), (FROM_TUNNEL, Table.ARRIVAL)):
         yield Flow(Table.POLICY, 65535, match((ORIGIN, origin)), cookie(Cause.NONE), goto=goto)
     for endpoint in site.attached:
-        tests = match((SOURCE, endpoint.identity), (DESTINATION, endpoint.identity))
-        yield Flow(Table.POLICY, 65000, tests, cookie(Cause.OWN, endpoint.identity))
-    yield from decide(Table.POLICY, _CLOSURES, closures(site))
-    yield from decide(Table.POLICY, _RULES, list(_decisions(site)))
+        yield site.kept(endpoint.name, _own, endpoint)
+    rules = list(_decisions(site))
+    yield site.decided(Table.POLICY, (_CLOSURES, closures(site)), (_RULES, rules))
     if site.external is not None:  # before the defaults, which let nobody leave
         yield Flow(Table.POLICY, 5, match((DESTINATION, OUTSIDE)), cookie(Cause.OUTSIDE))
     yield from defaults(site, Table.POLICY)
+
+
+def _own(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
+    del site
+    tests = match((SOURCE, endpoint.identity), (DESTINATION, endpoint.identity))
+    yield Flow(Table.POLICY, 65000, tests, cookie(Cause.OWN, endpoint.identity))
 
 
 def defaults(site: Site, table: int) -> Iterator[Flow]:
@@ -80,9 +88,10 @@ def _decisions(site: Site) -> Iterator[Decision]:
     places = audited(site)
     for rule in site.plan.rules:
         if rule.decides:
-            yield _decision(site, rule)
+            yield site.of_rule(rule, _decision)
         elif rule.name in places:
-            yield counted(_decision(site, rule), places[rule.name])
+            reads = (site.of_rule(rule, _decision), places[rule.name])
+            yield site.memory.recall((counted, rule.name), reads, partial(counted, *reads))
 
 
 def _decision(site: Site, rule: Rule) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.features.choices import choice_key, choice_numbers, choices
+from translators.openflow.features.choices import Choice, choice_key, choice_numbers, choices
 from translators.openflow.features.commit import admitting
 from translators.openflow.fields import (
     DESTINATION,
@@ -24,6 +24,7 @@ from translators.openflow.fields import (
     eth_type,
 )
 from translators.openflow.flow import (
+    Act,
     Bucket,
     Flow,
     Group,
@@ -33,22 +34,34 @@ from translators.openflow.flow import (
     ToGroup,
     match,
 )
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import TCP, Endpoint, Service, ServicePort
 
+Ends = tuple[Endpoint, ...]
+Ids = tuple[int, ...]
+
 TABLES = (Table.VIRTUAL, Table.BALANCE)
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Part]:
     """Yield how virtual addresses lead to the proxy or to an endpoint."""
     for service in site.services:
-        yield from _addresses(site, service)
+        ends = tuple(site.plan.endpoint[name] for name in service.endpoints)
+        yield site.kept(service.name, _led, service, ends)
         for port in service.ports:
-            yield from _captured(site, service, port)
-            for family, ether in FAMILIES:
-                yield _balanced(site, service, port, family, ether)
-    yield from _chosen(site)
+            capture = site.plan.captured.get((service.name, port.port))
+            if capture is not None and port.protocol.is_http:
+                rule, sources = site.plan.rule[capture.rule], site.local(capture.sources)
+                reads = (port, rule.number, admitting(rule), service, sources)
+                yield site.kept(f"{service.name}:{port.name}", _captured, *reads)
+    yield site.kept("", _chosen, choices(site))
+    yield site.kept("", _misses)
+
+
+def _misses(site: Site) -> Iterator[Flow]:
+    del site
     yield Flow(Table.VIRTUAL, 0, (), cookie(Cause.NONE), goto=Table.ADDRESS)
     # The proxy's client whose capture has ended: no endpoint is chosen for what is established.
     again = match((JUDGED, JUDGING))
@@ -56,20 +69,28 @@ def flows(site: Site) -> Iterator[Flow]:
     yield Flow(Table.BALANCE, 0, (), cookie(Cause.NONE))
 
 
-def groups(site: Site) -> Iterator[Group]:
+def groups(site: Site) -> Iterator[Part]:
     """Yield one group for each service port and address family that has endpoints, and one
     for each set of endpoints that some source is restricted to.
 
     The destination is put into registers, so that policy sees it before anything is committed.
     """
     for service in site.services:
-        for port in service.ports:
-            for family, _ in FAMILIES:
-                chosen = _of_family(site, service, family)
-                if chosen:
-                    buckets = tuple(_bucket(endpoint, port) for endpoint in chosen)
-                    yield Group(group_number(port, family), buckets)
-    found = list(choices(site))
+        ends = tuple(site.plan.endpoint[name] for name in service.endpoints)
+        yield site.kept(service.name, _groups, service, ends)
+    yield site.kept("", _choice_groups, choices(site))
+
+
+def _groups(site: Site, service: Service, ends: Ends) -> Iterator[Group]:
+    for port in service.ports:
+        for family, _ in FAMILIES:
+            if chosen := _of_family(site, ends, family):
+                buckets = tuple(_bucket(endpoint, port) for endpoint in chosen)
+                yield Group(group_number(port, family), buckets)
+
+
+def _choice_groups(site: Site, found: tuple[Choice, ...]) -> Iterator[Group]:
+    del site
     numbers = choice_numbers(found)
     own = {numbers[choice_key(choice)]: choice for choice in found}
     for number, choice in sorted(own.items()):
@@ -86,9 +107,15 @@ def _bucket(endpoint: Endpoint, port: ServicePort) -> Bucket:
     return Bucket(endpoint.identity, (*writes, Resubmit(Table.POLICY)))
 
 
-def _of_family(site: Site, service: Service, family: int) -> list[Endpoint]:
-    found = (site.plan.endpoint[name] for name in service.endpoints)
-    return sorted((e for e in found if family in site.families(e)), key=lambda e: e.identity)
+def _of_family(site: Site, ends: Ends, family: int) -> list[Endpoint]:
+    return sorted((e for e in ends if family in site.families(e)), key=lambda e: e.identity)
+
+
+def _led(site: Site, service: Service, ends: Ends) -> Iterator[Flow]:
+    yield from _addresses(site, service)
+    for port in service.ports:
+        for family, ether in FAMILIES:
+            yield _balanced(bool(_of_family(site, ends, family)), port, family, ether)
 
 
 def _addresses(site: Site, service: Service) -> Iterator[Flow]:
@@ -109,30 +136,28 @@ def _addresses(site: Site, service: Service) -> Iterator[Flow]:
         yield Flow(Table.VIRTUAL, 50, match(*there), cookie(Cause.UNSERVED, first))
 
 
-def _captured(site: Site, service: Service, port: ServicePort) -> Iterator[Flow]:
-    capture = site.plan.captured.get((service.name, port.port))
-    if capture is None or not port.protocol.is_http:
-        return
-    rule = site.plan.rule[capture.rule]
-    acts = admitting(rule)
-    owner = cookie(Cause.CAPTURE, rule.number)
+def _captured(
+    site: Site, port: ServicePort, rule: int, acts: tuple[Act, ...], service: Service, sources: Ids
+) -> Iterator[Flow]:
+    del site
+    owner = cookie(Cause.CAPTURE, rule)
     families = sorted({eth_type(vip) for vip in service.vips})
-    for source in site.local(capture.sources):
+    for source in sources:
         for ether in families:
             tests = match((ETH_TYPE, ether), (SOURCE, source), (SERVICE, port.number))
             yield Flow(Table.BALANCE, 100, tests, owner, acts, Table.COMMIT)
 
 
-def _balanced(site: Site, service: Service, port: ServicePort, family: int, ether: int) -> Flow:
+def _balanced(served: bool, port: ServicePort, family: int, ether: int) -> Flow:
     tests = match((ETH_TYPE, ether), (SERVICE, port.number))
-    if not _of_family(site, service, family):
+    if not served:
         return Flow(Table.BALANCE, 50, tests, cookie(Cause.EMPTY, port.number))
     acts = (ToGroup(group_number(port, family)),)
     return Flow(Table.BALANCE, 50, tests, cookie(Cause.SERVICE, port.number), acts)
 
 
-def _chosen(site: Site) -> Iterator[Flow]:
-    found = list(choices(site))
+def _chosen(site: Site, found: tuple[Choice, ...]) -> Iterator[Flow]:
+    del site
     numbers = choice_numbers(found)
     ethers = dict(FAMILIES)
     for choice in found:

@@ -40,6 +40,7 @@ from translators.openflow.fields import (
     VIRTUAL_MAC,
 )
 from translators.openflow.flow import Flow, Move, Nat, SetField, Test, Track, match
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import TCP, UDP
@@ -58,8 +59,13 @@ _PATHS = (
 )
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield the lookup and what follows; a way outside and shapes are all that the plan adds."""
+    yield site.kept("", _all)
+    yield from established(site)
+
+
+def _all(site: Site) -> Iterator[Flow]:
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
         acts = (Track(table=Table.STATE, nat=Nat()),)
@@ -71,7 +77,6 @@ def flows(site: Site) -> Iterator[Flow]:
     yield Flow(Table.TRACK, 0, (), _OWN)
     invalid = (CT_STATE, CT_INVALID | CT_TRACKED, CT_INVALID | CT_TRACKED)
     yield Flow(Table.STATE, 200, match(invalid), _OWN)
-    yield from established(site)
     yield from _marked()
     if site.external is not None:
         yield from _outside()

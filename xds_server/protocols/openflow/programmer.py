@@ -16,6 +16,7 @@ from xds_server.protocols.openflow.reconcile import (
     Action,
     Held,
     Step,
+    changed,
     describe,
     group_targets,
     reconcile,
@@ -40,6 +41,7 @@ class Programmer:
         self._wanted: BridgeProgram | None = None
         self._refused = ""  # the version that the bridge rejected: parked, never sent again
         self._held: Held | None = None
+        self._steady: BridgeProgram | None = None  # what ``_held`` was brought to, and still is
         self._fresh = False  # whether ``_held`` was just listed by the bridge itself
         self.running: BridgeProgram | None = None  # what the bridge took last; None: nothing yet
         self._sweeping = False  # whether what others wrote is to go, too
@@ -64,7 +66,7 @@ class Programmer:
         """Ask the bridge again what it holds, and mend what others changed; or remove theirs."""
         if self.busy or self._wanted is None:
             return []
-        self._held, self._sweeping = None, sweep
+        self._held, self._steady, self._sweeping = None, None, sweep
         return self._proceed(now)
 
     def answer(self, xid: int, body: bytes, now: float) -> list[Effect]:
@@ -115,9 +117,13 @@ class Programmer:
             return []
         if self._held is None:
             return self._ask()
-        known = self._groups | self._swept
-        steps = reconcile(self._held, self._wanted, known, self._meters)
+        if self._steady is not None:
+            steps = changed(self._steady, self._wanted)
+        else:
+            known = self._groups | self._swept
+            steps = reconcile(self._held, self._wanted, known, self._meters)
         if not steps:
+            self._steady = self._wanted
             self._fresh = False  # from now on others may have changed it
             self.running = self._wanted
             return [Acked(self._device, FLOWS, self._wanted.version, now, 0)]
@@ -168,14 +174,16 @@ class Programmer:
         self._groups.update(program.groups)
         self._meters.update(program.meters)
         self.running = program
+        self._steady = program
         return [Acked(self._device, FLOWS, program.version, now, len(done.steps))]
 
     def _rejected(self, done: Transaction, now: float) -> list[Effect]:
         if not self._fresh and any((e.type, e.code) in _DRIFT for e in done.errors):
-            self._held = None  # others changed groups behind our back: look again, then retry
+            # Others changed groups behind our back: look again, then retry.
+            self._held = self._steady = None
             return self._proceed(now)
         if done.touches_meters:
-            self._held = None  # the discarded bundle left them as they are
+            self._held = self._steady = None  # the discarded bundle left them as they are
         reason, subject = done.culprit()
         return self._refuse(reason, subject, now, done.program)
 

@@ -17,6 +17,7 @@ from xds_server.protocols.openflow.mods import (
     meter_mod,
 )
 from xds_server.protocols.openflow.spelling import canonical
+from xds_server.snapshots.bridge import Changed, difference
 from xds_server.snapshots.model import BridgeProgram, FlowEntry, FlowKey, GroupEntry, MeterEntry
 
 
@@ -93,6 +94,41 @@ def describe(subject: object) -> str:
         kind = "group" if isinstance(subject, GroupEntry) else "meter"
         return f"{kind} {subject.number}"
     return str(subject)
+
+
+def changed(running: BridgeProgram, wanted: BridgeProgram) -> tuple[Step, ...]:
+    """Return the steps from a program that the bridge is known to hold to another one.
+
+    They are those of ``reconcile``, and cost only what differs.
+    """
+    delta = difference(running, wanted)
+    flows = delta.flows.values()
+    writes = [new for _, new in flows if new is not None]
+    excess = [old for old, new in flows if old is not None and new is None]
+    if writes and excess:
+        writes, excess = _without_respelt(writes, excess)
+    return (
+        *_steps(Action.ADD_METER, _come(delta.meters)),
+        *_steps(Action.MODIFY_METER, _other(delta.meters)),
+        *_steps(Action.ADD_GROUP, _come(delta.groups)),
+        *_steps(Action.MODIFY_GROUP, _other(delta.groups)),
+        *_steps(Action.ADD_FLOW, writes),
+        *_steps(Action.DELETE_FLOW, excess),
+        *_steps(Action.DELETE_GROUP, _gone(delta.groups)),
+        *_steps(Action.DELETE_METER, _gone(delta.meters)),
+    )
+
+
+def _come(changes: Changed[int, Entry]) -> list[Entry]:
+    return [new for old, new in changes.values() if old is None and new is not None]
+
+
+def _other(changes: Changed[int, Entry]) -> list[Entry]:
+    return [new for old, new in changes.values() if old is not None and new is not None]
+
+
+def _gone(changes: Changed[int, Entry]) -> list[Entry]:
+    return [old for old, new in changes.values() if old is not None and new is None]
 
 
 def reconcile(

@@ -6,24 +6,31 @@ import pytest
 from tests.plans import shop_plan
 from tests.properties.strategies import random_plan
 from translators.openflow.frames import synthetic_ports
-from translators.openflow.share import share
+from translators.openflow.share import meets
+from translators.openflow.site import Site
 from translators.openflow.translate import translate
+from translators.plan.model import Plan
 
 PLAN = shop_plan()
 
 
+def _site(plan: Plan, host: str) -> Site:
+    return Site(plan, plan.host[host], synthetic_ports(plan, host))
+
+
 @pytest.mark.parametrize("number", range(40))
-def test_a_bridge_needs_nothing_but_its_share(number: int) -> None:
+def test_a_bridge_needs_no_rules_but_its_share(number: int) -> None:
     plan = random_plan(Random(f"share/{number}"))
     for host in plan.hosts:
-        ports = synthetic_ports(plan, host.name)
-        wanted = translate(plan, host.name, ports)
-        assert translate(share(plan, host.name), host.name, ports) == wanted
+        site = _site(plan, host.name)
+        fewer = replace(plan, rules=tuple(rule for rule in plan.rules if meets(site, rule)))
+        wanted = translate(plan, host.name, site.ports)
+        assert translate(fewer, host.name, site.ports) == wanted
 
 
 def test_a_rule_between_others_is_nobodys_share() -> None:
     elsewhere = [e.name for e in PLAN.endpoints if e.host == "host2"]
-    more = replace(
+    between = replace(
         PLAN.rules[-1],
         name="shop/between[0]",
         number=4711,
@@ -31,6 +38,5 @@ def test_a_rule_between_others_is_nobodys_share() -> None:
         endpoints=(elsewhere[1],),
         services=(),
     )
-    wider = replace(PLAN, rules=(*PLAN.rules, more))
-    assert share(wider, "host1") == share(PLAN, "host1")
-    assert share(wider, "host2") != share(PLAN, "host2")
+    assert not meets(_site(PLAN, "host1"), between)
+    assert meets(_site(PLAN, "host2"), between)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.plans import rule, shop_plan
-from translators.openflow.conjunction import BAND
+from translators.openflow.decision import BAND
 from translators.openflow.fields import CONJ_ID, ETH_TYPE, IP_PROTO, SOURCE
 from translators.openflow.flow import Flow, Match, Output, SetField
 from translators.openflow.frames import synthetic_ports

@@ -1,7 +1,6 @@
 """Drift in the words of the policy, and the watch that looks for it."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,8 +27,8 @@ async def test_each_difference_names_the_line_behind_it(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, sinks):
         await _applied(controller)
         rule = controller.state.plan.rules[0]
-        ours = replace(flow(80), cookie=cookie(Cause.RULE, rule.number))
-        foreign = replace(flow(53), cookie=0x77)
+        ours = flow(80)._replace(cookie=cookie(Cause.RULE, rule.number))
+        foreign = flow(53)._replace(cookie=0x77)
         sinks.deviations[1] = (
             Deviation(Kind.MISSING, ours),
             Deviation(Kind.CHANGED, group(7, 1)),

@@ -202,7 +202,7 @@ async def test_a_program_that_cannot_be_made_does_not_end_the_server(
     async with controlling(tmp_path) as (controller, _):
         await controller.apply(shop(), "ann", "")
         running = asyncio.create_task(controller.run())
-        monkeypatch.setattr("xds_server.controller.translations.bridge_program", full)
+        monkeypatch.setattr("xds_server.controller.translations.translation", full)
         controller.feed(Connected(BRIDGE, 1.0))
         controller.feed(PortsChanged(BRIDGE, 1.0, {"web": 3}))
         refused = controller.until(

@@ -6,7 +6,6 @@ from translators.envoy import translated
 from translators.openflow.frames import synthetic_ports
 from translators.plan.model import Plan
 from xds_server.controller.targets import (
-    Made,
     Ports,
     Targets,
     bridge_program,
@@ -19,8 +18,8 @@ PLAN = shop_plan()
 PORTS = {"host1": {"fsdn-proxy": 1, "fsdn-tun": 2, "web": 3}}
 
 
-def targets_of(plan: Plan, ports: Mapping[str, Ports], made: Made = Made()) -> Targets:  # noqa: B008
-    return targets_from(translated(plan, before=made.targets.source), ports, made)
+def targets_of(plan: Plan, ports: Mapping[str, Ports], made: Targets = Targets()) -> Targets:  # noqa: B008
+    return targets_from(translated(plan, before=made.source), ports, made)
 
 
 def test_every_device_has_a_target_and_bridges_once_their_ports_are_known() -> None:
@@ -55,15 +54,14 @@ def test_only_named_ports_are_relevant() -> None:
 def test_a_program_is_made_again_only_where_something_changed() -> None:
     ports = {host.name: synthetic_ports(PLAN, host.name) for host in PLAN.hosts}
     before = targets_of(PLAN, ports)
-    made = Made(before, ports)
-    same = targets_of(replace(PLAN, placements=()), ports, made=made)
+    same = targets_of(replace(PLAN, placements=()), ports, made=before)
     assert all(same.bridges[host] is before.bridges[host] for host in ports)
     moved = {**ports, "host1": {**ports["host1"], "web": 99}}
-    after = targets_of(PLAN, moved, made=made)
+    after = targets_of(PLAN, moved, made=before)
     assert after.bridges["host2"] is before.bridges["host2"]
     assert after == targets_of(PLAN, moved)
     fewer = replace(PLAN, rules=PLAN.rules[1:])
-    assert targets_of(fewer, ports, made=made) == targets_of(fewer, ports)
+    assert targets_of(fewer, ports, made=before) == targets_of(fewer, ports)
 
 
 def test_a_bridge_without_any_port_gets_a_program_of_its_own() -> None:
@@ -83,7 +81,7 @@ def test_who_leaves_a_capture_has_a_filter_chain_in_between() -> None:
     old = replace(PLAN, captures=(more, *PLAN.captures[1:]))
     assert staying(PLAN, old).captures[0].sources == more.sources
     assert staying(old, PLAN) == old
-    found = targets_of(PLAN, {}, made=Made(targets_of(old, {})))
+    found = targets_of(PLAN, {}, made=targets_of(old, {}))
     assert set(found.between) == {"host1"}
     assert found.between["host1"] == targets_of(old, {}).proxies["host1"]
-    assert targets_of(PLAN, {}, made=Made(targets_of(PLAN, {}))).between == {}
+    assert targets_of(PLAN, {}, made=targets_of(PLAN, {})).between == {}

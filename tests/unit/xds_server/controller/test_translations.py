@@ -3,6 +3,7 @@ from typing import Any
 
 from tests.plans import shop_plan
 from translators.openflow.frames import synthetic_ports
+from xds_server.controller.compile import nothing
 from xds_server.controller.state import Translate, Translated, Untranslated
 from xds_server.controller.targets import bridge_program
 from xds_server.controller.translations import Translations
@@ -11,9 +12,13 @@ PLAN = shop_plan()
 PORTS = synthetic_ports(PLAN, "host1")
 
 
+class _Holder:
+    holds = nothing()
+
+
 async def _answer(job: Translate) -> Any:
     heard: asyncio.Queue[Any] = asyncio.Queue()
-    translations = Translations(heard.put_nowait, lambda: 7.0)
+    translations = Translations(_Holder(), heard.put_nowait, lambda: 7.0)
     translations.add(job)
     assert translations.waiting == 1
     running = asyncio.create_task(translations.run())
@@ -32,6 +37,6 @@ async def test_what_does_not_fit_is_said_with_the_reason(monkeypatch: Any) -> No
     def refuse(*_: object) -> None:
         raise ValueError("too many priorities")
 
-    monkeypatch.setattr("xds_server.controller.translations.bridge_program", refuse)
+    monkeypatch.setattr("xds_server.controller.translations.translation", refuse)
     answer = await _answer(Translate("host1", PLAN, PORTS))
     assert answer == Untranslated("host1", PLAN, PORTS, "too many priorities", 7.0)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.plans import rule, shop_plan
-from translators.openflow.conjunction import BAND
 from translators.openflow.cookie import Cause, cause_of, rule_of
+from translators.openflow.decision import BAND
 from translators.openflow.features.audits import DEEPEST, audited, may_be_too_many
 from translators.openflow.frames import from_workload, synthetic_ports
 from translators.openflow.simulate import simulate

@@ -12,14 +12,14 @@ from translators.openflow.fields import (
     TUN_SRC,
     VIRTUAL_MAC,
 )
-from translators.openflow.flow import Flow, SetField
+from translators.openflow.flow import Flow, SetField, program
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 
 PLAN = shop_plan()
 PORTS = synthetic_ports(PLAN, "host1")
-FLOWS = list(classify.flows(Site(PLAN, PLAN.host["host1"], PORTS)))
+FLOWS = program(classify.flows(Site(PLAN, PLAN.host["host1"], PORTS))).flows
 
 
 def _with(table: Table, **held: int) -> list[Flow]:

@@ -5,12 +5,13 @@ from ipaddress import ip_address
 from tests.plans import shop_plan
 from translators.openflow.features import neighbours
 from translators.openflow.fields import ARP_TPA, ETH_SRC, ND_RESERVED, ND_TARGET, VIRTUAL_MAC
-from translators.openflow.flow import Flow, Reflect, SetField
+from translators.openflow.flow import Flow, Reflect, SetField, program
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.site import Site
 
 PLAN = shop_plan()
-FLOWS = list(neighbours.flows(Site(PLAN, PLAN.host["host1"], synthetic_ports(PLAN, "host1"))))
+_SITE = Site(PLAN, PLAN.host["host1"], synthetic_ports(PLAN, "host1"))
+FLOWS = program(neighbours.flows(_SITE)).flows
 
 
 def _about(text: str, priority: int) -> list[Flow]:

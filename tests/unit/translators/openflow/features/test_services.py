@@ -7,7 +7,7 @@ from tests.plans import shop_plan
 from translators.openflow.cookie import Cause, cause_of
 from translators.openflow.features import services
 from translators.openflow.fields import ETH_TYPE, SERVICE, SOURCE
-from translators.openflow.flow import Flow, ToGroup
+from translators.openflow.flow import Flow, ToGroup, program
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
@@ -19,7 +19,7 @@ def _site(plan: Plan) -> Site:
 
 
 def _balanced(plan: Plan, cause: Cause) -> list[Flow]:
-    made = services.flows(_site(plan))
+    made = program(services.flows(_site(plan))).flows
     return [f for f in made if f.table == Table.BALANCE and cause_of(f.cookie) is cause]
 
 
@@ -39,7 +39,7 @@ def test_others_are_balanced() -> None:
     ]
     number = services.group_number(plan.service["shop/stock"].ports[0], 4)
     assert four.actions == (ToGroup(number),)
-    group = next(g for g in services.groups(_site(plan)) if g.number == number)
+    group = next(g for g in program(services.groups(_site(plan))).groups if g.number == number)
     assert [bucket.number for bucket in group.buckets] == [4]
 
 
@@ -54,13 +54,15 @@ def test_a_family_without_endpoints_drops_and_says_so() -> None:
     assert empty.drops
     assert (ETH_TYPE, 0x86DD, None) in empty.match
     port = plan.service["shop/stock"].ports[0]
-    numbers = {g.number for g in services.groups(_site(plan))}
+    numbers = {g.number for g in program(services.groups(_site(plan))).groups}
     assert services.group_number(port, 6) not in numbers
     assert services.group_number(port, 4) in numbers
 
 
 def test_another_port_of_a_virtual_address_drops() -> None:
-    made = [f for f in services.flows(_site(shop_plan())) if f.table == Table.VIRTUAL]
+    made = [
+        f for f in program(services.flows(_site(shop_plan()))).flows if f.table == Table.VIRTUAL
+    ]
     unserved = [f for f in made if cause_of(f.cookie) is Cause.UNSERVED]
     assert len(unserved) == 4
     assert all(f.drops for f in unserved)

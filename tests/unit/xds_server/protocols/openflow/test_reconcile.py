@@ -1,7 +1,5 @@
 """The steps lead from any holding to any program, in a safe order, and are as few as possible."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,9 +72,9 @@ def test_a_new_cookie_alone_writes_the_flow_again() -> None:
 
 def test_a_flow_that_is_only_spelt_differently_is_not_deleted_after_it_was_written() -> None:
     old = flow(53, apply(output(1)))
-    respelt = replace(old, key=replace(old.key, match=UDP_REVERSED))
+    respelt = old._replace(key=old.key._replace(match=UDP_REVERSED))
     assert reconcile(Held({old.key: old}), program_of([respelt], [])) == ()
-    changed = replace(respelt, instructions=DROP)
+    changed = respelt._replace(instructions=DROP)
     steps = reconcile(Held({old.key: old}), program_of([changed], []))
     assert steps == (Step(Action.ADD_FLOW, changed),)
 
@@ -99,7 +97,7 @@ def test_objects_are_named_so_that_they_can_be_found() -> None:
 def test_meters_are_made_changed_and_removed_around_the_flows_that_use_them() -> None:
     old, changed, foreign = MeterEntry(1, 13, b"a"), MeterEntry(2, 13, b"b"), MeterEntry(3, 1, b"c")
     user = flow(1, apply(bytes([0, 0x1D, 0, 8, 0, 0, 0, 1])))
-    held = Held({user.key: user}, {}, {1: old, 2: replace(changed, bands=b"x"), 3: foreign})
+    held = Held({user.key: user}, {}, {1: old, 2: changed._replace(bands=b"x"), 3: foreign})
     wanted = program_of([flow(1)], [], [changed, MeterEntry(4, 13, b"d")])
     steps = reconcile(held, wanted)
     assert [(s.action, describe(s.subject)) for s in steps if s.subject != flow(1)] == [

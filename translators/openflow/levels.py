@@ -1,0 +1,177 @@
+"""Which decisions must stand above which: found anew only where a changed decision is met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+
+from translators.openflow.decision import Decision
+from translators.openflow.fields import Field
+from translators.openflow.flow import Test
+
+Key = tuple[int, int]  # of a decision in its list: the rule's number, which of that number
+Reach = Mapping[Field, frozenset[int]]  # the values that an alternative can match, by field
+
+_FEW = 1024  # values of a masked test that are told apart one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The level of each of a list of decisions, and what the next list's are found by.
+
+    A decision's level is above that of every later decision that some packet shares with it, and
+    as low as that allows. Decisions about different packets share levels, so that a change moves
+    few flows.
+    """
+
+    found: Mapping[Key, int] = field(default_factory=dict)
+    decisions: Mapping[Key, Decision] = field(default_factory=dict)
+    reaches: Mapping[Key, tuple[Reach, ...]] = field(default_factory=dict)
+    by_source: Mapping[int, frozenset[Key]] = field(default_factory=dict)
+
+
+def levels(decisions: Mapping[Key, Decision], before: Levels = Levels()) -> Levels:
+    """Return the levels of decisions in deciding order.
+
+    Those found ``before`` spare the work for decisions that nothing changed meets.
+    """
+    changed = {key for key, one in decisions.items() if before.decisions.get(key) is not one}
+    gone = before.decisions.keys() - decisions.keys()
+    if not _same_order(before.decisions, decisions):
+        before, changed, gone = Levels(), set(decisions), set()
+    if not changed and not gone:
+        return before
+    return _Search(before, decisions, changed, gone).run()
+
+
+def _same_order(old: Mapping[Key, Decision], new: Mapping[Key, Decision]) -> bool:
+    kept = [key for key in old if key in new]
+    return kept == [key for key in new if key in old]
+
+
+class _Search:
+    """Goes from the last decision that may have another level to the first."""
+
+    def __init__(
+        self,
+        before: Levels,
+        decisions: Mapping[Key, Decision],
+        changed: set[Key],
+        gone: Iterable[Key],
+    ) -> None:
+        self._before = before
+        self._decisions = decisions
+        self._changed = changed
+        self._left = {*(key for key in changed if key in before.decisions), *gone}
+        self._place = {key: place for place, key in enumerate(decisions)}
+        self._keys = tuple(decisions)
+        self._reaches = {key: before.reaches[key] for key in decisions if key not in changed}
+        self._reaches |= {key: reach_of(decisions[key]) for key in changed}
+        self._found = {key: before.found[key] for key in decisions if key not in changed}
+        self._by_source = _exchanged(before, self._left, decisions, changed)
+        self._pending = set(changed)
+        self._due = [-self._place[key] for key in changed]
+        heapify(self._due)
+
+    def run(self) -> Levels:
+        """Return the levels of all."""
+        for key in self._left:
+            self._leave(key)
+        while self._due:
+            key = self._keys[-heappop(self._due)]
+            self._pending.discard(key)
+            self._settle(key)
+        return Levels(self._found, self._decisions, self._reaches, self._by_source)
+
+    def _leave(self, key: Key) -> None:
+        """Look again at those that stood where they did because of what has gone."""
+        level, reach = self._before.found[key], self._before.reaches[key]
+        for rival in self._rivals(self._before.decisions[key]) - self._pending:
+            if self._found[rival] == level + 1 and meet(reach, self._reaches[rival]):
+                self._look_again(rival)
+
+    def _settle(self, key: Key) -> None:
+        """Give a decision its level, and look again at those before it that this concerns."""
+        place, reach = self._place[key], self._reaches[key]
+        rivals = self._rivals(self._decisions[key])
+        level = 1
+        for rival in rivals:
+            if self._place[rival] <= place or self._found[rival] < level:
+                continue
+            if meet(reach, self._reaches[rival]):
+                level = self._found[rival] + 1
+        left = self._found.get(key)
+        self._found[key] = level
+        if level == left:
+            return
+        for rival in rivals - self._pending:
+            held = self._found[rival]
+            near = held <= level or (left is not None and held == left + 1)
+            if near and self._place[rival] < place and meet(reach, self._reaches[rival]):
+                self._look_again(rival)
+
+    def _rivals(self, decision: Decision) -> set[Key]:
+        """Return the decisions that share a source with one."""
+        held = self._by_source
+        return set().union(*(held[s] for s in decision.sources if s in held))
+
+    def _look_again(self, key: Key) -> None:
+        self._pending.add(key)
+        heappush(self._due, -self._place[key])
+
+
+def _exchanged(
+    before: Levels, left: Iterable[Key], decisions: Mapping[Key, Decision], come: Iterable[Key]
+) -> dict[int, frozenset[Key]]:
+    """Return the decisions by source without those that left, and with those that came."""
+    parts: dict[int, set[Key]] = {}
+    for key in left:
+        for source in before.decisions[key].sources:
+            parts.setdefault(source, set(before.by_source[source])).discard(key)
+    for key in come:
+        for source in decisions[key].sources:
+            if source not in parts:
+                parts[source] = set(before.by_source.get(source, ()))
+            parts[source].add(key)
+    found = {**before.by_source, **{s: frozenset(keys) for s, keys in parts.items()}}
+    for source in [s for s, keys in parts.items() if not keys]:
+        del found[source]
+    return found
+
+
+def reach_of(decision: Decision) -> tuple[Reach, ...]:
+    """Return for each alternative the values that it can match, of fields where they are few."""
+    found = []
+    for clauses in decision.alternatives:
+        if not all(clauses):
+            continue
+        reach: dict[Field, frozenset[int]] = {}
+        for clause in clauses:
+            known = [{test[0]: few for test in tests if (few := _values(test))} for tests in clause]
+            for field_ in set(known[0]).intersection(*known):
+                reach[field_] = frozenset(v for values in known for v in values[field_])
+        found.append(reach)
+    return tuple(found)
+
+
+def _values(test: Test) -> Sequence[int]:
+    """Return what a test can match, if it is one value or a short aligned range; else nothing."""
+    _, value, mask = test
+    if mask is None:
+        return (value,)
+    free = mask ^ 0xFFFFFFFF
+    return range(value, value + free + 1) if free < _FEW and not free & (free + 1) else ()
+
+
+def meet(left: Iterable[Reach], right: Sequence[Reach]) -> bool:
+    """Whether some packet may match an alternative of each; True where that cannot be told."""
+    return any(not _apart(one, two) for one in left for two in right)
+
+
+def _apart(one: Reach, two: Reach) -> bool:
+    for field_, values in one.items():
+        other = two.get(field_)
+        if other is not None and values.isdisjoint(other):
+            return True
+    return False

@@ -1,0 +1,96 @@
+"""What a plan has that an earlier one had not, as far as bridges depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from translators.plan.model import Capture, Plan, Rule
+
+# The rest of a plan counts as a whole: where it differs, every bridge looks at everything.
+_BY_NAME = ("endpoints", "services", "rules", "captures")
+_NO_BRIDGES = ("placements", "switches", "links", "raw_resources", "raw_patches")
+_FIELDS = tuple(f.name for f in fields(Plan) if f.init and f.name not in _NO_BRIDGES)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What differs between two plans.
+
+    ``parts`` are the plan's parts that differ, by name. ``names`` are endpoints and services that
+    came, went or changed, services of which an endpoint or a capture did, and who was or is
+    captured. ``rules`` are those that came, went or changed, as they were and as they are.
+    ``judged`` are services for which the rules may mean something else.
+    """
+
+    parts: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    reordered: bool = False  # rules that both have stand in another order
+    judged: frozenset[str] = frozenset()
+
+    def concern(self, rule: Rule) -> bool:
+        """Whether anything that a rule names has changed."""
+        names = self.names
+        return bool(names) and not (
+            names.isdisjoint(rule.sources)
+            and names.isdisjoint(rule.endpoints)
+            and names.isdisjoint(rule.services)
+        )
+
+    def concern_capture(self, capture: Capture) -> bool:
+        """Whether anything that a capture names has changed."""
+        return bool(self.names) and (
+            capture.service in self.names or not self.names.isdisjoint(capture.sources)
+        )
+
+
+def news(old: Plan, new: Plan) -> News:
+    """Return what differs. Objects that are the same one cost next to nothing."""
+    pairs = ((name, getattr(old, name), getattr(new, name)) for name in _FIELDS)
+    parts = frozenset(name for name, was, now in pairs if was is not now and was != now)
+    rules = tuple(_rules(old, new)) if "rules" in parts else ()
+    names = frozenset(_names(old, new)) if parts - {"rules"} else frozenset()
+    reordered = "rules" in parts and _reordered(old, new)
+    judged = set(names)
+    for plan in (old, new):
+        if reordered:
+            judged.update(plan.service)
+        about = [rule for rule in rules if plan.rule.get(rule.name) is rule]
+        about += [rule for rule in plan.rules if names and not names.isdisjoint(rule.sources)]
+        judged.update(service for rule in about for service in plan.index.concerned(rule))
+    return News(parts, names, rules, reordered, frozenset(judged))
+
+
+def _names(old: Plan, new: Plan) -> Iterator[str]:
+    endpoints = set(_differing(old.endpoint, new.endpoint))
+    yield from endpoints
+    yield from _differing(old.service, new.service)
+    for plan in (old, new) if endpoints else ():
+        yield from (s for e in endpoints for s in plan.index.offering.get(e, ()))
+    for key in _differing(old.captured, new.captured):
+        yield key[0]
+        for plan in (old, new):
+            if key in plan.captured:
+                yield from plan.captured[key].sources
+
+
+def _rules(old: Plan, new: Plan) -> Iterator[Rule]:
+    for name in _differing(old.rule, new.rule):
+        yield from (plan.rule[name] for plan in (old, new) if name in plan.rule)
+
+
+def _reordered(old: Plan, new: Plan) -> bool:
+    kept = [rule.name for rule in old.rules if rule.name in new.rule]
+    return kept != [rule.name for rule in new.rules if rule.name in old.rule]
+
+
+def _differing(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[Any]:
+    if old is new:
+        return
+    for key, value in new.items():
+        held = old.get(key)
+        if held is not value and held != value:
+            yield key
+    yield from (key for key in old if key not in new)

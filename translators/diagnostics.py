@@ -246,7 +246,7 @@ FS6017 warning: folder that is not read
     move its files into the folder of a node
 FS7001 error: nothing here speaks HTTP
     An HTTP match or a route covers destinations that are not HTTP ports of services.
-    name a service with an http, http2 or grpc port, or match its ports with tcp
+    name a service with an http, http2 or grpc port, or write a rule of its own for other ports
 FS7002 error: source without a proxy
     A rule needs a proxy for a workload that has proxy: none.
     set proxy: node on the workload, or leave it out of the sources

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from translators.compiler.draft import Clause, Clauses, Draft, Group, Selection
@@ -54,7 +54,14 @@ def _clauses(
         path: Path = ("spec", "rules", index)
         name = f"{document.reference}[{index}]"
         narrowed = selection
-        if rule.match.http is not None or rule.route is not None or rule.enforce == "proxy":
+        balances = _balances(rule, selection, groups)
+        if balances:
+            found = list(_unbalanced(document, path, rule, selection, groups))
+            findings.extend(found)
+            if found:
+                continue
+            narrowed = _only(selection, _others(rule, selection, groups))
+        elif rule.match.http is not None or rule.route is not None or rule.enforce == "proxy":
             found = list(_refused(document, path, rule, selection, groups))
             findings.extend(found)
             if found:
@@ -62,12 +69,46 @@ def _clauses(
             narrowed = _for_proxy(rule, selection, groups)
         spec = policy.spec
         drain = spec.revoke == "drain"
-        yield Clause(name, document, index, rule, narrowed, spec.priority, denial, drain)
+        place = (spec.priority, denial, drain, balances)
+        yield Clause(name, document, index, rule, narrowed, *place)
 
 
 def _for_proxy(rule: Rule, selection: Selection, groups: Mapping[str, Group]) -> Selection:
     """Return the selection of a clause that only a proxy can carry: HTTP services alone."""
-    services = tuple(n for n in selection.services if _http_ports(rule, groups[n]))
+    return _only(selection, [n for n in selection.services if _http_ports(rule, groups[n])])
+
+
+def _balances(rule: Rule, selection: Selection, groups: Mapping[str, Group]) -> bool:
+    """Whether a rule's route is about connections: no HTTP port is covered, but another is."""
+    if rule.route is None or rule.match.http is not None or rule.enforce == "proxy":
+        return False
+    if any(_http_ports(rule, groups[name]) for name in selection.services):
+        return False
+    return bool(_others(rule, selection, groups))
+
+
+def _others(rule: Rule, selection: Selection, groups: Mapping[str, Group]) -> list[str]:
+    return [n for n in selection.services if _first_other(rule, groups[n]) is not None]
+
+
+def _unbalanced(
+    document: Document,
+    path: Path,
+    rule: Rule,
+    selection: Selection,
+    groups: Mapping[str, Group],
+) -> Iterator[Diagnostic]:
+    if rule.route is not None and rule.route.timeout is not None:
+        message = "a timeout is for requests, and the route spreads connections"
+        mend = "leave it out, or name a service with an http, http2 or grpc port"
+        yield finding("FS7001", document, (*path, "route", "timeout"), message, mend)
+    for name in _others(rule, selection, groups):
+        yield from _bad_shares(document, path, rule, groups[name])
+
+
+def _only(selection: Selection, services: Iterable[str]) -> Selection:
+    """Return the selection of a clause that is about services as such, not their endpoints."""
+    services = tuple(services)
     return replace(selection, endpoints=(), named=frozenset(), services=services, externals=())
 
 

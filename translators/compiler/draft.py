@@ -98,6 +98,7 @@ class Clause:
     priority: int
     denial: bool  # its policy allows nothing
     drain: bool = False  # what it admits may finish when it is revoked
+    balances: bool = False  # its route spreads connections, not requests
 
     def at(self, *path: str | int) -> Origin:
         """Return the origin of the rule or of one of its fields."""

@@ -50,6 +50,7 @@ def index(draft: Draft, before: Draft) -> RuleIndex:
 
 def _rule(clause: Clause, number: int) -> Rule:
     model, selection = clause.model, clause.selection
+    route = route_of(model.route)
     return Rule(
         name=clause.name,
         number=number,
@@ -60,10 +61,11 @@ def _rule(clause: Clause, number: int) -> Rule:
         services=selection.services,
         transport=transport_of(model.match),
         http=http_of(model.match.http),
-        route=route_of(model.route),
+        route=None if clause.balances else route,
         enforce=_PINS.get(model.enforce),
         origin=clause.at(),
         externals=selection.externals,
         drain=clause.drain or None,
         shape=shaping_of(model.shape),
+        balance=route.shares if route is not None and clause.balances else (),
     )

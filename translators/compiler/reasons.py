@@ -26,7 +26,7 @@ def fabric_pin(clause: Clause) -> Iterator[Diagnostic]:
     elif pin == "vswitch" and clause.model.match.http is not None:
         message = "a vswitch does not see HTTP"
         yield finding("FS8004", clause.document, path, message)
-    elif pin == "vswitch" and clause.model.route is not None:
+    elif pin == "vswitch" and clause.model.route is not None and not clause.balances:
         message = "a vswitch cannot route requests"
         yield finding("FS8004", clause.document, path, message)
 
@@ -71,6 +71,8 @@ def _at_proxy(draft: Draft, rule: Rule, pairs: Pairs) -> Placement:
 
 def _at_vswitch(rule: Rule, proxied: int, total: int) -> Placement:
     reason = "the match stops at L4: the lowest layer that can decide"
+    if rule.balance:
+        reason = "the route spreads connections: groups of the bridge choose by weight"
     if rule.enforce is Layer.VSWITCH:
         reason = "enforce: vswitch"
     if not rule.decides:

@@ -27,7 +27,7 @@ _REASONS = {
     Cause.PORT: "the workload has no port on the bridge",
     Cause.SOURCE: "the source address does not belong to the workload's port",
     Cause.NEIGHBOUR: "the bridge alone speaks for neighbours and routers",
-    Cause.EMPTY: "the service has no endpoint of this address family",
+    Cause.EMPTY: "no endpoint of this address family gets new connections",
     Cause.UNSERVED: "the service has no such port",
     Cause.UNKNOWN: "no workload or service has the destination address",
     Cause.OWN: "a workload's own address never leaves it",

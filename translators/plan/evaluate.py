@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from translators.plan.balance import Names, members_of, weight_of, whole
 from translators.plan.dhcp import lease
 from translators.plan.http import Request, matches
 from translators.plan.model import (
@@ -199,12 +200,10 @@ def _to_service(
             capture = plan.captured[service.name, port.port]
             return Verdict(Action.ALLOW, Layer.PROXY, capture.reason, capture.rule, steered=True)
         return _request(plan, source, service, port, packet.family, request)
-    verdicts = [
-        balanced(plan, source, service, port, plan.endpoint[name], packet.family)
-        for name in service.endpoints
-        if any(a.version == packet.family for a in plan.endpoint[name].addresses)
-    ]
-    return _merge(verdicts)
+    members = members_of(plan, service, packet.family)
+    ends = (plan.endpoint[name] for name in members)
+    verdicts = [balanced(plan, source, service, port, end, packet.family) for end in ends]
+    return _merge(plan, service, members, verdicts)
 
 
 def balanced(
@@ -227,16 +226,17 @@ def balanced(
     return _first(plan, source, matched, chosen)
 
 
-def _merge(verdicts: list[Verdict]) -> Verdict:
+def _merge(plan: Plan, service: Service, members: Names, verdicts: list[Verdict]) -> Verdict:
     allowed = [v for v in verdicts if v.action is Action.ALLOW]
-    if not verdicts:
-        return _deny("the service has no endpoint of this address family")
+    found = [(t, plan.rule.get(v.rule or "")) for v in allowed for t in v.targets]
+    weights = whole([weight_of(rule, service, members, t.endpoint) for t, rule in found])
+    pairs = zip(found, weights, strict=True)
+    targets = tuple(sorted(replace(t, weight=w) for (t, _), w in pairs if w))
+    if not verdicts or (allowed and not targets):
+        return _deny("no endpoint of this address family gets new connections")
+    met = tuple({name: None for v in allowed or verdicts for name in v.audits})
     first = (allowed or verdicts)[0]
-    targets = tuple(sorted(t for v in allowed for t in v.targets))
-    met = {name: None for v in allowed or verdicts for name in v.audits}
-    return Verdict(
-        first.action, first.layer, first.reason, first.rule, targets=targets, audits=tuple(met)
-    )
+    return Verdict(first.action, first.layer, first.reason, first.rule, targets=targets, audits=met)
 
 
 def _request(

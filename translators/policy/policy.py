@@ -45,23 +45,26 @@ class Destination(Source):
 
 
 class Share(Shape):
-    """A weighted destination: a subset of the addressed service, or all of it."""
+    """A weighted destination: a subset of the addressed service, or all of it.
+
+    The endpoints of a destination share its weight evenly.
+    """
 
     subset: Name | None = None
     """Subset of the addressed service; left out, all of the service."""
     weight: Annotated[int, Field(ge=0, le=65535)] = 1
-    """Share of the requests relative to the other weights of the route, 0 to 65535. Where
-    all are 0, requests are answered with 503."""
+    """Share of the requests, or of new connections, relative to the other weights of the route, 0
+    to 65535; 0: none, and what is established goes on."""
 
 
 class Route(Shape):
-    """Where allowed requests go."""
+    """Where allowed requests go, or at tcp and udp ports new connections."""
 
     to: Annotated[list[Share], AtLeastOne]
-    """Destinations that the requests are spread over, by weight."""
+    """Destinations that the requests or connections are spread over, by weight."""
     timeout: Duration | None = None
-    """Time for the whole answer, such as ``500ms``, ``2s`` or ``1m``, more than zero and at most
-    60m; left out, Envoy's own 15s."""
+    """Time for the whole answer to a request, such as ``500ms``, ``2s`` or ``1m``, more than zero
+    and at most 60m; left out, Envoy's own 15s."""
 
 
 class Rule(Shape):
@@ -73,7 +76,8 @@ class Rule(Shape):
     """``allow``, ``deny``, or ``audit``, which counts what it matches and leaves the decision to
     the rules after it; may be left out where ``route`` is given, which allows."""
     route: Route | None = None
-    """Where allowed requests go, at L7; left out, to any endpoint of the service."""
+    """Where allowed requests go, or new connections where no covered port speaks HTTP: those are
+    spread by the vswitch, without a proxy. Left out, to any endpoint of the service."""
     shape: Shaping | None = None
     """Rate and mark of the connections that the rule allows, at L4: a bridge does not see requests.
     """

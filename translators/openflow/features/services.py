@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.choices import Choice, choice_key, choice_numbers, choices
 from translators.openflow.features.commit import admitting
+from translators.openflow.features.slots import slotted
 from translators.openflow.fields import (
     DESTINATION,
     ETH_TYPE,
@@ -92,9 +93,10 @@ def _groups(site: Site, service: Service, ends: Ends) -> Iterator[Group]:
 def _choice_groups(site: Site, found: tuple[Choice, ...]) -> Iterator[Group]:
     del site
     numbers = choice_numbers(found)
-    own = {numbers[choice_key(choice)]: choice for choice in found}
-    for number, choice in sorted(own.items()):
-        yield Group(number, tuple(_bucket(e, choice.port) for e in choice.endpoints))
+    own = {numbers[choice_key(choice)]: choice for choice in found if choice.endpoints}
+    for number, choice in sorted(own.items(), key=lambda item: item[0]):
+        weighed = zip(choice.endpoints, slotted(choice.weights), strict=True)
+        yield Group(number, tuple(_bucket(e, choice.port, weight) for e, weight in weighed))
 
 
 def group_number(port: ServicePort, family: int) -> int:
@@ -102,9 +104,9 @@ def group_number(port: ServicePort, family: int) -> int:
     return port.number << 1 | (family == 6)
 
 
-def _bucket(endpoint: Endpoint, port: ServicePort) -> Bucket:
+def _bucket(endpoint: Endpoint, port: ServicePort, weight: int = 1) -> Bucket:
     writes = (SetField(DESTINATION, endpoint.identity), SetField(PORT, port.target))
-    return Bucket(endpoint.identity, (*writes, Resubmit(Table.POLICY)))
+    return Bucket(endpoint.identity, (*writes, Resubmit(Table.POLICY)), weight)
 
 
 def _of_family(site: Site, ends: Ends, family: int) -> list[Endpoint]:
@@ -163,5 +165,8 @@ def _chosen(site: Site, found: tuple[Choice, ...]) -> Iterator[Flow]:
     for choice in found:
         who = ((SOURCE, choice.source), (SERVICE, choice.port.number))
         tests = match((ETH_TYPE, ethers[choice.family]), *who)
+        if not choice.endpoints:
+            yield Flow(Table.BALANCE, 60, tests, cookie(Cause.EMPTY, choice.port.number))
+            continue
         acts = (ToGroup(numbers[choice_key(choice)]),)
         yield Flow(Table.BALANCE, 60, tests, cookie(Cause.SERVICE, choice.port.number), acts)

@@ -11,8 +11,10 @@ from tests.unit.translators.compiler.small import (
     policy,
     service,
 )
+from translators.plan.model import Share
 
 GET = {"http": {"methods": ["GET"]}}
+SQL_ONLY = {"tcp": {"ports": [5432]}}
 BOTH = service("api", HTTP, SQL, subsets={"v1": {"version": "v1"}, "none": {"a": "b"}})
 
 
@@ -33,7 +35,13 @@ def test_an_http_clause_holds_for_http_services_alone() -> None:
         ({"match": GET, **to(subset="v1")}, []),
         ({"match": {"tcp": {"ports": [80]}}, **to(subset="v1")}, []),
         (to(subset="v1"), ["FS7001"]),
-        ({"match": {"tcp": {"ports": [5432]}}, **to(subset="v1")}, ["FS7001"]),
+        ({"match": {"tcp": {"ports": [5432]}}, **to(subset="v1")}, []),
+        ({"match": SQL_ONLY, **to(subset="v1"), "enforce": "vswitch"}, []),
+        ({"match": SQL_ONLY, **to(subset="v1"), "enforce": "proxy"}, ["FS8004"]),
+        ({"match": SQL_ONLY, "route": {"to": [{}], "timeout": "2s"}}, ["FS7001"]),
+        ({"match": SQL_ONLY, **to(subset="v9")}, ["FS7003"]),
+        ({"match": SQL_ONLY, **to(subset="none")}, ["FS7004"]),
+        ({"match": SQL_ONLY, **to(subset="v1", weight=0)}, ["FS7004"]),
         ({"match": {**GET, "tcp": {"ports": [5432]}}, "action": "allow"}, ["FS7001"]),
         ({"match": GET, **to(subset="v9")}, ["FS7003"]),
         ({"match": GET, **to(subset="none")}, ["FS7004"]),
@@ -45,6 +53,16 @@ def test_an_http_clause_holds_for_http_services_alone() -> None:
 )
 def test_l7_needs_http_ports(rule: dict[str, object], found: list[str]) -> None:
     assert codes(BOTH, policy("p", rule)) == found
+
+
+def test_a_route_of_connections_is_the_vswitchs_and_about_services_alone() -> None:
+    shares = [{"subset": "v1", "weight": 3}, {}]
+    plan = plan_of(BOTH, policy("p", {"match": SQL_ONLY, "route": {"to": shares}}))
+    (rule,) = plan.rules
+    assert rule.balance == (Share(None, 1), Share("v1", 3))
+    assert (rule.route, rule.needs_proxy, rule.endpoints) == (None, False, ())
+    assert plan.captures == ()
+    assert [(p.layer, "connections" in p.reason) for p in plan.placements] == [("vswitch", True)]
 
 
 def test_the_proxy_never_holds_direct_access() -> None:

@@ -6,7 +6,7 @@ from tests.plans import rule, shop_plan
 from translators.openflow.features.choices import choice_key, choice_numbers, choices
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.site import Site
-from translators.plan.model import Action, Plan
+from translators.plan.model import Action, Plan, Share
 
 
 def _plan(*rules: object) -> Plan:
@@ -44,6 +44,27 @@ def test_a_denied_endpoint_is_left_out() -> None:
 def test_a_member_of_a_service_is_not_sent_to_itself() -> None:
     opened = rule("shop/open[0]", 51, sources=("shop/reviews-2",), services=("shop/reviews",))
     assert _found(_plan(opened))[3, 1, 4] == ["shop/reviews-1"]
+
+
+def _weighed(*shares: Share) -> dict[str, int]:
+    routed = rule("shop/r[0]", 51, sources=("shop/web",), services=("shop/reviews",))
+    plan = _plan(replace(routed, balance=shares))
+    site = Site(plan, plan.host["host1"], synthetic_ports(plan, "host1"))
+    (choice,) = (c for c in choices(site) if c.source == 1 and c.family == 4)
+    assert (choice_key(choice) in choice_numbers([choice])) == bool(choice.endpoints)
+    names = [e.name for e in choice.endpoints]
+    return dict(zip(names, choice.weights, strict=True))
+
+
+def test_a_route_gives_weights_and_0_leaves_out() -> None:
+    assert _weighed(Share("v1", 90), Share("v2", 10)) == {"shop/reviews-1": 9, "shop/reviews-2": 1}
+    assert _weighed(Share("v1", 1), Share("v2", 0)) == {"shop/reviews-1": 1}
+    assert _weighed(Share("v1", 0), Share("v2", 0)) == {}
+
+
+def test_a_route_to_all_alike_needs_no_group_of_its_own() -> None:
+    routed = rule("shop/r[0]", 51, sources=("shop/web",), services=("shop/reviews",))
+    assert _found(_plan(replace(routed, balance=(Share(None, 7),)))) == {}
 
 
 def test_numbers_depend_on_the_set_alone() -> None:

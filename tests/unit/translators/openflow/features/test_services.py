@@ -3,7 +3,7 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
-from tests.plans import shop_plan
+from tests.plans import rule, shop_plan
 from translators.openflow.cookie import Cause, cause_of
 from translators.openflow.features import services
 from translators.openflow.fields import ETH_TYPE, SERVICE, SOURCE
@@ -11,7 +11,7 @@ from translators.openflow.flow import Flow, ToGroup, program
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import Plan
+from translators.plan.model import Plan, Share
 
 
 def _site(plan: Plan) -> Site:
@@ -57,6 +57,19 @@ def test_a_family_without_endpoints_drops_and_says_so() -> None:
     numbers = {g.number for g in program(services.groups(_site(plan))).groups}
     assert services.group_number(port, 6) not in numbers
     assert services.group_number(port, 4) in numbers
+
+
+def test_a_source_without_a_weighed_endpoint_is_dropped_and_others_have_weights() -> None:
+    shop = shop_plan()
+    routed = rule("shop/r[0]", 51, sources=("shop/web",), services=("shop/reviews",))
+    drained = replace(routed, balance=(Share("v1", 0),))
+    plan = replace(shop, rules=(drained,), captures=())
+    dropped = [f for f in _balanced(plan, Cause.EMPTY) if (SOURCE, 1, None) in f.match]
+    assert len(dropped) == 2
+    assert all(flow.drops for flow in dropped)
+    weighed = replace(routed, balance=(Share("v1", 90), Share("v2", 10)))
+    made = program(services.groups(_site(replace(shop, rules=(weighed,), captures=())))).groups
+    assert [9, 1] in [[bucket.weight for bucket in group.buckets] for group in made]
 
 
 def test_another_port_of_a_virtual_address_drops() -> None:

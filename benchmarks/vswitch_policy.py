@@ -61,8 +61,8 @@ def ends(n: int) -> tuple[int, int]:
 
 
 def ports(n: int, shift: int = 0) -> str:
-    """Return a policy's TCP ports; each ``shift`` is another set."""
-    return ", ".join(str(3 * n + 1 + one + 2000 * shift) for one in range(3))
+    """Return a policy's TCP ports; each ``shift`` is another set than the last."""
+    return ", ".join(str(3 * n + 1 + one + 2000 * (shift % 30)) for one in range(3))
 
 
 def workload(n: int, moved: int = 0) -> str:

@@ -27,7 +27,7 @@ from benchmarks.xds_process import SERVER_CORE
 from tests.devices.ovs import PrivateOvs
 from xds_server.controller.targets import bridge_program
 from xds_server.snapshots.evidence import Connected, Evidence
-from xds_server.snapshots.model import BridgeProgram, program_of
+from xds_server.snapshots.model import BridgeProgram, FlowKey, program_of
 from xds_server.southbound.openflow_tcp import OpenFlowServer
 
 WORKLOADS = (100, 1000) if QUICK else (100, 1000, 10_000)
@@ -37,6 +37,7 @@ RECONCILE_MS = {100_000: 1000.0}
 RUNS = 1 if QUICK else 3
 CHANGES = 10 if QUICK else 50
 POLICIES = 100
+MOST = 10_000  # workloads
 DATAPATH = 1
 A_HOST = 100  # workloads
 
@@ -99,15 +100,21 @@ def text(workloads: int) -> str:
 
 
 def _program(flows: int) -> BridgeProgram:
-    """Return a program of so many flows, as a segment makes them: the rest is cut off."""
-    workloads = A_HOST
-    while True:
-        plan = plan_of(text(workloads))
-        ports = {f"w{n}": n for n in range(1, A_HOST + 1)} | {"fsdn-tun": 1000}
-        whole = bridge_program(plan, "host1", ports)
-        if len(whole.flows) >= flows:
-            return program_of(list(whole.flows.values())[:flows], whole.groups.values())
-        workloads *= 2
+    """Return a program of so many flows, as a segment makes them.
+
+    What more than 10,000 workloads would make are the same flows at other priorities.
+    """
+    plan = plan_of(text(min(flows // 2, MOST)))
+    ports = {f"w{n}": n for n in range(1, A_HOST + 1)} | {"fsdn-tun": 1000}
+    whole = bridge_program(plan, "host1", ports)
+    made = dict(whole.flows)
+    shift = 0
+    while len(made) < flows:
+        shift += 1
+        for key, flow in whole.flows.items():
+            moved = FlowKey(key.table, (key.priority + 257 * shift) % 65536, key.match)
+            made.setdefault(moved, flow._replace(key=moved))
+    return program_of(list(made.values())[:flows], whole.groups.values())
 
 
 def _flows(book: Book, flows: int) -> None:

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -104,7 +105,20 @@ def synced(server: Serving) -> bool:
 
 
 def held(port: int) -> dict[str, int]:
-    """Return how many resources the clients of each node hold, whichever worker answers."""
+    """Return how many resources the clients of each node hold, whichever worker answers.
+
+    Asked by a process of its own: gRPC's threads, where another test has started them, are not in
+    this test's network namespace.
+    """
+    program = f"import json; from {__name__} import ask; print(json.dumps(ask({port})))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    return dict(json.loads(done.stdout))
+
+
+def ask(port: int) -> dict[str, int]:
+    """Ask in this process."""
     options = [("grpc.use_local_subchannel_pool", 1)]
     with grpc.insecure_channel(f"127.0.0.1:{port}", options) as channel:
         fetch = channel.unary_unary(f"/{SERVICE}/FetchClientStatus")

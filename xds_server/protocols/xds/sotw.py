@@ -14,6 +14,7 @@ from xds_server.protocols.xds.offer import Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import ENDPOINT, KNOWN_TYPES, LEGACY_WILDCARD
 from xds_server.protocols.xds.shared import Shared
+from xds_server.protocols.xds.subscription import Subscription
 from xds_server.protocols.xds.wire import NOT_FOUND, ResourceError, SotwRequest, encode_sotw
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
@@ -43,15 +44,17 @@ class SotwWatch(BeatingWatch):
         self._forced = False
 
     def receive(self, request: SotwRequest, now: float) -> list[Evidence]:
-        """Take one request; one that answers another response than the last is ignored.
+        """Take one request; one that answers another response than the last asks for nothing.
 
-        Nothing is lost by that: the client will answer the last response too, and every request
-        lists all names.
+        The client will answer the last response too, and every request lists all names. But what
+        it did not list in between it has dropped, and lacks if it refuses that response.
         """
         if self._nonce is None:
             self._nonce = ""
             self._claimed = request.version
         elif request.nonce != self._nonce:
+            if request.names != self._names:
+                self._dropped(self._stated(request.names))
             return []
         evidence = self.settle(request.nonce, request.error, now)
         self._subscribe(request.names)
@@ -61,9 +64,7 @@ class SotwWatch(BeatingWatch):
         if names == self._names:
             return
         self._names = names
-        before = self.subscription
-        legacy = self.type_url in LEGACY_WILDCARD
-        stated = before.stated(names, legacy=legacy)
+        before, stated = self.subscription, self._stated(names)
         if stated == before:
             return
         self._ask(stated)
@@ -73,10 +74,17 @@ class SotwWatch(BeatingWatch):
             self._must_answer = True
         if before.wildcard or before.names:
             self._claimed = ""  # the claim was about what the first request asked for
-        if all(self.subscription.covers(name) for name in self.known):
+        self._dropped(self.subscription)
+
+    def _stated(self, names: tuple[str, ...]) -> Subscription:
+        return self.subscription.stated(names, legacy=self.type_url in LEGACY_WILDCARD)
+
+    def _dropped(self, asked: Subscription) -> None:
+        """Forget what a client that asks for this has dropped."""
+        if all(asked.covers(name) for name in self.known):
             return
-        self.known = {n: v for n, v in self.known.items() if self.subscription.covers(n)}
-        self._held = {n: r for n, r in self._held.items() if self.subscription.covers(n)}
+        self.known = {n: v for n, v in self.known.items() if asked.covers(n)}
+        self._held = {n: r for n, r in self._held.items() if asked.covers(n)}
 
     def force(self, names: frozenset[str]) -> None:
         """Owe these names to the client again, though nothing in them has changed."""

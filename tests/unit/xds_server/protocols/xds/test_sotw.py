@@ -67,6 +67,18 @@ def test_stale_nonces_are_ignored() -> None:
     assert it.ack(first, "a", "b") != []
 
 
+def test_what_a_client_dropped_behind_our_back_is_sent_again_after_a_refusal() -> None:
+    """Its requests crossed a response, which it refuses: the dropped cluster is not in it then."""
+    it = talk(cluster("a", eds=False))
+    [first] = it.ask(CLUSTER, "a", "b")
+    assert it.ack(first, "a", "b") == []
+    [second] = it.publish(cluster("a", eds=False), cluster("b", eds=False))
+    assert it.ack(first, "b") == []  # sent before the second response came
+    assert it.ack(first, "a", "b") == []
+    [third] = it.ask(CLUSTER, "a", "b", nonce=second.nonce, version=first.version, error="b is bad")
+    assert set(third.bodies) == {"a"}
+
+
 def test_the_version_is_the_hash_of_what_is_in_it() -> None:
     """Two clients with the same subscription get the same version from different snapshots."""
     [one] = talk(endpoints("a"), endpoints("b", 1)).ask(ENDPOINT, "a")

@@ -11,6 +11,7 @@ import time
 from itertools import count
 
 from benchmarks.report import QUICK, Figure, figure, median_ms, publish
+from benchmarks.vswitch_policy import PORTS, text
 from tests.devices.ovs import PrivateOvs
 from translators.compiler.pipeline import compile_policy
 from translators.openflow.encode import encode
@@ -24,64 +25,8 @@ from xds_server.snapshots.model import BridgeProgram, program_of
 from xds_server.southbound.openflow_tcp import OpenFlowServer
 
 POLICIES = 100 if QUICK else 500
-WORKLOADS = 100
 RUNS = 3 if QUICK else 5
 DATAPATH = 1
-
-NOUNS = """\
-apiVersion: fsdn/v1
-kind: Tenant
-metadata: {name: bench}
-spec: {default: deny}
----
-apiVersion: fsdn/v1
-kind: Segment
-metadata: {name: lan, tenant: bench}
-spec: {vni: 10, subnets: [10.0.0.0/16]}
----
-apiVersion: fsdn/v1
-kind: Host
-metadata: {name: host1}
-spec: {bridge: br-int, datapathId: "0000000000000001"}
-"""
-
-WORKLOAD = """\
----
-apiVersion: fsdn/v1
-kind: Workload
-metadata: {{name: w{n}, tenant: bench, labels: {{group: "g{group}"}}}}
-spec:
-  {{segment: lan, addresses: [10.0.1.{n}], mac: "02:00:00:00:00:{n:02x}", host: host1, port: w{n}}}
-"""
-
-POLICY = """\
----
-apiVersion: fsdn/v1
-kind: Policy
-metadata: {{name: p{n}, tenant: bench}}
-spec:
-  from: [{{labels: {{group: "g{source}"}}}}]
-  to: [{{labels: {{group: "g{target}"}}}}]
-  rules: [{{match: {{tcp: {{ports: [{a}, {b}, {c}]}}}}, action: allow}}]
-"""
-
-
-def text(policies: int = POLICIES) -> str:
-    """Return the whole policy, every policy with ports of its own."""
-    groups = WORKLOADS // 10
-    workloads = [WORKLOAD.format(n=n + 1, group=n % groups) for n in range(WORKLOADS)]
-    rules = [
-        POLICY.format(
-            n=n,
-            source=n % groups,
-            target=n // groups % groups,
-            a=3 * n + 1,
-            b=3 * n + 2,
-            c=3 * n + 3,
-        )
-        for n in range(policies)
-    ]
-    return NOUNS + "".join(workloads) + "".join(rules)
 
 
 def plan_of(source: str) -> Plan:
@@ -127,8 +72,8 @@ def main() -> None:
     """Measure, print and keep the figures."""
     figures: list[Figure] = []
     log: list[str] = []
-    source = text()
-    ports = {f"w{n + 1}": n + 1 for n in range(WORKLOADS)} | {"fsdn-proxy": 200, "fsdn-tun": 201}
+    source = text(POLICIES)
+    ports = PORTS | {"fsdn-proxy": 200, "fsdn-tun": 201}
 
     def stage(name: str, work: object) -> None:
         assert callable(work)

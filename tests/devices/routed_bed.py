@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from ipaddress import ip_interface
 from pathlib import Path
 
 from integration.bed import netns
-from integration.bed.netns import End, Namespace
+from integration.bed.netns import BedError, End, Namespace
+from integration.bed.traffic import Report, ask
 from integration.bed.vswitch import Vswitch
 from integration.bed.workload import Place, attach
 from translators.compiler.pipeline import compile_policy
@@ -131,3 +133,21 @@ def serve(bed: RoutedBed, namespace: Namespace, name: str, addresses: tuple[str,
     namespace.spawn(argv, log)
     for address in addresses:
         namespace.spawn([sys.executable, "-m", "integration.bed.probe", address, "--echo"], log)
+
+
+def until_answered(client: Namespace, url: str) -> Report:
+    """Ask until there is an answer; raises BedError after 20 s without."""
+    deadline = time.monotonic() + 20
+    while not (report := ask(client, url, timeout=1.0)).answered:
+        if time.monotonic() > deadline:
+            raise BedError(f"no answer from {url}")
+    return report
+
+
+def ping(client: Namespace, address: str, *options: str) -> str:
+    """Return what one ping says, whether it is answered or not."""
+    return client.run("sh", "-c", f"ping -c1 -W1 {' '.join(options)} {address} || true")
+
+
+def literal(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

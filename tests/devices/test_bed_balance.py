@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from integration.bed.traffic import Report, ask
-from tests.devices.routed_bed import RoutedBed, routed_bed
-from tests.devices.test_bed_routing import until_answered
+from tests.devices.routed_bed import RoutedBed, routed_bed, until_answered
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 

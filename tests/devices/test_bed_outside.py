@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from integration.bed.traffic import ask, load, probing
-from tests.devices.routed_bed import SITE, RoutedBed, routed_bed
-from tests.devices.test_bed_routing import literal, ping, until_answered
+from tests.devices.routed_bed import SITE, RoutedBed, literal, ping, routed_bed, until_answered
 from translators.openflow.cookie import Cause, cookie
 
 pytestmark = [pytest.mark.device, pytest.mark.root]

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration.bed.netns import BedError, Namespace
-from integration.bed.traffic import Report, ask, probing
-from tests.devices.routed_bed import RoutedBed, routed_bed
+from integration.bed.traffic import ask, probing
+from tests.devices.routed_bed import RoutedBed, literal, ping, routed_bed, until_answered
 from translators.openflow.cookie import Cause, cookie
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
@@ -151,23 +150,6 @@ def bed() -> Iterator[RoutedBed]:
         for address in EVERYBODY:
             until_answered(bed.workloads["web"], f"http://{literal(address)}:8080/")
         yield bed
-
-
-def literal(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
-
-
-def until_answered(client: Namespace, url: str) -> Report:
-    deadline = time.monotonic() + 20
-    while not (report := ask(client, url, timeout=1.0)).answered:
-        if time.monotonic() > deadline:
-            raise BedError(f"no answer from {url}")
-    return report
-
-
-def ping(client: Namespace, address: str, *options: str) -> str:
-    """Return what one ping says, whether it is answered or not."""
-    return client.run("sh", "-c", f"ping -c1 -W1 {' '.join(options)} {address} || true")
 
 
 @pytest.mark.parametrize("address", EVERYBODY)

@@ -88,8 +88,7 @@ def rule_of(plan: Plan, value: int) -> Rule | None:
     """Return the rule that a flow enforces; None where no single rule is behind it."""
     if cause_of(value) not in _OF_RULE:
         return None
-    number = value & 0xFFFFFFFF
-    return next((rule for rule in plan.rules if rule.number == number), None)
+    return plan.by_number.get(value & 0xFFFFFFFF)
 
 
 def origin_of(plan: Plan, value: int) -> Origin | None:
@@ -99,10 +98,11 @@ def origin_of(plan: Plan, value: int) -> Origin | None:
         rule = rule_of(plan, value)
         return rule.origin if rule is not None else None
     if cause in _OF_ENDPOINT:
-        return next((e.origin for e in plan.endpoints if e.identity == number), None)
+        found = plan.by_identity.get(number)
+        return None if found is None else found.origin
     if cause in _OF_SERVICE:
-        found = (s.origin for s in plan.services if any(p.number == number for p in s.ports))
-        return next(found, None)
+        ports = ((s.origin, port.number) for s in plan.services for port in s.ports)
+        return next((origin for origin, own in ports if own == number), None)
     if cause in _OF_SEGMENT:
         return next((s.origin for s in plan.segments if s.number == number), None)
     if cause is Cause.DEFAULT:

@@ -6,13 +6,14 @@ Every tuple of a plan is sorted, so that one meaning has one spelling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from translators.plan.fabric import Link, Switch, SwitchPort
 from translators.plan.index import RuleIndex, index_of
+from translators.plan.placement import Capture, Placement
 from translators.plan.raw import RawPatch, RawResource
 from translators.plan.routing import External, Router
 from translators.plan.rules import (
@@ -81,6 +82,8 @@ __all__ = [
     "Tenant",
     "Transport",
 ]
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -201,29 +204,6 @@ class Service:
         return None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Capture:
-    """Traffic from ``sources`` to this service port goes through the source host's proxy."""
-
-    service: str
-    port: int  # the service port
-    sources: tuple[str, ...]
-    rule: str  # the first rule that needs the proxy
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Placement:
-    """Which layer enforces a clause, and why."""
-
-    rule: str
-    layer: Layer
-    where: str  # "source bridge", "proxy on host1", ...
-    reason: str
-    refused: tuple[str, ...]  # alternatives, each with its reason
-    saving: str
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that must be true of the network. Look-ups by name are built once, on construction."""
@@ -260,26 +240,35 @@ class Plan:
         index(self, "rule", {r.name: r for r in self.rules})
         index(self, "_later", {})
 
+    def _once(self, name: str, make: Callable[[], V]) -> V:
+        if name not in self._later:
+            self._later[name] = make()
+        return cast(V, self._later[name])
+
     @property
     def by_address(self) -> Mapping[Address, Endpoint]:
         """The endpoint that has an address."""
-        if "addresses" not in self._later:
-            self._later["addresses"] = {a: e for e in self.endpoints for a in e.addresses}
-        return cast(Mapping[Address, Endpoint], self._later["addresses"])
+        return self._once("address", lambda: {a: e for e in self.endpoints for a in e.addresses})
 
     @property
     def by_vip(self) -> Mapping[Address, Service]:
         """The service that has a virtual address."""
-        if "vips" not in self._later:
-            self._later["vips"] = {vip: s for s in self.services for vip in s.vips}
-        return cast(Mapping[Address, Service], self._later["vips"])
+        return self._once("vip", lambda: {vip: s for s in self.services for vip in s.vips})
+
+    @property
+    def by_identity(self) -> Mapping[int, Endpoint]:
+        """The endpoint that has an identity."""
+        return self._once("identity", lambda: {e.identity: e for e in self.endpoints})
+
+    @property
+    def by_number(self) -> Mapping[int, Rule]:
+        """The rule that has a number."""
+        return self._once("number", lambda: {rule.number: rule for rule in self.rules})
 
     @property
     def index(self) -> RuleIndex:
         """Which rules are about which services and endpoints."""
-        if "index" not in self._later:
-            self._later["index"] = index_of(self.rules, self.services)
-        return cast(RuleIndex, self._later["index"])
+        return self._once("index", lambda: index_of(self.rules, self.services))
 
     def indexed(self, known: RuleIndex) -> Plan:
         """Take an index that was made along with the plan, and return the plan."""

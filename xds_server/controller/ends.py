@@ -22,7 +22,7 @@ from translators.openflow.fields import (
     Field,
 )
 from translators.openflow.tables import Table
-from translators.plan.model import TCP, Endpoint, Plan
+from translators.plan.model import TCP, Plan
 from xds_server.protocols.openflow.orders import Order, PacketOut, Tuple
 from xds_server.protocols.openflow.punted import Door, Segment, back, onward
 
@@ -108,12 +108,6 @@ def _of(met: Metadata, field: Field) -> int:
 
 
 def _endpoint(plan: Plan, identity: int, six: bool, port: int) -> Door | None:
-    for endpoint in plan.endpoints:
-        if endpoint.identity == identity:
-            return _door(endpoint, six, port)
-    return None
-
-
-def _door(endpoint: Endpoint, six: bool, port: int) -> Door | None:
-    version = 6 if six else 4
-    return next(((a, port) for a in endpoint.addresses if a.version == version), None)
+    endpoint, version = plan.by_identity.get(identity), 6 if six else 4
+    addresses = () if endpoint is None else endpoint.addresses
+    return next(((a, port) for a in addresses if a.version == version), None)

@@ -18,7 +18,7 @@ from translators.openflow.fields import (
     MARK_REVOKED,
 )
 from translators.openflow.flow import program
-from translators.plan.model import TCP, UDP, Plan, Rule
+from translators.plan.model import TCP, UDP, Plan
 from xds_server.controller.ends import PATHS, Ends
 from xds_server.controller.host_agents import Answer, Seen
 from xds_server.protocols.openflow.orders import CtFlush, Order, ShortFlow
@@ -80,16 +80,13 @@ class Wanted:
 
 def sessions_of(plan: Plan, host: str, answer: Answer) -> tuple[Session, ...]:
     """Return a host's sessions, by id: those whose client is there."""
-    rules = {rule.number: rule for rule in plan.rules}
     services = {port.number: s.name for s in plan.services for port in s.ports}
-    found = [_session(plan, host, seen, rules, services) for seen in answer.seen]
+    found = [_session(plan, host, seen, services) for seen in answer.seen]
     here = [s for s in found if s.source and plan.endpoint[s.source].host == host]
     return tuple(sorted(here, key=lambda session: session.id))
 
 
-def _session(
-    plan: Plan, host: str, seen: Seen, rules: dict[int, Rule], services: dict[int, str]
-) -> Session:
+def _session(plan: Plan, host: str, seen: Seen, services: dict[int, str]) -> Session:
     one = seen.connection
     path, way = one.mark & PATHS, one.original
     client, virtual = (
@@ -98,7 +95,7 @@ def _session(
     )
     server = (one.reply.source, one.reply.source_port)
     ends = Ends(one.zone, path, client, virtual, server, one.protocol)
-    rule = rules.get(one.label >> LABEL_RULE & 0xFFFFFFFF)
+    rule = plan.by_number.get(one.label >> LABEL_RULE & 0xFFFFFFFF)
     source, endpoint = plan.by_address.get(client[0]), plan.by_address.get(server[0])
     counts = [w for w in (one.original, one.reply) if w.packets is not None]
     return Session(

@@ -9,6 +9,8 @@ GET = {"match": {"http": {"methods": ["GET"]}}, "action": "allow"}
 def test_a_plan_finds_its_things_by_name_and_address() -> None:
     plan = plan_of(service(addresses=["10.10.0.200"]), policy("p", GET))
     web = plan.endpoint["shop/web"]
+    assert plan.by_identity[web.identity] is web
+    assert plan.by_number[plan.rule["shop/p[0]"].number] is plan.rule["shop/p[0]"]
     assert plan.by_address[ip_address("fd10:10::11")] is web
     assert plan.by_vip[ip_address("10.10.0.200")] is plan.service["shop/api"]
     assert plan.segment[web.segment].tenant == plan.tenant["shop"].name

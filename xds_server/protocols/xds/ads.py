@@ -223,10 +223,11 @@ class XdsStream:
     def wakes_at(self, now: float) -> float | None:
         """Return when ``tick`` is wanted next, if ever."""
         first: float | None = None
-        if self._watches and now < self._opened_at + self.limits.grace:
-            first = self._opened_at + self.limits.grace
+        ends = self._opened_at + self.limits.grace
         for watch in self._watches.values():
             time = watch.wakes_at()
+            if watch.surplus and now < ends and (time is None or ends < time):
+                time = ends
             if time is not None and (first is None or time < first):
                 first = time
         return first

@@ -7,7 +7,7 @@ rejected content is parked and never sent again unchanged, and what of it is bad
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 from xds_server.protocols.xds.effects import Effect, Send
 from xds_server.protocols.xds.issue import Issue
@@ -50,6 +50,7 @@ class Watch(ABC):
         "settled",
         "since",
         "subscription",
+        "surplus",
         "type_url",
     )
 
@@ -64,6 +65,7 @@ class Watch(ABC):
         self.settled = -1  # the newest epoch of which the client lacks nothing
         self.refused = -1  # the newest epoch of which it lacks only what it refuses
         self.missing: frozenset[str] = frozenset()  # see Draft
+        self.surplus = False  # whether the client holds, or will, what is gone
         self.since = 0  # the epoch in which the content of this type last changed
         self.beats_at: float | None = None  # when a heartbeat is due (delta)
         self.quarantine = _NO_SUSPECTS
@@ -116,7 +118,7 @@ class Watch(ABC):
         proven: list[Effect] = []
         while True:
             draft = self._draft(target)
-            self.missing = draft.missing
+            self.missing, self.surplus = draft.missing, not draft.exact
             if not draft.due:
                 return proven + self._rest(draft, version, target, now)
             known_bad = self._parked.get(draft.digest)
@@ -243,13 +245,12 @@ class Watch(ABC):
         written, self._written, self._reported = self._written, 0, version
         return [Acked(self.device, self.type_url, version, now, written)]
 
-    def _report(self, found: Iterable[Refusal], version: str, now: float) -> list[Nacked]:
-        known = list(found)
-        if known:
+    def _report(self, found: Sequence[Refusal], version: str, now: float) -> list[Nacked]:
+        if found:
             self._reported = "refused:" + version
         return [
             Nacked(self.device, self.type_url, version, now, why.reason, why.resource, why.origin)
-            for why in known
+            for why in found
         ]
 
     def _ask(self, subscription: Subscription) -> None:
@@ -296,5 +297,4 @@ class Watch(ABC):
 
     def _errors(self, draft: Draft) -> dict[str, ResourceError]:
         """Return why names cannot be served: all of a type that we do not know."""
-        known = self.type_url in KNOWN_TYPES
-        return {} if known else not_served(self.type_url, draft.content)
+        return {} if self.type_url in KNOWN_TYPES else not_served(self.type_url, draft.content)

@@ -1,10 +1,10 @@
 import pytest
 
-from tests.conversations.xds.responses import endpoints, listener, sotw_request
+from tests.conversations.xds.responses import cluster, endpoints, listener, sotw_request
 from tests.conversations.xds.stream import Talk
 from xds_server.protocols.xds.ads import Dialect, Limits, XdsStream
 from xds_server.protocols.xds.effects import Close
-from xds_server.protocols.xds.resource_types import ENDPOINT, LISTENER
+from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Warned
 
@@ -88,8 +88,19 @@ def test_time_is_wanted_only_while_something_depends_on_it() -> None:
     assert it.stream.wakes_at(it.now) is None
     it.publish(listener("a"))
     [response] = it.ask(LISTENER)
-    assert it.stream.wakes_at(it.now) == it.now + Limits().grace
-    it.wait(3)
-    assert it.stream.wakes_at(it.now) == it.now - 3 + Limits().patience
+    assert it.stream.wakes_at(it.now) == it.now + Limits().patience
     it.ack(response)
+    assert it.stream.wakes_at(it.now) is None
+
+
+def test_a_new_stream_wants_time_for_what_is_gone_only_if_the_client_holds_it() -> None:
+    it = Talk(Dialect.DELTA)
+    it.publish(cluster("a"))
+    [response] = it.ask(CLUSTER, initial={"gone": "v1"})
+    assert it.stream.wakes_at(it.now) == it.now + Limits().grace
+    it.ack(response)
+    assert it.stream.wakes_at(it.now) == it.now + Limits().grace
+    [removal] = it.wait(3)
+    assert removal.removed == ("gone",)
+    it.ack(removal)
     assert it.stream.wakes_at(it.now) is None

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.xds_content import read
+from xds_server.cycles import collect_rarely
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.southbound.grpc_ads import AdsServer, AdsSettings
 
@@ -100,6 +101,7 @@ class Subject:
 async def main() -> None:
     """Serve until standard input ends."""
     subject = Subject()
+    collect_rarely()
     print(json.dumps({"port": await subject.start()}), flush=True)
     commands = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(commands)

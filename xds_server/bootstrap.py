@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import ssl
@@ -23,6 +22,7 @@ from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
 from xds_server.controller.state import Owning
+from xds_server.cycles import collect_rarely
 from xds_server.folders import Folders, resource_folder, secret_folder
 from xds_server.health_memory import HealthMemory
 from xds_server.journal import configure, record
@@ -75,22 +75,11 @@ async def _serve(settings: ServerSettings) -> None:
         await _start(controller)
         await southbound.folders.open()
         southbound.memory.recall()
-        _collect_rarely()
+        collect_rarely()
         await _run(settings, controller, southbound)
         await controller.ledger.close(controller.state)
     finally:
         await engine.dispose()
-
-
-def _collect_rarely() -> None:
-    """Let the cycle collector leave alone what was loaded, and look at the rest less often.
-
-    A collection of everything stops the server for a tenth of a second where policy is large, and
-    finds little: plans and snapshots have no cycles, so that reference counts free them.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Controller, Southbound]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from xds_server.cycles import collect_rarely
 from xds_server.protocols.reports.entries import Entry
 from xds_server.protocols.reports.loads import LoadReport, LoadTable
 from xds_server.protocols.reports.ring import Ring
@@ -87,6 +88,7 @@ async def _run() -> None:
         )
     pipe = socket.socket(fileno=0)
     reader, writer = await asyncio.open_connection(sock=pipe)
+    collect_rarely()
     await end.run(reader, writer)
 
 

@@ -14,6 +14,7 @@ _VARINTS = [
     *(bytes((low,)) for low in range(1 << 7)),
     *(bytes((low & 0x7F | 0x80, low >> 7)) for low in range(1 << 7, 1 << 11)),
 ]
+_MADE = len(_VARINTS)
 
 
 class MalformedError(ValueError):
@@ -132,7 +133,10 @@ def number(value: int | bytes) -> int:
 
 def put(field: int, value: bytes) -> bytes:
     """Return a length-delimited field; empty values too (an empty embedded message counts)."""
-    return varint(field << 3 | LENGTH) + varint(len(value)) + value
+    tag, size = field << 3 | LENGTH, len(value)
+    if tag < _MADE and size < _MADE:
+        return _VARINTS[tag] + _VARINTS[size] + value
+    return varint(tag) + varint(size) + value
 
 
 def put_text(field: int, value: str) -> bytes:
@@ -147,7 +151,7 @@ def put_number(field: int, value: int) -> bytes:
 
 def varint(value: int) -> bytes:
     """Return an unsigned base-128 varint, least significant group first."""
-    if value < len(_VARINTS):
+    if value < _MADE:
         return _VARINTS[value]
     out = bytearray()
     while value > 0x7F:

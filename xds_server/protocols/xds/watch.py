@@ -134,7 +134,7 @@ class Watch(ABC):
         idle, url = self._idle, self.type_url
         if idle is None or not self._attained or self.quarantine or url == VIRTUAL_HOST:
             return False  # virtual hosts depend on the routes too
-        if idle.retain != target.retain or idle.missing != target.missing:
+        if idle.missing != target.missing or (self.surplus and idle.retain != target.retain):
             return False
         old, new = idle.snapshot, target.snapshot
         if old.digest(url) != new.digest(url) or old.version(url) != new.version(url):

@@ -12,11 +12,13 @@ from functools import lru_cache
 
 from xds_server.protocols.xds.initial import INITIAL, NO_INITIAL, Initial, scan_initial
 from xds_server.protocols.xds.protobuf import (
+    LENGTH,
     message,
     number,
     put,
     put_number,
     put_text,
+    run,
     scan,
     text,
     until,
@@ -25,6 +27,7 @@ from xds_server.snapshots.model import Resource, content_version
 
 NOT_FOUND, UNIMPLEMENTED = 5, 12  # google.rpc.Code
 _EXTENSIONS = 9  # in Node
+_NAMES = 3  # resource_names in DiscoveryRequest
 _WRAPPER = "type.googleapis.com/envoy.service.discovery.v3.Resource"
 _MOST_SHARED = 32  # encoded contents that are kept for the streams still to be sent them
 
@@ -85,15 +88,17 @@ class DeltaRequest:
 
 def scan_sotw(data: bytes) -> SotwRequest:
     """Return the DiscoveryRequest in these bytes; raise MalformedError if there is none."""
+    cut = until(data, _NAMES)
+    listed, length = run(data[cut:], _NAMES << 3 | LENGTH)
+    names = list(map(text, listed))
     texts = {1: "", 4: "", 5: ""}
-    names: list[str] = []
     node, error = None, None
-    for key, value in scan(data):
+    for key, value in (*scan(data[:cut]), *scan(data[cut + length :])):
         if key in texts:
             texts[key] = text(value)
         elif key == 2:
             node = message(value)
-        elif key == 3:
+        elif key == _NAMES:
             names.append(text(value))
         elif key == 6:
             error = _status(message(value))
@@ -247,7 +252,12 @@ def encode_heartbeat(type_url: str, version: str, resources: Iterable[Resource])
 
 
 def _any(resource: Resource) -> bytes:
-    return put_text(1, resource.type_url) + put(2, resource.body)
+    return _type_field(resource.type_url) + put(2, resource.body)
+
+
+@lru_cache(maxsize=128)
+def _type_field(type_url: str) -> bytes:
+    return put_text(1, type_url)
 
 
 def _sotw_resource(resource: Resource) -> bytes:

@@ -22,10 +22,11 @@ from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
 from xds_server.controller.state import Owning
-from xds_server.cycles import collect_rarely
+from xds_server.cycles import collect_at_rest, collect_rarely
 from xds_server.folders import Folders, resource_folder, secret_folder
 from xds_server.health_memory import HealthMemory
-from xds_server.journal import configure, record
+from xds_server.hearing import Hearing
+from xds_server.journal import configure, record_all
 from xds_server.protocols.xds.secrets import SecretKeeper
 from xds_server.reporting import Reporting, XdsPort, reporting
 from xds_server.settings import Listen, ServerSettings
@@ -55,6 +56,7 @@ class Southbound:
     reports: Reporting
     folders: Folders
     memory: HealthMemory
+    hearing: Hearing
 
 
 def run(settings: ServerSettings) -> None:
@@ -77,6 +79,7 @@ async def _serve(settings: ServerSettings) -> None:
         southbound.memory.recall()
         collect_rarely()
         await _run(settings, controller, southbound)
+        southbound.hearing.close()
         await controller.ledger.close(controller.state)
     finally:
         await engine.dispose()
@@ -86,11 +89,13 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     clock = _steady_clock()
     reports = reporting(settings, clock)
 
-    def heard(evidence: Evidence) -> None:
-        record(located(controller.state.plan, evidence))
-        reports.sources.meters.hear(evidence)
-        controller.feed(evidence)
+    def record(heard: Sequence[Evidence]) -> None:
+        record_all(located(controller.state.plan, one) for one in heard)
+        for one in heard:
+            reports.sources.meters.hear(one)
 
+    hearing = Hearing(record, lambda event: controller.feed(event))
+    heard = hearing.hear
     at = ads_settings(settings)
     xds: XdsPort = (
         AdsServer(at, heard, clock, reports.services)
@@ -121,7 +126,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
 
     folders.secrets = secret_folder(settings.secrets, keeper, key, clock, owning)
     memory = HealthMemory(settings.state, reports.reports.health, clock)
-    return controller, Southbound(xds, openflow, ovsdb, reports, folders, memory)
+    return controller, Southbound(xds, openflow, ovsdb, reports, folders, memory, hearing)
 
 
 async def _start(controller: Controller) -> None:
@@ -150,7 +155,12 @@ async def _run(settings: ServerSettings, controller: Controller, southbound: Sou
     _announce(settings, ports)
     try:
         async with asyncio.TaskGroup() as group:
-            jobs = (controller.run(), southbound.folders.watch(), southbound.memory.keep())
+            jobs = (
+                controller.run(),
+                southbound.folders.watch(),
+                southbound.memory.keep(),
+                collect_at_rest(lambda: controller.busy),
+            )
             working = [group.create_task(job) for job in jobs]
             group.create_task(api.serve(sockets=[socket]))
             group.create_task(_drain(stop, controller, api, working, reported))

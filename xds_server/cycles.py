@@ -1,14 +1,37 @@
-"""Reference cycles: how often a process that serves looks for them."""
+"""Reference cycles: how often a process that serves looks for them.
 
+Plans, snapshots and the controller's state have none, so that reference counts free them. A large
+change makes so many objects that to look at them in its midst would take as long as the change.
+"""
+
+from __future__ import annotations
+
+import asyncio
 import gc
+from collections.abc import Callable
+
+_AT_ANY_TIME = 500_000  # new objects after which one that looks at rest looks also when busy
+_AT_REST = 20_000
+_PAUSE = 1.0  # seconds between two looks
+_ALL = 100  # looks at young objects after which all are looked at
 
 
 def collect_rarely() -> None:
     """Let the cycle collector leave alone what is loaded, and look at the rest less often.
 
     A collection of everything stops the server for a tenth of a second where policy is large, and
-    finds little: plans and snapshots have no cycles, so that reference counts free them.
+    finds little.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+async def collect_at_rest(busy: Callable[[], bool]) -> None:
+    """Look at what is new whenever that is much and nothing is going on, until cancelled."""
+    gc.set_threshold(_AT_ANY_TIME, 10, _ALL)
+    while True:
+        await asyncio.sleep(_PAUSE)
+        if gc.get_count()[0] < _AT_REST or busy():
+            continue
+        gc.collect(1 if gc.get_count()[2] < _ALL else 2)

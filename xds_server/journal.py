@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
+from itertools import groupby
+from typing import NamedTuple
 
 import structlog
 
@@ -40,6 +43,38 @@ def configure(form: str, level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def record_all(heard: Iterable[Evidence]) -> None:
+    """Write down what devices told us together; equal acknowledgements are one line.
+
+    It names the ``devices`` where there are several.
+    """
+    debugs = _log.is_enabled_for(logging.DEBUG)
+    told = (one for one in heard if debugs or not isinstance(one, Offered))
+    for same, found in groupby(told, _acknowledged):
+        if same is None:
+            for evidence in found:
+                record(evidence)
+            continue
+        devices = [str(one.device) for one in found]
+        if len(devices) == 1:
+            _log.info("acked", device=devices[0], **same._asdict())
+        else:
+            _log.info("acked", devices=devices, **same._asdict())
+
+
+class _Same(NamedTuple):
+    type: str
+    version: str
+    written: int
+
+
+def _acknowledged(evidence: Evidence) -> _Same | None:
+    """Return what acknowledgements of one line have in common; None for other evidence."""
+    if not isinstance(evidence, Acked):
+        return None
+    return _Same(evidence.type, evidence.version, evidence.written)
 
 
 def record(evidence: Evidence) -> None:

@@ -10,7 +10,7 @@ from tests.plans import shop_plan
 from translators.openflow.tables import Table
 from xds_server.controller.reconcile import reconcile
 from xds_server.controller.rollout import advance
-from xds_server.controller.state import FLOWS, Committed, Event, Stage, State, Tick
+from xds_server.controller.state import FLOWS, Answered, Committed, Event, Stage, State, Tick
 from xds_server.controller.targets import Targets
 from xds_server.snapshots.evidence import (
     Acked,
@@ -78,10 +78,24 @@ def _word(rng: Random, state: State, now: float) -> Event:
     return Acked(device, kind, wanted, now)
 
 
+def _answers(rng: Random, state: State, now: float) -> list[Acked]:
+    """Return what several devices acknowledge, perhaps not all of it the newest."""
+    said = [
+        Acked(device, kind, rng.choice((one.wanted, one.wanted, "old")), now)
+        for device, known in sorted(state.status.devices.items())
+        if known.connected
+        for kind, one in known.types.items()
+    ]
+    return rng.sample(said, rng.randint(0, len(said)))
+
+
 def _next(rng: Random, state: State, now: float) -> Event:
     choice = rng.randrange(10)
     if choice == 0 or state.revision == 0:
         return _commit(rng, state, now)
+    acks = _answers(rng, state, now) if choice == 2 else []
+    if acks:
+        return Answered(tuple(acks))
     return Tick(now) if choice == 1 else _word(rng, state, now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xds_server.controller.state import (
+    Answered,
     Committed,
     Diagnosed,
     Event,
@@ -56,9 +57,15 @@ def _touched(state: State, event: Event) -> Iterable[Device]:
             return ()  # what is new for a device is no part of the revision
         case Translated(host=name) | Untranslated(host=name):
             return _host(name)
+        case Answered(acks=acks):
+            return [one for ack in acks for one in _beside(ack.device)]
         case _:
-            device = event.device
-            return [device] if device.kind is DeviceKind.SWITCH else _host(device.name)
+            return _beside(event.device)
+
+
+def _beside(device: Device) -> list[Device]:
+    """Return a device, and the other one of its host."""
+    return [device] if device.kind is DeviceKind.SWITCH else _host(device.name)
 
 
 def _has_secrets_alone(state: State, device: Device) -> bool:

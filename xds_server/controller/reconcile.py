@@ -24,6 +24,7 @@ from xds_server.controller.rollout import (
 )
 from xds_server.controller.state import (
     CONFIG,
+    Answered,
     Committed,
     DeclareHosts,
     Diagnosed,
@@ -41,7 +42,7 @@ from xds_server.controller.state import (
 from xds_server.controller.targets import Ports, relevant_ports
 from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, Offered, PortsChanged
 from xds_server.snapshots.replacing import replace
-from xds_server.status.fold import declare, expect, fold
+from xds_server.status.fold import declare, expect, fold, fold_all
 
 V = TypeVar("V")
 
@@ -55,6 +56,8 @@ def reconcile(state: State, event: Event) -> Step:
             state, effects = _translated(state, event)
         case Untranslated():
             state, effects = _untranslated(state, event)
+        case Answered():
+            state, effects = _answered(state, event)
         case Tick(at=at):
             state, effects = _advance(state, at)
         case Diagnosed():
@@ -173,16 +176,25 @@ def _heard(state: State, evidence: Evidence) -> Step:
         state, more = _ports(state, host, evidence.ports)
         effects = effects + more
     if host in state.rollouts:
-        state, more = _went_on(before, state, host, evidence.at)
+        state, more = _went_on(before, state, [host], evidence.at)
         effects = effects + more
     return state, effects
 
 
-def _went_on(before: Gates, state: State, host: str, at: float) -> Step:
-    """Take a host as far as it may go, and the others where that, or its news, opens a gate."""
+def _answered(state: State, event: Answered) -> Step:
+    """Fold what several devices acknowledged, and then look who may go on."""
+    before = gates(state)
+    state = replace(state, status=fold_all(state.status, event.acks))
+    names = dict.fromkeys(ack.device.name for ack in event.acks)
+    waiting = [name for name in names if name in state.rollouts]
+    return _went_on(before, state, waiting, event.at) if waiting else (state, [])
+
+
+def _went_on(before: Gates, state: State, hosts: Iterable[str], at: float) -> Step:
+    """Take hosts as far as they may go, and the others where that, or their news, opens a gate."""
     effects: list[Effect] = []
     if gates(state) == before:
-        state, effects = advance(state, host, at)
+        state, effects = _every(state, hosts, lambda s, host: advance(s, host, at))
         if gates(state) == before:
             return state, effects
     state, more = _advance(state, at)

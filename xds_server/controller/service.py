@@ -30,20 +30,15 @@ from xds_server.controller.ledger import Ledger
 from xds_server.controller.memory import remembered
 from xds_server.controller.merge import merged, restore, without
 from xds_server.controller.metering import Meter, Unmetered
+from xds_server.controller.performing import Performer
 from xds_server.controller.ports import Bridges, Databases, Proxies, Repository
 from xds_server.controller.reconcile import reconcile
 from xds_server.controller.state import (
+    STAGE_SECONDS,
     Committed,
-    DeclareHosts,
-    Effect,
     Event,
-    PublishBridge,
-    PublishProxy,
-    Reached,
     State,
     Tick,
-    Translate,
-    WithdrawProxy,
 )
 from xds_server.controller.switches import Switches
 from xds_server.controller.translations import Translations
@@ -75,7 +70,6 @@ class Controller:
         self.judge: Judge | None = None  # of what proxies would be sent
         self.switches = Switches(self.feed, clock)
         self.drift = DriftWatch(lambda: self.state, bridges, self.feed, clock)
-        self._proxies = proxies
         self.databases = databases
         self.clock = clock
         self._meter = meter or Unmetered()
@@ -84,6 +78,9 @@ class Controller:
         self.host_agents = HostAgents(clock)
         self.cuts = Cuts(bridges, lambda: self.state.plan, clock)
         self._translations = Translations(self, self.feed, clock)
+        self._performer = Performer(
+            proxies, bridges, databases, self.ledger, self._meter, self._translations
+        )
         self._news = asyncio.Event()
         self._closing = False
         self._events: deque[Event] = deque()
@@ -186,9 +183,15 @@ class Controller:
         while self._events:
             self.state, effects = reconcile(self.state, self._events[0])
             for effect in effects:
-                self._perform(effect)
+                self._performer.perform(effect)
             self._events.popleft()
         self._news.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a change is being made, or has just been sent to devices."""
+        fresh = self.clock() < self.state.committed_at + STAGE_SECONDS
+        return self.changing.locked() or (fresh and not self.state.acked)
 
     @property
     def backlog(self) -> int:
@@ -271,24 +274,6 @@ class Controller:
             progress=progress,
         )
         self.feed(event)
-
-    def _perform(self, effect: Effect) -> None:
-        match effect:
-            case PublishProxy(node=node, snapshot=snapshot):
-                self._proxies.publish(node, snapshot)
-            case WithdrawProxy(node=node):
-                self._proxies.withdraw(node)
-            case PublishBridge(datapath_id=number, program=program):
-                self.bridges.publish(number, program)
-            case DeclareHosts(hosts=hosts, tunnels=tunnels):
-                self.bridges.set_hosts(hosts)
-                self.databases.set_hosts(hosts, tunnels)
-            case Reached(revision=revision, seconds=seconds):
-                self.ledger.reached(revision, seconds)
-                self._meter.acknowledged(seconds)
-                _log.info("acknowledged", revision=revision, seconds=round(seconds, 3))
-            case Translate():
-                self._translations.add(effect)
 
     async def _tick(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from translators.plan.model import Plan
 from xds_server.controller.targets import Ports, Targets
 from xds_server.controller.values import Progress
 from xds_server.protocols.reports.health import Checked
-from xds_server.snapshots.evidence import Device, Evidence
+from xds_server.snapshots.evidence import Acked, Device, Evidence
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 from xds_server.status.model import Status
 
@@ -117,7 +117,19 @@ class Owning:
     at: float
 
 
-Event = Committed | Translated | Untranslated | Tick | Diagnosed | Owning | Evidence
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Acknowledgements that came together, at least one, in their order."""
+
+    acks: tuple[Acked, ...]
+
+    @property
+    def at(self) -> float:
+        """When the last of them came."""
+        return self.acks[-1].at
+
+
+Event = Committed | Translated | Untranslated | Tick | Diagnosed | Owning | Answered | Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,18 +113,25 @@ class Status:
 
     def having(self, device: Device, known: DeviceStatus) -> Status:
         """Return the status with what is known of a device from now on."""
-        overall = known.overall if known.declared and known.connected else State.SYNCED
-        behind, bridges = self.behind, self.stale_bridges
-        if overall is not State.SYNCED:
-            behind = behind.set(device, overall)
-        elif device in behind:
-            behind = behind.delete(device)
-        stale = overall is State.STALE and device.kind is DeviceKind.BRIDGE
-        if stale:
-            bridges = bridges.set(device.name, None)
-        elif device.kind is DeviceKind.BRIDGE and device.name in bridges:
-            bridges = bridges.delete(device.name)
-        return Status(self.devices.set(device, known), behind, bridges)
+        return self.having_all({device: known})
+
+    def having_all(self, known: Mapping[Device, DeviceStatus]) -> Status:
+        """Return the status with what is known of several devices from now on."""
+        devices, behind = self.devices.mutate(), self.behind.mutate()
+        bridges = self.stale_bridges.mutate()
+        for device, one in known.items():
+            devices[device] = one
+            overall = one.overall if one.declared and one.connected else State.SYNCED
+            if overall is not State.SYNCED:
+                behind[device] = overall
+            else:
+                behind.pop(device, None)
+            if device.kind is DeviceKind.BRIDGE:
+                if overall is State.STALE:
+                    bridges[device.name] = None
+                else:
+                    bridges.pop(device.name, None)
+        return Status(devices.finish(), behind.finish(), bridges.finish())
 
     def without(self, device: Device) -> Status:
         """Return the status in which nothing is known of a device."""

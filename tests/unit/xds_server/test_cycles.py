@@ -1,9 +1,13 @@
+import asyncio
 import gc
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from xds_server.cycles import collect_rarely
+from xds_server import cycles
+from xds_server.cycles import collect_at_rest, collect_rarely
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +32,27 @@ def test_cycles_that_come_later_are_still_found() -> None:
     cycle.append(cycle)
     del cycle
     assert gc.collect() >= 1
+
+
+class _Knot:
+    def __init__(self) -> None:
+        self.self = self
+
+
+async def _finds_a_knot(busy: bool) -> bool:
+    knot = weakref.ref(_Knot())
+    kept: list[list[int]] = [[] for _ in range(1000)]
+    working = asyncio.create_task(collect_at_rest(lambda: busy))
+    await asyncio.sleep(0.1)
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+    assert kept
+    return knot() is None
+
+
+async def test_at_rest_what_is_new_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cycles, "_PAUSE", 0.01)
+    monkeypatch.setattr(cycles, "_AT_REST", 100)
+    assert await _finds_a_knot(busy=False)
+    assert not await _finds_a_knot(busy=True)  # a change on its way is not held up

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from xds_server.journal import configure, record
+from xds_server.journal import configure, record, record_all
 from xds_server.snapshots.evidence import (
     Acked,
     Connected,
@@ -40,6 +40,30 @@ def test_offers_are_for_debugging_only(capsys: pytest.CaptureFixture[str]) -> No
     offered = Offered(PROXY, "lds", "1", 2.0)
     assert written(capsys, "info", offered) == []
     assert len(written(capsys, "debug", offered)) == 1
+
+
+def test_equal_acknowledgements_of_several_devices_are_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = Device(DeviceKind.PROXY, "host2")
+    configure("json", "info")
+    record_all(
+        [
+            Acked(PROXY, "lds", "1", 1.0, 3),
+            Offered(PROXY, "rds", "1", 1.0),
+            Acked(other, "lds", "1", 1.5, 3),
+            Acked(other, "lds", "2", 2.0, 3),
+            Disconnected(PROXY, 3.0, "gone"),
+        ]
+    )
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [(line["event"], line.get("device"), line.get("devices")) for line in lines]
+    assert told == [
+        ("acked", None, ["proxy/host1", "proxy/host2"]),
+        ("acked", "proxy/host2", None),
+        ("disconnected", "proxy/host1", None),
+    ]
+    assert (lines[0]["type"], lines[0]["version"], lines[0]["written"]) == ("lds", "1", 3)
 
 
 def test_every_kind_of_evidence_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

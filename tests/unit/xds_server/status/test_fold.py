@@ -12,7 +12,7 @@ from xds_server.snapshots.evidence import (
     PortsChanged,
     Warned,
 )
-from xds_server.status.fold import declare, expect, fold
+from xds_server.status.fold import declare, expect, fold, fold_all
 from xds_server.status.model import State, Status
 
 PROXY = Device(DeviceKind.PROXY, "host1")
@@ -25,6 +25,23 @@ def told(status: Status, *evidence: Evidence) -> Status:
 
 def declared(device: Device = PROXY, **versions: str) -> Status:
     return expect(declare(Status(), [device]), device, versions)
+
+
+def test_acknowledgements_together_are_as_one_by_one() -> None:
+    status = told(declared(BRIDGE, flows="1"), Connected(BRIDGE, 1.0))
+    status = expect(declare(status, [PROXY, BRIDGE]), PROXY, {"lds": "1", "cds": "2"})
+    status = told(status, Connected(PROXY, 1.0))
+    stranger = Device(DeviceKind.PROXY, "stranger")
+    acks = [
+        Acked(PROXY, "lds", "1", 2.0),
+        Acked(BRIDGE, "flows", "1", 2.5, 4),
+        Acked(stranger, "lds", "9", 2.6),
+        Acked(PROXY, "cds", "2", 3.0),
+    ]
+    together, after = fold_all(status, acks), told(status, *acks)
+    assert together == after
+    assert (together.behind, together.stale_bridges) == (after.behind, after.stale_bridges)
+    assert not together.behind
 
 
 def test_a_device_goes_from_never_to_synced() -> None:

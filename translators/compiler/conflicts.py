@@ -38,16 +38,11 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
         if _seen(before.endpoints.rows.get(name)) != _seen(draft.endpoints.rows.get(name))
     }
     for then in (before, draft):
-        rules = [
-            then.rules.rows[name].rule for name in draft.rules.changed & then.rules.rows.keys()
-        ]
-        shared = services.union(*(then.index.concerned(rule) for rule in rules))
-        shared = shared.union(*(then.index.offering.get(e, ()) for e in endpoints))
-        reached = endpoints.union(*(rule.endpoints for rule in rules))
+        shared = services.union(*(then.index.offering.get(e, ()) for e in endpoints))
         known = then.services.rows
-        reached.update(e for name in services & known.keys() for e in known[name].endpoints)
-        names.update(n for s in shared for n in then.index.by_service.get(s, ()))
-        names.update(n for e in reached for n in then.index.by_endpoint.get(e, ()))
+        reached = {e for name in services & known.keys() for e in known[name].endpoints}
+        names.update(_about(then, shared, endpoints | reached))
+        names.update(_beside(then, draft))
     for name, row in draft.rules.rows.items() if endpoints else ():
         if not endpoints.isdisjoint(row.sources):
             names.add(name)
@@ -56,6 +51,22 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
     tenants = rerouted(draft, before)
     names.update(n for n, row in draft.rules.rows.items() if row.rule.tenant in tenants)
     return names
+
+
+def _about(then: Draft, services: Iterable[str], endpoints: Iterable[str]) -> Iterator[str]:
+    yield from (n for s in services for n in then.index.by_service.get(s, ()))
+    yield from (n for e in endpoints for n in then.index.by_endpoint.get(e, ()))
+
+
+def _beside(then: Draft, draft: Draft) -> Iterator[str]:
+    """Yield the rules that share a source and a destination with one that has changed."""
+    rows = [then.rules.rows[name] for name in draft.rules.changed & then.rules.rows.keys()]
+    sources = frozenset[str]().union(*(row.sources for row in rows))
+    services = {s for row in rows for s in then.index.concerned(row.rule)}
+    endpoints = {e for row in rows for e in row.rule.endpoints}
+    for name in set(_about(then, services, endpoints)) & draft.rules.rows.keys():
+        if not sources.isdisjoint(draft.rules.rows[name].sources):
+            yield name
 
 
 def _seen(endpoint: Endpoint | None) -> tuple[object, ...]:
@@ -91,7 +102,7 @@ def _shadowing(draft: Draft, row: Ranked, reach: Reach) -> Rule | None:
     else:
         sharing = index.by_endpoint[rule.endpoints[0]]
     for other in _earlier(draft, row, sharing):
-        if covered(reach, _reach(other)):
+        if row.sources <= other.sources and covered(reach, _reach(other)):
             return other.rule
     return None
 

@@ -87,10 +87,14 @@ class Memory:
     def recall(
         self, key: Hashable, reads: tuple[Any, ...], make: Callable[[], V], anew: bool = False
     ) -> V:
-        """Return what was made under a key if it was made from the same; else make it."""
+        """Return what was made under a key if it was made from the same; else make it.
+
+        What comes out equal is the same object again, so that what is made of it need not be.
+        """
         found = self._held.get(key)
         if anew or found is None or found[0] != reads:
-            found = (reads, make())
+            made = make()
+            found = (reads, found[1] if found is not None and found[1] == made else made)
         self._made[key] = found
         value: V = found[1]
         return value

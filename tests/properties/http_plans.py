@@ -7,7 +7,8 @@ from ipaddress import ip_address
 from random import Random
 
 from tests.plans import ORIGIN, endpoint, host, rule, segment
-from translators.plan.evaluate import Packet, rules_for_service
+from translators.plan.covering import rules_for_service
+from translators.plan.evaluate import Packet
 from translators.plan.http import Request
 from translators.plan.model import (
     TCP,

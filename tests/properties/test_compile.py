@@ -15,7 +15,8 @@ from tests.properties.worlds import Thing, documents_of, random_things
 from translators.compiler.allocations import Allocations
 from translators.compiler.pipeline import compile_policy
 from translators.plan.canonical import to_yaml
-from translators.plan.evaluate import evaluate, rules_for_service
+from translators.plan.covering import rules_for_service
+from translators.plan.evaluate import evaluate
 from translators.plan.model import Action
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,7 +11,7 @@ from translators.compiler.routers import joined, rerouted
 from translators.compiler.table import Table, renewed
 from translators.compiler.walk import stations, walk
 from translators.diagnostics import Diagnostic, report
-from translators.plan.evaluate import covers_endpoint
+from translators.plan.covering import covers_endpoint
 from translators.plan.model import TCP, Action, Endpoint, Rule, Service, ServicePort
 
 

@@ -16,6 +16,7 @@ from translators.diagnostics import Diagnostic
 from translators.plan.model import (
     Action,
     Address,
+    Affinity,
     AppProtocol,
     Endpoint,
     External,
@@ -221,6 +222,7 @@ def _service(draft: Draft, group: Group) -> Service:
         endpoints=group.endpoints,
         subsets=tuple(Subset(name, names) for name, names in sorted(group.subsets.items())),
         origin=origin_of(group.document),
+        affinity=None if spec.affinity == "none" else Affinity(spec.affinity),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from translators.compiler.draft import Draft, Ranked
 from translators.compiler.routers import joined
-from translators.plan.evaluate import covers_endpoint, covers_service
+from translators.plan.covering import covers_endpoint, covers_service
 from translators.plan.model import Rule, Service, ServicePort
 
 
@@ -38,7 +38,7 @@ class Walk:
 def walks(draft: Draft, service: Service, port: ServicePort) -> Iterator[Walk]:
     """Yield a walk for each endpoint that some rule needing a proxy lets at an HTTP port.
 
-    The rules are those of ``evaluate.rules_for_service``, for each address family that the
+    The rules are those of ``covering.rules_for_service``, for each address family that the
     source and the service share.
     """
     rules = [draft.rules.rows[name] for name in draft.index.about(service)]

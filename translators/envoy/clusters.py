@@ -62,13 +62,14 @@ def cluster(destination: Destination) -> Cluster:
     """Return the cluster; its endpoints are discovered over the aggregated stream."""
     protocol = destination.door.port.protocol
     options = {_HTTP: _http(protocol)} if protocol.is_http else {}
+    hashed = destination.door.service.affinity is not None
     return Cluster(
         name=destination.name,
         type=ClusterDiscoveryType.EDS,
         eds_cluster_config=ClusterEdsClusterConfig(eds_config=ADS),
         connect_timeout=CONNECT_TIMEOUT,
         per_connection_buffer_limit_bytes=BUFFER_LIMIT,
-        lb_policy=ClusterLbPolicy.LEAST_REQUEST,
+        lb_policy=ClusterLbPolicy.RING_HASH if hashed else ClusterLbPolicy.LEAST_REQUEST,
         circuit_breakers=CircuitBreakers(thresholds=[_limits()]),
         typed_extension_protocol_options=options,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from translators.plan.evaluate import covers_service
+from translators.plan.covering import covers_service
 from translators.plan.model import (
     TCP,
     Action,

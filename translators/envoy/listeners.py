@@ -74,4 +74,5 @@ def _connections(group: Group, prefix: str, logged: Logged) -> list[Filter]:
     shares = tuple((destination.name, weight) for destination, weight in chosen)
     if action is Action.DENY or not shares:  # a chain ends in a proxy, even one never reached
         return [closed(prefix, name), tcp_proxy(prefix, ((group.door.name, 1),), logged)]
-    return [tcp_proxy(prefix, shares, logged)]
+    sticky = group.door.service.affinity is not None
+    return [tcp_proxy(prefix, shares, logged, sticky)]

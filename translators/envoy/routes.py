@@ -9,6 +9,8 @@ from envoy_data_plane.envoy.config.route.v3 import (
     DirectResponseAction,
     Route,
     RouteAction,
+    RouteActionHashPolicy,
+    RouteActionHashPolicyConnectionProperties,
     RouteConfiguration,
     RouteMatch,
     VirtualHost,
@@ -114,6 +116,8 @@ def _allowed(
         return Route(name=name, match=match, direct_response=answer, metadata=metadata)
     seconds = route.timeout if route is not None else None
     action = _action(chosen, None if seconds is None else timedelta(seconds=seconds))
+    if door.service.affinity is not None:
+        action = _by_client(action)
     return Route(name=name, match=match, route=action, metadata=metadata)
 
 
@@ -125,3 +129,12 @@ def _action(chosen: tuple[tuple[Destination, int], ...], timeout: timedelta | No
         for destination, weight in chosen
     ]
     return RouteAction(weighted_clusters=WeightedCluster(clusters=weights), timeout=timeout)
+
+
+def _by_client(action: RouteAction) -> RouteAction:
+    """Return an action by which an address chooses one share, and one endpoint of it."""
+    source = RouteActionHashPolicyConnectionProperties(source_ip=True)
+    action.hash_policy = [RouteActionHashPolicy(connection_properties=source)]
+    if action.weighted_clusters is not None:
+        action.weighted_clusters.use_hash_policy = True
+    return action

@@ -10,8 +10,9 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from translators.openflow.fields import Field
 from translators.openflow.flow import Bucket, Flow, Group, Meter, Program
-from translators.openflow.oxm import encode_match
+from translators.openflow.oxm import encode_match, tlv
 from translators.openflow.wire import encode_actions, encode_instructions
 
 SELECT = 1  # OFPGT_SELECT
@@ -79,9 +80,9 @@ def encode_flow(flow: Flow) -> EncodedFlow:
 
 
 def encode_group(group: Group) -> EncodedGroup:
-    """Return a select group whose buckets are chosen by the datapath's hash."""
+    """Return a select group whose buckets are chosen by a hash: the datapath's, or of fields."""
     buckets = b"".join(_bucket(bucket) for bucket in group.buckets)
-    return EncodedGroup(group.number, SELECT, buckets, _selection(b"dp_hash"))
+    return EncodedGroup(group.number, SELECT, buckets, _selection(group.fields))
 
 
 def _bucket(bucket: Bucket) -> bytes:
@@ -97,7 +98,13 @@ def encode_meter(meter: Meter) -> EncodedMeter:
     return EncodedMeter(meter.number, _KBPS | _BURST | _STATS, band)
 
 
-def _selection(method: bytes) -> bytes:
-    """Return the property that names the selection method; parameter 0: the switch chooses."""
-    head = struct.pack("!HHII4x", _EXPERIMENTER, 40, _NETRONOME, _SELECTION_METHOD)
-    return head + struct.pack("!16sQ", method, 0)
+def _selection(fields: tuple[Field, ...]) -> bytes:
+    """Return the property that names the selection method; parameter 0: the switch chooses.
+
+    Fields are followed by the bits of them that count, all of them here.
+    """
+    hashed = b"".join(tlv(field, (1 << field.width) - 1) for field in fields)
+    length = 40 + len(hashed)
+    head = struct.pack("!HHII4x", _EXPERIMENTER, length, _NETRONOME, _SELECTION_METHOD)
+    method = b"hash" if fields else b"dp_hash"
+    return head + struct.pack("!16sQ", method, 0) + hashed + bytes(-length % 8)

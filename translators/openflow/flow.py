@@ -159,10 +159,16 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A select group that spreads connections over its buckets by ``dp_hash``."""
+    """A select group that spreads connections over its buckets by ``dp_hash``.
+
+    With ``fields`` it goes by a hash of these alone, and each bucket has the weight 1: the bucket
+    whose number scores highest with the hash is chosen, so that one that comes or goes moves only
+    what is its own.
+    """
 
     number: int
     buckets: tuple[Bucket, ...]
+    fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,9 @@ def render_group(group: Group) -> str:
         f"bucket=bucket_id:{b.number},weight:{b.weight},actions={','.join(_actions(b.actions))}"
         for b in group.buckets
     ]
-    head = f"group_id={group.number},type=select,selection_method=dp_hash"
+    names = ",".join(field.name for field in group.fields)
+    method = f"hash,fields({names})" if names else "dp_hash"
+    head = f"group_id={group.number},type=select,selection_method={method}"
     return ",".join([head, *buckets])
 
 

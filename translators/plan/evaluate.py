@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from translators.plan.balance import Names, members_of, weight_of, whole
+from translators.plan.covering import covers_endpoint, covers_service, rules_for_service
 from translators.plan.dhcp import lease
 from translators.plan.http import Request, matches
 from translators.plan.model import (
@@ -27,6 +28,7 @@ from translators.plan.model import (
     UDP,
     Action,
     Address,
+    Affinity,
     Endpoint,
     Layer,
     Plan,
@@ -80,6 +82,7 @@ class Verdict:
     steered: bool = False  # allowed as far as the proxy, which decides on each request
     targets: tuple[Target, ...] = ()
     audits: tuple[str, ...] = ()  # rules that count it before one decides, in order
+    affinity: Affinity | None = None  # what keeps a client with one of the targets
 
 
 def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verdict:
@@ -102,50 +105,6 @@ def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verd
             return replace(_deny(reason), audits=audits)
         return _verdict(plan, source, rule, audits, (), Layer.VSWITCH)
     return _to_endpoint(plan, source, target, packet)
-
-
-def rules_for_service(
-    plan: Plan, source: str, service: Service, port: ServicePort, family: int
-) -> tuple[Rule, ...]:
-    """Return the rules that decide on a whole service port, in order, up to the first L4 one.
-
-    A rule that selects only some of the service's endpoints is not among them.
-    """
-    found = []
-    for rule in plan.rules:
-        if source in rule.sources and covers_service(rule, service, port, family):
-            found.append(rule)
-            if rule.decides and not _conditional(rule, port):
-                break
-    return tuple(found)
-
-
-def covers_service(rule: Rule, service: Service, port: ServicePort, family: int) -> bool:
-    """Whether the rule's destination holds for the service port as a whole."""
-    if rule.http is not None and not port.protocol.is_http:
-        return False
-    protocol = port.protocol.transport
-    if service.name in rule.services and rule.transport.covers(family, protocol, port.port):
-        return True
-    return (
-        bool(service.endpoints)
-        and rule.http is None
-        and set(service.endpoints) <= set(rule.endpoints)
-        and rule.transport.covers(family, protocol, port.target)
-    )
-
-
-def covers_endpoint(rule: Rule, target: str, family: int, protocol: int, port: int) -> bool:
-    """Whether the rule selects this endpoint and its own port."""
-    return (
-        rule.http is None
-        and target in rule.endpoints
-        and rule.transport.covers(family, protocol, port)
-    )
-
-
-def _conditional(rule: Rule, port: ServicePort) -> bool:
-    return rule.http is not None and port.protocol.is_http
 
 
 def _to_endpoint(plan: Plan, source: Endpoint, target: Endpoint, packet: Packet) -> Verdict:
@@ -228,15 +187,16 @@ def balanced(
 
 def _merge(plan: Plan, service: Service, members: Names, verdicts: list[Verdict]) -> Verdict:
     allowed = [v for v in verdicts if v.action is Action.ALLOW]
-    found = [(t, plan.rule.get(v.rule or "")) for v in allowed for t in v.targets]
-    weights = whole([weight_of(rule, service, members, t.endpoint) for t, rule in found])
-    pairs = zip(found, weights, strict=True)
+    ruled = [(t, plan.rule.get(v.rule or "")) for v in allowed for t in v.targets]
+    weights = whole([weight_of(rule, service, members, t.endpoint) for t, rule in ruled])
+    pairs = zip(ruled, weights, strict=True)
     targets = tuple(sorted(replace(t, weight=w) for (t, _), w in pairs if w))
     if not verdicts or (allowed and not targets):
         return _deny("no endpoint of this address family gets new connections")
     met = tuple({name: None for v in allowed or verdicts for name in v.audits})
     first = (allowed or verdicts)[0]
-    return Verdict(first.action, first.layer, first.reason, first.rule, targets=targets, audits=met)
+    found = replace(first, targets=targets, audits=met)
+    return found if first.action is Action.DENY else replace(found, affinity=service.affinity)
 
 
 def _request(
@@ -248,7 +208,8 @@ def _request(
     rule, audits = first_of(r for r in about if r.http is None or matches(r.http, request))
     route = rule.route if rule is not None else None
     targets = tuple(shared_targets(plan, service, port, family, route))
-    return _verdict(plan, source, rule, audits, targets, Layer.PROXY)
+    found = _verdict(plan, source, rule, audits, targets, Layer.PROXY)
+    return replace(found, affinity=service.affinity if found.targets else None)
 
 
 def shared_targets(

@@ -34,6 +34,7 @@ from translators.plan.terms import (
     UDP,
     Action,
     Address,
+    Affinity,
     AppProtocol,
     Layer,
     Network,
@@ -49,6 +50,7 @@ __all__ = [
     "UDP",
     "Action",
     "Address",
+    "Affinity",
     "AppProtocol",
     "Capture",
     "Compare",
@@ -195,6 +197,7 @@ class Service:
     endpoints: tuple[str, ...]
     subsets: tuple[Subset, ...]
     origin: Origin
+    affinity: Affinity | None = None
 
     def port(self, number: int, transport: int) -> ServicePort | None:
         """Return the service port on this TCP or UDP port number."""

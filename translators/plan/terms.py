@@ -48,6 +48,12 @@ class AppProtocol(StrEnum):
         return UDP if self is AppProtocol.UDP else TCP
 
 
+class Affinity(StrEnum):
+    """By what connections to a service stay with one endpoint."""
+
+    CLIENT_IP = "client-ip"  # the client's address
+
+
 class ProxyMode(StrEnum):
     """How a workload's requests reach a proxy."""
 

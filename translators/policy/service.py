@@ -46,6 +46,10 @@ class ServiceSpec(Shape):
     one of ``selector`` and ``endpoints`` is given."""
     endpoints: Annotated[list[Ref], AtLeastOne] | None = None
     """Workloads that serve it by name, as ``name`` or ``tenant/name``."""
+    affinity: Literal["none", "client-ip"] = "none"
+    """``client-ip``: all connections of a client's address go to one endpoint, for as long as it
+    serves; an endpoint that comes or goes moves only the clients that are its own. ``none``: each
+    connection, or each request of a captured one, is spread by itself."""
     subsets: dict[Name, Labels] = {}
     """Named parts of the workloads, by labels, for routes: ``{v1: {version: "1"}}``."""
 

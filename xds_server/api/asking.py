@@ -60,6 +60,7 @@ def _view(found: Explanation) -> ExplanationView:
         steered=verdict.steered,
         source=f"{packet.endpoint} ({packet.source})",
         destination=str(packet.destination),
+        affinity=verdict.affinity or "",
         targets=[f"{t.endpoint}:{t.port} (weight {t.weight})" for t in verdict.targets],
         steps=[
             StepView(

@@ -219,6 +219,7 @@ class ExplanationView(BaseModel):
     source: str
     destination: str
     targets: list[str]
+    affinity: str = Field(description="client-ip: each client's address has one of the targets.")
     steps: list[StepView]
 
 

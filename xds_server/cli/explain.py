@@ -99,4 +99,5 @@ def _show(told: dict[str, Any], form: Form) -> None:
     say(f"{told['source']} -> {told['destination']}: {told['action']}{steered}")
     say(f"decided in the {told['layer']}{by}: {told['reason']}")
     if told["targets"]:
-        say(f"to {', '.join(told['targets'])}")
+        stays = ", always the same for a client's address" if told["affinity"] else ""
+        say(f"to {', '.join(told['targets'])}{stays}")

@@ -13,6 +13,7 @@ from envoy_data_plane.envoy.extensions.filters.network.tcp_proxy.v3 import (
 from envoy_data_plane.envoy.extensions.filters.network.tcp_proxy.v3 import (
     TcpProxyWeightedClusterClusterWeight as Weight,
 )
+from envoy_data_plane.envoy.type.v3 import HashPolicy, HashPolicySourceIp
 
 from translators.envoy.encode import pack
 from translators.envoy.filters.access_log import Logged, connection_log
@@ -22,15 +23,22 @@ IDLE_TIMEOUT = timedelta(hours=1)
 
 
 def tcp_proxy(
-    stat_prefix: str, shares: tuple[tuple[str, int], ...], logged: Logged = Logged.NOTHING
+    stat_prefix: str,
+    shares: tuple[tuple[str, int], ...],
+    logged: Logged = Logged.NOTHING,
+    by_client: bool = False,
 ) -> Filter:
-    """Return the TCP proxy to clusters with weights above 0; there must be at least one."""
+    """Return the TCP proxy to clusters with weights above 0; there must be at least one.
+
+    ``by_client``: clusters choose an endpoint by the client's address.
+    """
     weights = [Weight(name=name, weight=weight) for name, weight in shares]
     config = TcpProxy(
         stat_prefix=stat_prefix,
         weighted_clusters=TcpProxyWeightedCluster(clusters=weights),
         idle_timeout=IDLE_TIMEOUT,
         access_log=connection_log(logged),
+        hash_policy=[HashPolicy(source_ip=HashPolicySourceIp())] if by_client else [],
     )
     return Filter(name="envoy.filters.network.tcp_proxy", typed_config=pack(config))
 

@@ -13,8 +13,8 @@ from hashlib import blake2b
 
 from translators.openflow.site import Site
 from translators.plan.balance import weight_of, whole
-from translators.plan.evaluate import covers_endpoint, covers_service
-from translators.plan.model import Action, Endpoint, Rule, Service, ServicePort
+from translators.plan.covering import covers_endpoint, covers_service
+from translators.plan.model import Action, Affinity, Endpoint, Rule, Service, ServicePort
 
 _FIRST, _LAST = 1 << 25, 0xFFFFFF00  # above the shared groups, below OFPG_MAX
 
@@ -31,6 +31,7 @@ class Choice:
     family: int
     endpoints: tuple[Endpoint, ...]  # by identity
     weights: tuple[int, ...]  # of the endpoints; all are 1 where no route gives others
+    affinity: Affinity | None = None  # the service's
 
 
 Key = tuple[int, int, tuple[int, ...], tuple[int, ...]]
@@ -113,7 +114,7 @@ def _of_source(
             weights = whole([weight for _, weight in allowed if weight])
             plain = chosen == way.endpoints and set(weights) == {1}
             if allowed and not plain:
-                yield Choice(source.identity, port, family, chosen, weights)
+                yield Choice(source.identity, port, family, chosen, weights, service.affinity)
 
 
 def _weight(

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.choices import Choice, choice_key, choice_numbers, choices
 from translators.openflow.features.commit import admitting
-from translators.openflow.features.slots import slotted
+from translators.openflow.features.slots import repeated, slotted
 from translators.openflow.fields import (
     DESTINATION,
     ETH_TYPE,
     FAMILIES,
     IP_PROTO,
+    IPV4_SRC,
+    IPV6_SRC,
     JUDGED,
     JUDGING,
     PORT,
@@ -38,7 +40,7 @@ from translators.openflow.flow import (
 from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import TCP, Endpoint, Service, ServicePort
+from translators.plan.model import TCP, Affinity, Endpoint, Service, ServicePort
 
 Ends = tuple[Endpoint, ...]
 Ids = tuple[int, ...]
@@ -86,8 +88,8 @@ def _groups(site: Site, service: Service, ends: Ends) -> Iterator[Group]:
     for port in service.ports:
         for family, _ in FAMILIES:
             if chosen := _of_family(site, ends, family):
-                buckets = tuple(_bucket(endpoint, port) for endpoint in chosen)
-                yield Group(group_number(port, family), buckets)
+                number, even = group_number(port, family), (1,) * len(chosen)
+                yield _group(number, port, family, (tuple(chosen), even), service.affinity)
 
 
 def _choice_groups(site: Site, found: tuple[Choice, ...]) -> Iterator[Group]:
@@ -95,8 +97,24 @@ def _choice_groups(site: Site, found: tuple[Choice, ...]) -> Iterator[Group]:
     numbers = choice_numbers(found)
     own = {numbers[choice_key(choice)]: choice for choice in found if choice.endpoints}
     for number, choice in sorted(own.items(), key=lambda item: item[0]):
-        weighed = zip(choice.endpoints, slotted(choice.weights), strict=True)
-        yield Group(number, tuple(_bucket(e, choice.port, weight) for e, weight in weighed))
+        ends = (choice.endpoints, choice.weights)
+        yield _group(number, choice.port, choice.family, ends, choice.affinity)
+
+
+def _group(
+    number: int,
+    port: ServicePort,
+    family: int,
+    ends: tuple[Ends, tuple[int, ...]],
+    affinity: Affinity | None,
+) -> Group:
+    """Return the group of endpoints with these weights."""
+    if affinity is None:
+        weighed = zip(ends[0], slotted(ends[1]), strict=True)
+        return Group(number, tuple(_bucket(e, port, weight) for e, weight in weighed))
+    times = zip(ends[0], repeated(ends[1]), strict=True)
+    buckets = (_bucket(e, port, 1, turn) for e, count in times for turn in range(count))
+    return Group(number, tuple(buckets), (IPV4_SRC if family == 4 else IPV6_SRC,))
 
 
 def group_number(port: ServicePort, family: int) -> int:
@@ -104,9 +122,10 @@ def group_number(port: ServicePort, family: int) -> int:
     return port.number << 1 | (family == 6)
 
 
-def _bucket(endpoint: Endpoint, port: ServicePort, weight: int = 1) -> Bucket:
+def _bucket(endpoint: Endpoint, port: ServicePort, weight: int = 1, turn: int = 0) -> Bucket:
     writes = (SetField(DESTINATION, endpoint.identity), SetField(PORT, port.target))
-    return Bucket(endpoint.identity, (*writes, Resubmit(Table.POLICY)), weight)
+    number = turn << 24 | endpoint.identity
+    return Bucket(number, (*writes, Resubmit(Table.POLICY)), weight)
 
 
 def _of_family(site: Site, ends: Ends, family: int) -> list[Endpoint]:

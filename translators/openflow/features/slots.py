@@ -22,3 +22,15 @@ def slotted(weights: Sequence[int]) -> tuple[int, ...]:
         return tuple(weights)
     free, total = max(SLOTS - len(weights), 0), sum(weights)
     return tuple(max(1, weight * free // total) for weight in weights)
+
+
+def repeated(weights: Sequence[int]) -> tuple[int, ...]:
+    """Return how many buckets each has where all buckets weigh the same, at most 256 if they can.
+
+    A group that goes by a hash of fields multiplies scores with weights, which is no share.
+    """
+    total = sum(weights)
+    if total <= max(SLOTS, len(weights)):
+        return tuple(weights)
+    free = max(SLOTS - len(weights), 0)
+    return tuple(max(1, weight * free // total) for weight in weights)

@@ -1,6 +1,6 @@
 from tests.unit.translators.compiler.small import Thing, compiled, policy, service, workload
 from translators.compiler.walk import Walk, walks
-from translators.plan.evaluate import rules_for_service
+from translators.plan.covering import rules_for_service
 
 GET = {"match": {"http": {"methods": ["GET"]}}, "action": "allow"}
 

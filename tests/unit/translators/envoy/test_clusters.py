@@ -1,11 +1,14 @@
 """Clusters."""
 
+from dataclasses import replace
+
 import pytest
+from envoy_data_plane.envoy.config.cluster.v3 import ClusterLbPolicy
 
 from tests.plans import shop_plan
 from tests.unit.translators.envoy.doors import door_of, with_protocol
 from translators.envoy.clusters import ADS, Destination, cluster
-from translators.plan.model import AppProtocol
+from translators.plan.model import Affinity, AppProtocol
 
 
 def test_a_cluster_is_discovered_over_the_aggregated_stream() -> None:
@@ -37,3 +40,10 @@ def test_the_port_says_which_http_the_endpoints_speak(protocol: AppProtocol, exp
 def test_a_raw_port_has_no_http_options() -> None:
     door, _ = door_of(with_protocol(shop_plan(), AppProtocol.TCP))
     assert cluster(Destination(door, None)).typed_extension_protocol_options == {}
+
+
+def test_endpoints_of_a_service_with_affinity_are_on_a_ring() -> None:
+    door, _ = door_of()
+    assert cluster(Destination(door, None)).lb_policy is ClusterLbPolicy.LEAST_REQUEST
+    sticky = replace(door, service=replace(door.service, affinity=Affinity.CLIENT_IP))
+    assert cluster(Destination(sticky, None)).lb_policy is ClusterLbPolicy.RING_HASH

@@ -16,7 +16,7 @@ from tests.unit.translators.envoy.doors import (
     with_rules,
 )
 from translators.envoy.groups import groups
-from translators.plan.evaluate import rules_for_service
+from translators.plan.covering import rules_for_service
 from translators.plan.model import HttpMatch
 
 

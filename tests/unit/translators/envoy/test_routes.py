@@ -1,6 +1,7 @@
 """Route configurations."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,16 @@ import pytest
 from tests.plans import rule, shop_plan
 from tests.unit.translators.envoy.doors import door_of, with_rules
 from translators.envoy.routes import DISGUISED, destinations, route_configuration
-from translators.plan.model import Action, Compare, HttpMatch, Plan, Route, Share, StringMatch
+from translators.plan.model import (
+    Action,
+    Affinity,
+    Compare,
+    HttpMatch,
+    Plan,
+    Route,
+    Share,
+    StringMatch,
+)
 
 
 def _routes(plan: Plan) -> list[object]:
@@ -101,3 +111,14 @@ def test_a_route_names_the_audits_before_it_alone() -> None:
         ["fsdn.audit.0"],
         [rbac, "fsdn.audit.0", "fsdn.audit.1"],
     ]
+
+
+def test_a_client_stays_with_one_share_and_one_endpoint_of_it() -> None:
+    route = Route((Share("v1", 9), Share("v2", 1)))
+    plan = with_rules(shop_plan(), _rule(0, route=route), _rule(1))
+    sticky = tuple(replace(s, affinity=Affinity.CLIENT_IP) for s in plan.services)
+    _, split = _routes(replace(plan, services=sticky))
+    (hashed,) = split.route.hash_policy  # type: ignore[attr-defined]
+    assert hashed.connection_properties.source_ip
+    assert split.route.weighted_clusters.use_hash_policy  # type: ignore[attr-defined]
+    assert not _routes(plan)[1].route.hash_policy  # type: ignore[attr-defined]

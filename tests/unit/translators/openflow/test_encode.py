@@ -5,7 +5,7 @@ from os_ken.ofproto import ofproto_v1_5_parser as parser
 
 from tests.plans import shop_plan
 from translators.openflow.encode import EncodedFlow, encode, encode_group
-from translators.openflow.fields import DESTINATION
+from translators.openflow.fields import DESTINATION, IPV4_SRC, IPV6_SRC
 from translators.openflow.flow import Bucket, Group, Resubmit, SetField
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.translate import translate
@@ -72,3 +72,13 @@ def test_another_codec_reads_the_groups() -> None:
 
 def test_encoding_is_the_same_every_time() -> None:
     assert encode(PROGRAM) == encode(translate(PLAN, "host1", synthetic_ports(PLAN, "host1")))
+
+
+def test_a_group_that_hashes_fields_names_them_with_every_bit() -> None:
+    sent = encode_group(Group(6, (Bucket(9, ()),), (IPV4_SRC,))).properties
+    assert sent[:4].hex() == "ffff0030"
+    assert sent[16:32] == b"hash".ljust(16, b"\0")
+    assert sent[40:].hex() == "80001604ffffffff"
+    six = encode_group(Group(6, (Bucket(9, ()),), (IPV6_SRC,))).properties
+    assert (six[:4].hex(), len(six)) == ("ffff003c", 64)
+    assert six[60:] == bytes(4)

@@ -12,6 +12,7 @@ from translators.openflow.fields import (
     CT_TRACKED,
     ETH_TYPE,
     IP_PROTO,
+    IPV6_SRC,
     PORT,
     SCRATCH,
     SOURCE,
@@ -36,7 +37,13 @@ from translators.openflow.flow import (
     Track,
     match,
 )
-from translators.openflow.render import render, render_action, render_flow, render_match
+from translators.openflow.render import (
+    render,
+    render_action,
+    render_flow,
+    render_group,
+    render_match,
+)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +96,8 @@ def test_groups_come_before_the_flows_that_need_them() -> None:
         "bucket=bucket_id:7,weight:1,actions=set_field:0x1->reg1,resubmit(,20)",
         "flow cookie=0x0,table=0,priority=1 actions=group:2",
     ]
+
+
+def test_a_group_that_hashes_fields_names_them() -> None:
+    line = render_group(Group(2, (Bucket(7, ()),), (IPV6_SRC,)))
+    assert line.startswith("group_id=2,type=select,selection_method=hash,fields(ipv6_src),bucket=")

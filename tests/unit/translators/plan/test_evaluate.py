@@ -13,9 +13,9 @@ from tests.unit.translators.compiler.small import (
     thing,
     workload,
 )
-from translators.plan.evaluate import Packet, Target, Verdict, evaluate, rules_for_service
+from translators.plan.evaluate import Packet, Target, Verdict, evaluate
 from translators.plan.http import Request
-from translators.plan.model import ICMP, TCP, UDP, Action, Layer, Plan
+from translators.plan.model import ICMP, TCP, UDP, Action, Affinity, Layer, Plan
 
 GET: Thing = {"match": {"http": {"methods": ["GET"]}}, "action": "allow"}
 ALLOW: Thing = {"action": "allow"}
@@ -162,11 +162,12 @@ def test_a_family_without_endpoints_is_denied() -> None:
     assert "address family" in verdict.reason
 
 
-def test_the_rules_of_a_service_port_end_with_the_first_that_needs_no_request() -> None:
-    plan = plan_of(API, policy("p", GET, ALLOW, GET))
-    api = plan.services[0]
-    http, sql = api.ports
-    found = rules_for_service(plan, "shop/web", api, http, 4)
-    assert [rule.name for rule in found] == ["shop/p[0]", "shop/p[1]"]
-    assert [r.name for r in rules_for_service(plan, "shop/web", api, sql, 4)] == ["shop/p[1]"]
-    assert rules_for_service(plan, "shop/api-1", api, http, 4) == ()
+def test_the_endpoints_of_a_service_with_affinity_are_each_for_clients_of_their_own() -> None:
+    sticky = service("api", HTTP, SQL, addresses=[VIP], affinity="client-ip")
+    plan = plan_of(sticky, policy("p", GET, {"match": {"tcp": {"ports": [5432]}}, **ALLOW}))
+    found = evaluate(plan, packet(VIP, 5432))
+    assert (found.affinity, len(found.targets)) == (Affinity.CLIENT_IP, 2)
+    assert asked(plan, Request("GET")).affinity is Affinity.CLIENT_IP
+    assert asked(plan, Request("POST")).affinity is None
+    assert evaluate(plan, packet("10.10.0.20", 5432)).affinity is None
+    assert evaluate(plan_of(API, policy("p", ALLOW)), packet(VIP, 5432)).affinity is None

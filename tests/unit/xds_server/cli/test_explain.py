@@ -70,3 +70,10 @@ def test_headers_are_written_in_two_ways() -> None:
     assert _header("Cookie: a=b") == "Cookie:a=b"
     with pytest.raises(Fail, match="name=value"):
         _header("nothing")
+
+
+def test_a_service_with_affinity_is_told(tmp_path: Path) -> None:
+    story = Path(__file__).parents[3] / "golden/cases/affinity/policy.yaml"
+    done = run("explain", "web", "api", "--tcp", "5432", "-f", str(story), state=tmp_path)
+    assert "(weight 3)" in done.out
+    assert "always the same for a client's address" in done.out

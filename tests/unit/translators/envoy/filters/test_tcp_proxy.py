@@ -21,3 +21,10 @@ def test_a_closed_port_names_its_rule() -> None:
     packed = closed("prefix", "shop/p[0]").typed_config
     assert packed is not None
     assert packed.unpack() == Rbac(stat_prefix="prefix", rules=deny_all("shop/p[0]"))
+
+
+def test_clients_stay_with_an_endpoint_where_asked() -> None:
+    packed = tcp_proxy("prefix", (("a", 1),), by_client=True).typed_config
+    assert packed is not None
+    (policy,) = packed.unpack().hash_policy  # type: ignore[union-attr]
+    assert policy.source_ip is not None

@@ -6,12 +6,12 @@ from ipaddress import ip_address
 from tests.plans import rule, shop_plan
 from translators.openflow.cookie import Cause, cause_of
 from translators.openflow.features import services
-from translators.openflow.fields import ETH_TYPE, SERVICE, SOURCE
+from translators.openflow.fields import ETH_TYPE, IPV4_SRC, IPV6_SRC, SERVICE, SOURCE
 from translators.openflow.flow import Flow, ToGroup, program
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import Plan, Share
+from translators.plan.model import Affinity, Plan, Share
 
 
 def _site(plan: Plan) -> Site:
@@ -81,3 +81,18 @@ def test_another_port_of_a_virtual_address_drops() -> None:
     assert all(f.drops for f in unserved)
     vip = int(ip_address("10.10.0.200"))
     assert any(vip in (t[1] for t in f.match) for f in unserved)
+
+
+def test_a_service_with_affinity_goes_by_the_client_and_each_weight_is_buckets() -> None:
+    shop = shop_plan()
+    sticky = tuple(replace(s, affinity=Affinity.CLIENT_IP) for s in shop.services)
+    routed = rule("shop/r[0]", 51, sources=("shop/web",), services=("shop/reviews",))
+    weighed = replace(routed, balance=(Share("v1", 3), Share("v2", 1)))
+    plan = replace(shop, services=sticky, rules=(weighed,), captures=())
+    made = program(services.groups(_site(plan))).groups
+    assert {group.fields for group in made} == {(IPV4_SRC,), (IPV6_SRC,)}
+    assert {bucket.weight for group in made for bucket in group.buckets} == {1}
+    (own,) = [g for g in made if g.number >= 1 << 25 and g.fields == (IPV4_SRC,)]
+    ends = [bucket.actions[0].value for bucket in own.buckets]  # type: ignore[union-attr]
+    assert sorted(ends.count(end) for end in set(ends)) == [1, 3]
+    assert len({bucket.number for bucket in own.buckets}) == 4

@@ -203,7 +203,13 @@ class Several(Protocol):
 def match(*tests: tuple[Field, int] | Test) -> Match:
     """Return a match of these tests in Open vSwitch's own field order."""
     full = [test if len(test) == 3 else (*test, None) for test in tests]
-    return tuple(sorted(full, key=lambda test: test[0].order))
+    if len(full) > 1:
+        full.sort(key=_place)
+    return tuple(full)
+
+
+def _place(test: Test) -> int:
+    return test[0].order
 
 
 def program(*made: Iterable[Item | Several]) -> Program:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from translators.openflow.fields import NICIRA, Field
 from translators.openflow.flow import Match
 
@@ -56,5 +58,6 @@ def _pair(number: int, value: int, mask: int) -> bytes:
     return _head(_PAIRS, number, True, 16) + value.to_bytes(8, "big") + mask.to_bytes(8, "big")
 
 
+@cache
 def _head(oxm_class: int, field: int, masked: bool, size: int) -> bytes:
     return (oxm_class << 16 | field << 9 | masked << 8 | size).to_bytes(4, "big")

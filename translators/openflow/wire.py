@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 from translators.openflow.fields import SEGMENT
 from translators.openflow.flow import (
@@ -54,6 +55,7 @@ def encode_actions(actions: Iterable[Act]) -> bytes:
     return b"".join(encode_action(action) for action in actions)
 
 
+@lru_cache(maxsize=32_768)  # every source of a rule has the same
 def encode_action(action: Act) -> bytes:
     """Return one action."""
     match action:

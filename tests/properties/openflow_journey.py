@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
@@ -12,26 +11,16 @@ from tests.devices.ovs import PrivateOvs
 from translators.openflow.cookie import Cause, cause_of, rule_of
 from translators.openflow.encode import encode
 from translators.openflow.fields import (
-    CT_MARK,
-    CT_STATE,
     ETH_DST,
     ETH_IPV4,
     ETH_TYPE,
-    IN_PORT,
     IP_DSCP,
     IP_PROTO,
     IP_TTL,
     IPV4_DST,
-    IPV4_SRC,
     IPV6_DST,
-    IPV6_SRC,
     TCP_DST,
-    TCP_FLAGS,
-    TUN_DST,
-    TUN_ID,
     UDP_DST,
-    Field,
-    Form,
     destination_field,
     source_field,
 )
@@ -45,6 +34,7 @@ from translators.openflow.frames import (
     synthetic_ports,
 )
 from translators.openflow.simulate import Frame, simulate
+from translators.openflow.traced import flow_text, read_trace
 from translators.openflow.translate import translate
 from translators.plan.dhcp import EVERYBODY
 from translators.plan.evaluate import Packet, Verdict, evaluate
@@ -249,68 +239,11 @@ def proxy_may(plan: Plan, packet: Packet) -> bool:
     )
 
 
-def flow_text(frame: Frame) -> str:
-    """Return a packet as ``ofproto/trace`` reads it: prerequisites first."""
-    first = [field for field in (ETH_TYPE, IP_PROTO) if field in frame]
-    rest = [f for f in sorted(frame) if f not in (ETH_TYPE, IP_PROTO, CT_STATE, CT_MARK)]
-    named = {TCP_FLAGS: "tcp_flags"}
-    return ",".join(f"{named.get(f, f.name)}={_value(f, frame[f])}" for f in (*first, *rest))
-
-
-def _value(field: Field, value: int) -> str:
-    return hex(value) if field is TCP_FLAGS else field.text(value)
-
-
-_OUTPUT = re.compile(r"^ +output:(\d+)$", re.MULTILINE)
-_FINAL = re.compile(r"^(?:Final flow|Flow): (.*)$", re.MULTILINE)
-_ACTIONS = re.compile(r"^Datapath actions: (.*)$", re.MULTILINE)
-_COOKIE = re.compile(r"cookie (0x[0-9a-f]+)$", re.MULTILINE)
-_VNI = re.compile(r"set_field:(0x[0-9a-f]+)->tun_id")
-_READ = {
-    "dl_dst": ETH_DST,
-    "nw_ttl": IP_TTL,
-    "nw_src": IPV4_SRC,
-    "nw_dst": IPV4_DST,
-    "ipv6_src": IPV6_SRC,
-    "ipv6_dst": IPV6_DST,
-    "tun_dst": TUN_DST,
-}
-
-
 def parse_trace(text: str, sent: Frame) -> Hop:
     """Read what a bridge did out of an ``ofproto/trace``."""
-    outputs = _OUTPUT.findall(text)
-    acted = _ACTIONS.findall(text)
-    assert acted, text
-    dropped = acted[-1] == "drop" or not outputs
-    assert not (outputs and acted[-1] == "drop"), text
-    assert len(outputs) <= 1, text
-    last = [line for line in _FINAL.findall(text) if line != "unchanged"][-1]
-    frame = dict(sent) | _parsed(last, sent)
-    for vni in _VNI.findall(text):  # the final flow does not show it
-        frame[TUN_ID] = int(vni, 16)
-    cookies = tuple(int(found, 16) for found in _COOKIE.findall(text))
-    return Hop(None if dropped else int(outputs[0]), frame, cookies)
-
-
-def _parsed(line: str, sent: Frame) -> dict[Field, int]:
-    found: dict[Field, int] = {}
-    for part in line.split(","):
-        name, _, value = part.partition("=")
-        field = _READ.get(name)
-        if name == "tp_dst" and sent.get(IP_PROTO) in (TCP, UDP):
-            field = TCP_DST if sent[IP_PROTO] == TCP else UDP_DST
-        if name == "nw_tos":
-            found[IP_DSCP] = int(value, 0) >> 2
-        if field is None or field is IN_PORT:
-            continue
-        if field.form is Form.MAC:
-            found[field] = int(value.replace(":", ""), 16)
-        elif field.form in (Form.IPV4, Form.IPV6):
-            found[field] = int(ip_address(value))
-        else:
-            found[field] = int(value, 0)
-    return found
+    traced = read_trace(text, sent)
+    assert (traced.output is None) == (traced.ends == "dropped"), text
+    return Hop(traced.output, traced.frame, tuple(met.cookie for met in traced.met))
 
 
 def denied(plan: Plan, packet: Packet) -> bool:

@@ -67,7 +67,7 @@ def explain_upstream(plan: Plan, packet: Packet) -> tuple[Step, ...]:
 
 def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
     ports = synthetic_ports(plan, host.name)
-    trace = _best(_PROGRAMS.of(plan, host.name), frame)
+    trace = first_choice(_PROGRAMS.of(plan, host.name), frame)
     yield from _counted(plan, host, trace)
     yield _row(plan, host, trace)
     if trace.output != ports[host.tunnel_port]:
@@ -79,7 +79,7 @@ def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
         yield _row(plan, receiver, simulate(_PROGRAMS.of(plan, receiver.name), arrived))
 
 
-def _best(program: Program, frame: Frame) -> Trace:
+def first_choice(program: Program, frame: Frame) -> Trace:
     """Return the first choice of endpoint that is let through, or else the first."""
     most = max((len(group.buckets) for group in program.groups), default=1)
     traces = [simulate(program, frame)]

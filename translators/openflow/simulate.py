@@ -206,7 +206,7 @@ def find(program: Program, table: int, frame: Frame) -> Flow | None:
     """Return the flow that a table applies to a packet, conjunctions resolved."""
     clauses: dict[Conjunction, None] = {}
     priority = -1
-    for flow in _flows_of(program, table):
+    for flow in flows_of(program, table):
         if flow.priority != priority:
             if (decided := _conjoined(program, table, priority, clauses)) is not None:
                 return decided
@@ -220,7 +220,7 @@ def find(program: Program, table: int, frame: Frame) -> Flow | None:
     return _conjoined(program, table, priority, clauses)
 
 
-def _flows_of(program: Program, table: int) -> tuple[Flow, ...]:
+def flows_of(program: Program, table: int) -> tuple[Flow, ...]:
     """Return a table's flows; a program is sorted by table and falling priority."""
     first = bisect_left(program.flows, table, key=lambda flow: flow.table)
     last = bisect_left(program.flows, table + 1, lo=first, key=lambda flow: flow.table)
@@ -246,5 +246,5 @@ def _conjoined(
         needed = next(clause.clauses for clause in clauses if clause.id == number)
         if len(met) == needed:
             key = (table, priority, ((CONJ_ID, number, None),))
-            return next(flow for flow in _flows_of(program, table) if flow.key == key)
+            return next(flow for flow in flows_of(program, table) if flow.key == key)
     return None

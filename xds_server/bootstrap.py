@@ -18,6 +18,7 @@ from xds_server.api.app import create_app
 from xds_server.api.listen import ApiServer, api_server, bound
 from xds_server.api.sources import Sources
 from xds_server.bridge_ports import open_ports, session_settings
+from xds_server.bridge_settings import sockets_of
 from xds_server.controller.blame import located
 from xds_server.controller.errors import MachineError, RefusedError, StoreError
 from xds_server.controller.service import Controller
@@ -35,6 +36,7 @@ from xds_server.southbound.envoy_judge import chosen
 from xds_server.southbound.grpc_ads import AdsServer, ListenError
 from xds_server.southbound.openflow_tcp import OpenFlowServer
 from xds_server.southbound.ovsdb import OvsdbServer
+from xds_server.southbound.unixctl_near import NearVswitches
 from xds_server.southbound.worker_pool import WorkerPool
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
@@ -115,6 +117,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     keeper = SecretKeeper(xds)
     controller = Controller(repository, keeper, openflow, ovsdb, clock, meters, logged)
     controller.drift.interval = settings.drift_interval
+    controller.tracer.near = NearVswitches(sockets_of(settings.vswitch_sockets))
     reports.attach(xds, controller)
     folders = reports.sources.folders
     checkers = reports.reports.health if settings.xds_workers == 1 else None

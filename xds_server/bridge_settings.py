@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -47,6 +49,12 @@ class BridgeSettings(BaseSettings):
         description="Controller that prepared bridges are pointed at, such as "
         "ssl:192.0.2.10:6653; empty for the address at which their database reaches us.",
     )
+    vswitch_sockets: str = Field(
+        default="",
+        description="Vswitches on this machine that `explain --live` asks by itself, with commas "
+        "between: HOST=/run/openvswitch, or HOST=PATH of a control socket; others are asked by the "
+        "agents of their hosts.",
+    )
 
     def bridge_complaint(self) -> str:
         """Return what cannot be meant here, as a sentence; empty if all can."""
@@ -59,6 +67,7 @@ class BridgeSettings(BaseSettings):
             return f"{self.bridge_target!r} is no controller, write tcp:HOST:PORT or ssl:HOST:PORT"
         try:
             tables_of(self.openflow_spared_tables)
+            sockets_of(self.vswitch_sockets)
         except ValueError as error:
             return str(error)
         return ""
@@ -76,3 +85,14 @@ def tables_of(text: str) -> frozenset[int]:
             raise ValueError(f"{part!r} names no tables, write 0 to 254 such as 100-199,250")
         found.update(range(int(ends[0]), int(ends[1]) + 1))
     return frozenset(found)
+
+
+def sockets_of(text: str) -> dict[str, Path]:
+    """Return the paths of ``HOST=PATH,...`` by host; raises ValueError with the mend."""
+    found = {}
+    for part in (each.strip() for each in text.split(",") if each.strip()):
+        host, _, path = part.partition("=")
+        if not host or not path.startswith("/"):
+            raise ValueError(f"{part!r} names no vswitch, write HOST=/run/openvswitch")
+        found[host] = Path(path)
+    return found

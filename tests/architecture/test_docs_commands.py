@@ -13,7 +13,7 @@ from tests.serving import FSDN, SHOP, Serving
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ELSEWHERE = re.compile(
-    r"192\.0\.2\.|fsdn (proxy|logs)\b|\b(agent|serve)\b|--follow"
+    r"192\.0\.2\.|fsdn (proxy|logs)\b|\b(agent|serve)\b|--follow|--live"
 )  # needs devices
 ALLOWED = {"explain": {0, 3}, "diff": {0, 1}, "session": {0, 2, 4}}  # 4: no host has an agent here
 

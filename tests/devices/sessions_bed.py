@@ -255,6 +255,13 @@ class Bed:
             time.sleep(0.2)
 
 
+def policy_line(made: Bed) -> str:
+    """Return where the first clause of the policy that was applied last stands."""
+    text = (made.directory / "policy.yaml").read_text().splitlines()
+    number = next(n for n, line in enumerate(text, 1) if line.startswith("kind: Policy")) + 2
+    return f"policy.yaml:{number}"
+
+
 @contextlib.contextmanager
 def bed(hosts: int = 1, serving: tuple[str, ...] = ("db",)) -> Iterator[Bed]:
     """Raise hosts with the workloads; ``db`` is on the last one, all others on the first."""

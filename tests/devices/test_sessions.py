@@ -16,6 +16,7 @@ from tests.devices.sessions_bed import (
     bed,
     entered,
     policy,
+    policy_line,
 )
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
@@ -103,12 +104,6 @@ def test_sessions_are_listed_in_the_words_of_the_policy(two: Bed) -> None:
     assert two.sessions(workload="other") == []
     session.client.close()
     session.server.close()
-
-
-def policy_line(made: Bed) -> str:
-    text = (made.directory / "policy.yaml").read_text().splitlines()
-    number = next(n for n, line in enumerate(text, 1) if line.startswith("kind: Policy")) + 2
-    return f"policy.yaml:{number}"
 
 
 @pytest.mark.parametrize("sender", ["client", "server"])

@@ -242,7 +242,8 @@ def proxy_may(plan: Plan, packet: Packet) -> bool:
 def parse_trace(text: str, sent: Frame) -> Hop:
     """Read what a bridge did out of an ``ofproto/trace``."""
     traced = read_trace(text, sent)
-    assert (traced.output is None) == (traced.ends == "dropped"), text
+    acted = text.rpartition("Datapath actions: ")[2].strip()
+    assert (traced.output is None) == (traced.ends == "dropped") == (acted == "drop"), text
     return Hop(traced.output, traced.frame, tuple(met.cookie for met in traced.met))
 
 

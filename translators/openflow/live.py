@@ -35,7 +35,6 @@ from translators.openflow.fields import (
 from translators.openflow.flow import Flow, Output, Program, Reflect, ToGroup
 from translators.openflow.frames import from_tunnel, from_workload, receiver_of
 from translators.openflow.simulate import (
-    REFLECTED,
     Frame,
     Trace,
     Tracked,

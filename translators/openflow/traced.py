@@ -28,6 +28,7 @@ from translators.openflow.match_text import match_of, number_of
 from translators.openflow.simulate import REFLECTED, Frame
 from translators.plan.model import TCP, UDP
 
+_BRIDGE = re.compile(r'^ *bridge\("(.*)"\)$', re.MULTILINE)
 _ROW = re.compile(
     r"^ *(?P<table>\d+)\. (?:(?P<miss>No match)"
     r"|(?:(?P<match>.*), |)priority (?P<priority>\d+)(?:, cookie (?P<cookie>0x[0-9a-f]+))?$)",
@@ -100,16 +101,23 @@ def read_trace(text: str, sent: Frame) -> Traced:
     acted, flows = _ACTIONS.findall(text), _FINAL.findall(text)
     if not acted or not flows:
         raise TraceError("it ends without 'Datapath actions'")
-    outputs = tuple(port or "in_port" for port, _ in _OUTPUT.findall(text))
-    dropped = acted[-1] == "drop"
-    buckets = _BUCKET.findall(text)
+    own = _own(text)
+    outputs = tuple(port or "in_port" for port, _ in _OUTPUT.findall(own))
+    buckets = _BUCKET.findall(own)
     return Traced(
-        tuple(_met(row) for row in _ROW.finditer(text)),
-        None if dropped or len(outputs) != 1 else _port(outputs[0]),
-        _ends(outputs, dropped, acted[-1]),
-        _left(text, [flow for flow in flows if flow != "unchanged"][-1], sent),
+        tuple(_met(row) for row in _ROW.finditer(own)),
+        _port(outputs[0]) if len(outputs) == 1 else None,
+        _ends(outputs, acted[-1]),
+        _left(own, [flow for flow in flows if flow != "unchanged"][-1], sent),
         int(buckets[0]) if buckets else None,
     )
+
+
+def _own(text: str) -> str:
+    """Return what the asked bridge did, without those that its tunnels leave by."""
+    _, *parts = _BRIDGE.split(text)
+    told = zip(parts[::2], parts[1::2], strict=True)
+    return "".join(said for name, said in told if name == parts[0])
 
 
 def _value(field: Field, value: int) -> str:
@@ -137,8 +145,9 @@ def _port(output: str) -> int | None:
     return int(output) if output.isdecimal() else None
 
 
-def _ends(outputs: tuple[str, ...], dropped: bool, acted: str) -> str:
-    if dropped:
+def _ends(outputs: tuple[str, ...], acted: str) -> str:
+    """Return what the bridge decided; a tunnel that finds no neighbour is not its affair."""
+    if not outputs and acted == "drop":
         return "dropped"
     sent = [one.lower() if _port(one) == REFLECTED else f"output:{one}" for one in outputs]
     return ", ".join(sent) or f"datapath actions {acted}"

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from xds_server.agent.client import AgentClient, ServerAwayError, delay
+from xds_server.agent.host_trace import traced
 from xds_server.protocols.unixctl.calls import UnixctlError
 from xds_server.protocols.unixctl.conntrack import Connection, Dump, connections
 from xds_server.southbound.unixctl import RUN, call, vswitchd_socket
@@ -97,17 +98,24 @@ class Teller:
             await asyncio.sleep(max(LOOK, _SHARE * (self.tracked.clock() - began)))
 
     async def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer to a question: connections of the zones that it names."""
-        number = asked.get("number", 0)
+        """Return the answer to a question, or why there is none."""
+        number, ask = asked.get("number", 0), asked.get("ask")
         try:
-            found = await self.tracked.look()
+            if ask == "sessions":
+                told = await self._sessions(set(asked.get("zones", ())))
+            elif ask == "trace":
+                told = {"text": await traced(self.tracked.directory, asked)}
+            else:
+                told = {"error": f"it does not know how to tell {ask!r}, update it"}
         except UnixctlError as error:
-            return {"number": number, "error": str(error)}
-        zones = set(asked.get("zones", ()))
+            told = {"error": str(error)}
+        return {"number": number, **told}
+
+    async def _sessions(self, zones: set[int]) -> dict[str, Any]:
+        found = await self.tracked.look()
         known = [one for one in found.connections if one.zone in zones and one.mark]
         rows = [row(one, self.tracked.age(one)) for one in known[:MOST]]
-        left = len(known) - len(rows)
-        return {"number": number, "rows": rows, "left_off": left, "unread": found.unread}
+        return {"rows": rows, "left_off": len(known) - len(rows), "unread": found.unread}
 
 
 def row(one: Connection, age: float | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from xds_server.api import (
     folders,
     health,
     host_agents,
+    live,
     meaning,
     observing,
     proxies,
@@ -41,6 +42,7 @@ _ROUTES = (
     changes,
     reading,
     meaning,
+    live,
     agents,
     host_agents,
     bridges,
@@ -107,7 +109,12 @@ async def _ready(request: Request) -> JSONResponse:
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
     diagnostics = error.diagnostics if isinstance(error, RefusedError) else ()
     view = ErrorView(error=str(error), diagnostics=diagnostic_views(diagnostics))
-    return JSONResponse(view.model_dump(), _STATUS.get(type(error), 400))
+    return JSONResponse(view.model_dump(), _status(error))
+
+
+def _status(error: Exception) -> int:
+    """Return the code of the nearest kind of error that has one."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
 
 
 async def _broken(_request: Request, error: Exception) -> JSONResponse:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from translators.explain import Explanation, Question, QuestionError, explain, packet_of
+from translators.plan.evaluate import Packet
 from translators.plan.http import Request
 from translators.plan.model import ICMP, TCP, UDP, Plan
 from xds_server.api.models import ExplanationView, StepView
@@ -30,15 +31,20 @@ class Asked(BaseModel):
     header: list[str] = Field([], description="As name:value.")
 
 
-def answer(plan: Plan, asked: Asked) -> ExplanationView:
-    """Answer a question from a plan; raises NotFoundError for names that it does not have."""
+def asked_packet(plan: Plan, asked: Asked) -> Packet:
+    """Return the packet that a question is about; raises NotFoundError for unknown names."""
     protocol = TCP if asked.method and not asked.protocol else _PROTOCOLS[asked.protocol]
     family = int(asked.family) if asked.family else None
     question = Question(asked.source, asked.destination, asked.tenant, protocol, asked.port, family)
     try:
-        packet = packet_of(plan, question)
+        return packet_of(plan, question)
     except QuestionError as error:
         raise NotFoundError(str(error)) from error
+
+
+def answer(plan: Plan, asked: Asked) -> ExplanationView:
+    """Answer a question from a plan; raises NotFoundError for names that it does not have."""
+    packet = asked_packet(plan, asked)
     service = plan.by_vip.get(packet.destination)
     host = asked.host or (service.hostnames[0] if service and service.hostnames else "")
     return _view(explain(plan, packet, _request(asked, host) if asked.method else None))

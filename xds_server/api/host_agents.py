@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from xds_server.api.access import Access
 from xds_server.api.agents import declared_host
 from xds_server.api.models import Body
-from xds_server.controller.host_agents import Answer, Seen
+from xds_server.controller.host_agents import Answer, Question, Seen, Sessions
 from xds_server.protocols.unixctl.conntrack import Connection, Way
 
 router = APIRouter(prefix="/v1", tags=["agents"])
@@ -24,8 +24,15 @@ class QuestionView(BaseModel):
     """What a host is asked."""
 
     number: int = Field(description="Goes back with the answer.")
-    ask: str = Field(description="sessions")
-    zones: list[int] = Field(description="Conntrack zones whose connections are wanted.")
+    ask: Literal["sessions", "trace"] = Field(description="What is wanted.")
+    zones: list[int] = Field(
+        default=[], description="Conntrack zones whose connections are wanted."
+    )
+    bridge: str = Field(default="", description="Through which a packet is to be traced.")
+    flow: str = Field(default="", description="That packet, as ofproto/trace takes it.")
+    states: list[str] = Field(
+        default=[], description="What each pass through conntrack is to find."
+    )
 
 
 class ConnectionBody(Body):
@@ -55,6 +62,7 @@ class AnswerBody(Body):
     left_off: Count = Field(0, description="Connections that were too many for one answer.")
     unread: Count = Field(0, description="Lines of the vswitch that made no sense.")
     error: str = Field("", max_length=10_000, description="Why there is no answer.")
+    text: str = Field("", max_length=1_000_000, description="What ofproto/trace printed.")
 
 
 @router.get(
@@ -72,7 +80,7 @@ async def question(
     found = await controller.host_agents.question(name, wait)
     if found is None:
         return Response(status_code=204)
-    return QuestionView(number=found.number, ask="sessions", zones=list(found.zones))
+    return _question(found)
 
 
 @router.post("/hosts/{name}/answer", status_code=204)
@@ -80,8 +88,21 @@ async def answer(controller: Access, name: str, body: AnswerBody) -> None:
     """Take a host's answer."""
     declared_host(controller, name)
     seen = tuple(Seen(_connection(row), row.age) for row in body.rows)
-    told = Answer(seen, body.left_off, body.unread, body.error)
+    told = Answer(seen, body.left_off, body.unread, body.error, body.text)
     controller.host_agents.answer(name, body.number, told)
+
+
+def _question(found: Question) -> QuestionView:
+    what = found.what
+    if isinstance(what, Sessions):
+        return QuestionView(number=found.number, ask="sessions", zones=list(what.zones))
+    return QuestionView(
+        number=found.number,
+        ask="trace",
+        bridge=what.bridge,
+        flow=what.flow,
+        states=list(what.states),
+    )
 
 
 def _connection(row: ConnectionBody) -> Connection:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from xds_server.api.access import Access
 from xds_server.api.agents import declared_host
 from xds_server.controller.errors import MachineError, NotFoundError
-from xds_server.controller.host_agents import AgentAwayError
+from xds_server.controller.host_agents import AgentAwayError, Sessions
 from xds_server.controller.service import Controller
 from xds_server.controller.sessions import Session, Wanted, sessions_of
 from xds_server.protocols.openflow.punted import Door
@@ -87,7 +87,7 @@ async def _asked(
 ) -> tuple[list[Session], dict[str, str], int]:
     plan = controller.state.plan
     zones = tuple(sorted({segment.zone for segment in plan.segments}))
-    asked = (controller.host_agents.ask(name, zones) for name in names)
+    asked = (controller.host_agents.ask(name, Sessions(zones)) for name in names)
     answers = await asyncio.gather(*asked, return_exceptions=True)
     found: list[Session] = []
     missing: dict[str, str] = {}

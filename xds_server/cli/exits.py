@@ -15,6 +15,7 @@ class Exit(IntEnum):
     SERVER = 4
     TIMEOUT = 5
     MACHINE = 6
+    DIFFERENT = 7
 
 
 MEANINGS = {
@@ -25,17 +26,19 @@ MEANINGS = {
     Exit.USAGE: "The command line is wrong, or a file that it names cannot be read. Of `diff`: the "
     "input has errors.",
     Exit.DENIED: "Of `explain`: the traffic is denied.",
-    Exit.SERVER: "The server cannot be reached, or refuses the token or certificate.",
+    Exit.SERVER: "The server cannot be reached, or refuses the token or certificate. Of "
+    "`explain --live`: a host's vswitch cannot be asked.",
     Exit.TIMEOUT: "Time is over: `--timeout`, or the server did not answer.",
     Exit.MACHINE: "The machine is not as needed: a port in use, a missing privilege or program, a "
     "directory that is not ours.",
+    Exit.DIFFERENT: "Of `explain --live`: a bridge does something else than is predicted.",
 }
 """What scripts may rely on; other codes are those of the shell (130: ended by Ctrl-C)."""
 
 HELP = (
     "Exit codes: 0 done, allowed or equal; 1 refused or different; 2 wrong usage; "
     "3 denied (explain); 4 no server, or it refuses the token; 5 out of time; "
-    "6 the machine is not as needed."
+    "6 the machine is not as needed; 7 a bridge differs (explain --live)."
 )
 
 

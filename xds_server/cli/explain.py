@@ -8,10 +8,21 @@ import typer
 
 from xds_server.cli import client
 from xds_server.cli.exits import Exit, Fail
+from xds_server.cli.live import show
 from xds_server.cli.output import Form, Output, say, structured, under, write
 
 Tcp = Annotated[int | None, typer.Option(min=1, max=65535, help="Destination port, by TCP.")]
 Udp = Annotated[int | None, typer.Option(min=1, max=65535, help="Destination port, by UDP.")]
+
+Headers = Annotated[
+    list[str] | None, typer.Option("-H", "--header", help="Of the request, as k=v or k: v.")
+]
+Live = Annotated[
+    bool, typer.Option("--live", help="Ask the bridges too, and compare table by table.")
+]
+Established = Annotated[
+    bool, typer.Option("--established", help="With --live: a packet of a connection that stands.")
+]
 
 
 def explain(
@@ -21,17 +32,22 @@ def explain(
     udp: Udp = None,
     icmp: Annotated[bool, typer.Option("--icmp", help="Ask about a ping.")] = False,
     http: Annotated[str, typer.Option(help="A request, such as 'GET /path' or '/path'.")] = "",
-    header: Annotated[
-        list[str] | None, typer.Option("-H", "--header", help="Of the request, as k=v or k: v.")
-    ] = None,
+    header: Headers = None,
     host: Annotated[str, typer.Option(help="Host of the request.", show_default="service's")] = "",
     tenant: Annotated[str, typer.Option("-t", "--tenant", help="Where names belong to.")] = "",
     ipv6: Annotated[bool, typer.Option("--ipv6", "-6", help="Ask about IPv6.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="From the files of -f.")] = False,
     file: Annotated[list[str] | None, typer.Option("-f", "--file", help="With --offline.")] = None,
+    live: Live = False,
+    established: Established = False,
     output: Output = Form.TABLE,
 ) -> None:
-    """Explain a connection or request; exit 0 if it is allowed, 3 if it is denied."""
+    """Explain a connection or request; exit 0 if it is allowed, 3 if it is denied.
+
+    With --live, exit 7 if a bridge does something else than is predicted.
+    """
+    if (established and not live) or (live and (offline or file)):
+        raise Fail("--established goes with --live, and --offline does not", Exit.USAGE)
     asked: dict[str, Any] = {
         "source": source,
         "destination": destination,
@@ -40,11 +56,32 @@ def explain(
     }
     asked |= _transport(tcp, udp, icmp, http)
     asked |= {"family": "6" if ipv6 else "", "header": [_header(one) for one in header or []]}
+    if live:
+        _live({**asked, "established": established}, output)
+        return
     told = _offline(asked, file or []) if offline or file else client.get("/v1/explain", asked)
     if output is Form.NAME:
         write(told["rule"])
     elif not structured(told, output):
         _show(told, output)
+    _end(told)
+
+
+def _live(asked: dict[str, Any], output: Form) -> None:
+    told = client.get("/v1/explain/live", asked)
+    if output is Form.NAME:
+        for bridge in told["bridges"]:
+            if not bridge["same"]:
+                write(bridge["device"])
+    elif not structured(told, output):
+        _show(told["explanation"], output)
+        show(told, output)
+    if not told["same"]:
+        raise typer.Exit(Exit.DIFFERENT)
+    _end(told["explanation"])
+
+
+def _end(told: dict[str, Any]) -> None:
     if told["action"] == "deny":
         raise typer.Exit(Exit.DENIED)
 

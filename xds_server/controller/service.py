@@ -41,6 +41,7 @@ from xds_server.controller.state import (
     Tick,
 )
 from xds_server.controller.switches import Switches
+from xds_server.controller.tracing import Tracer
 from xds_server.controller.translations import Translations
 from xds_server.controller.values import Outcome, Progress, ProgressRow, Revision, SourceFile
 from xds_server.snapshots.evidence import Device, device_named
@@ -76,6 +77,7 @@ class Controller:
         self.compiler = partial(compiled, logged=logged)
         self.changing = asyncio.Lock()
         self.host_agents = HostAgents(clock)
+        self.tracer = Tracer(self.host_agents)
         self.cuts = Cuts(bridges, lambda: self.state.plan, clock)
         self._translations = Translations(self, self.feed, clock)
         self._performer = Performer(

@@ -49,6 +49,20 @@ async def call(path: Path, method: str, *params: str, timeout: float = 10.0) -> 
         raise UnixctlError(f"cannot speak with {path}: {error.strerror or error}") from error
 
 
+async def trace(
+    path: Path, bridge: str, flow: str, states: tuple[str, ...], timeout: float = 8.0
+) -> str:
+    """Return what a bridge would do with a packet that is only described (``ofproto/trace``).
+
+    ``states``: what each pass through connection tracking is to find. Raises UnixctlError, also
+    for words that the daemon would take as options: with ``-generate`` a packet would be sent.
+    """
+    if any(not word or word.startswith("-") for word in (bridge, flow, *states)):
+        raise UnixctlError("a bridge, a packet and states are words that begin with no '-'")
+    told = [part for state in states for part in ("--ct-next", state)]
+    return await call(path, "ofproto/trace", bridge, flow, *told, timeout=timeout)
+
+
 async def _call(path: Path, method: str, params: tuple[str, ...]) -> str:
     reader, writer = await asyncio.open_unix_connection(path)
     calls = Calls()

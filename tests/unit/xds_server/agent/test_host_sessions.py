@@ -105,7 +105,7 @@ def test_too_many_are_left_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     async def scene() -> dict[str, Any]:
         teller = Teller("host1", Client(), Tracked(tmp_path))  # type: ignore[arg-type]
         async with await asyncio.start_unix_server(vswitch.serve, vswitch.socket):
-            return await teller.answer({"number": 1, "zones": [1]})
+            return await teller.answer({"number": 1, "ask": "sessions", "zones": [1]})
 
     told = asyncio.run(scene())
     assert (len(told["rows"]), told["left_off"]) == (1, 1)
@@ -113,6 +113,12 @@ def test_too_many_are_left_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_vswitch_that_is_gone_is_the_answer(tmp_path: Path) -> None:
     teller = Teller("host1", Client(), Tracked(tmp_path))  # type: ignore[arg-type]
-    told = asyncio.run(teller.answer({"number": 5, "zones": [1]}))
+    told = asyncio.run(teller.answer({"number": 5, "ask": "sessions", "zones": [1]}))
     assert told["number"] == 5
     assert "no ovs-vswitchd runs" in told["error"]
+
+
+def test_a_question_of_a_newer_server_is_answered_with_what_to_do(tmp_path: Path) -> None:
+    teller = Teller("host1", Client(), Tracked(tmp_path))  # type: ignore[arg-type]
+    told = asyncio.run(teller.answer({"number": 6, "ask": "weather"}))
+    assert told == {"number": 6, "error": "it does not know how to tell 'weather', update it"}

@@ -132,6 +132,15 @@ def doors(plan: Plan, capture: Capture, host: str | None = None) -> Doors:
             yield door, found
 
 
+def reads(plan: Plan, capture: Capture) -> tuple[object, ...]:
+    """Return all that a capture's doors and their groups depend on."""
+    service = plan.service[capture.service]
+    served = (_served(plan, service, 4), _served(plan, service, 6))
+    sources = _sources(plan, capture, service, None)
+    tenant = plan.tenant[service.tenant]
+    return capture, service, tenant, plan.about(service.name), served, sources
+
+
 def _served(plan: Plan, service: Service, family: int) -> frozenset[str | None]:
     parts = [(None, service.endpoints), *((s.name, s.endpoints) for s in service.subsets)]
     return frozenset(
@@ -146,10 +155,12 @@ def _sources(
 ) -> dict[str, list[Endpoint]]:
     """Return the capture's sources by host, but none that isolation keeps from the service."""
     found: dict[str, list[Endpoint]] = {}
+    near = {name for name in plan.segment if plan.joined(name, service.segment)}
     for name in sorted(capture.sources):
         source = plan.endpoint[name]
-        near = source.tenant == service.tenant and plan.joined(source.segment, service.segment)
-        if near and (host is None or source.host == host):
+        if source.tenant != service.tenant or source.segment not in near:
+            continue
+        if host is None or source.host == host:
             found.setdefault(source.host, []).append(source)
     return found
 

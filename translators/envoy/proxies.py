@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from translators.envoy.exchange import Exchange
 from translators.envoy.filters.access_log import Logged
 from translators.envoy.parts import NOTHING as EMPTY
-from translators.envoy.parts import Part, part
+from translators.envoy.parts import Part, Share, part
 from translators.envoy.patch import patched
 from translators.envoy.raw import raw_by_host
-from translators.envoy.resources import EncodedResource, Named, Resources, by_type, with_others
+from translators.envoy.resources import EncodedResource, Resources, by_type
 from translators.plan.changes import changes
 from translators.plan.model import Plan
 
 NOTHING: Resources = {}
+NO_SHARE = Share()
 Key = tuple[str, int]  # a service and its port
 
 
@@ -94,38 +96,20 @@ def _touched(plan: Plan, before: Plan) -> set[Key]:
 
 
 def _own(plan: Plan, parts: Mapping[Key, Part], before: Proxies) -> Mapping[str, Resources]:
-    gone: dict[str, list[EncodedResource]] = {}
-    new: dict[str, list[EncodedResource]] = {}
-    for key in _differing(parts, before.parts):
+    exchange = Exchange()
+    own = {host: known for host, known in before.own.items() if host in plan.host}
+    for key in sorted(_differing(parts, before.parts)):
         now, then = parts.get(key, EMPTY).hosts, before.parts.get(key, EMPTY).hosts
         for host in {*now, *then}:
-            gone.setdefault(host, []).extend(_only(then.get(host, ()), now.get(host, ())))
-            new.setdefault(host, []).extend(_only(now.get(host, ()), then.get(host, ())))
-    same: dict[tuple[int, ...], Named] = {}
-    own = {host: known for host, known in before.own.items() if host in plan.host}
-    for host in sorted(new):
-        if gone[host] or new[host]:
-            others = with_others(own.get(host, NOTHING), gone[host], new[host])
-            own[host] = {url: _shared(named, same) for url, named in others.items()}
+            old, new = then.get(host, NO_SHARE), now.get(host, NO_SHARE)
+            held = exchange.exchanged(own.get(host, NOTHING), old.front, new.front)
+            own[host] = exchange.exchanged(held, old.back, new.back)
     return {host: own[host] for host in sorted(own) if own[host]}
 
 
 def _differing(new: Mapping[Key, Part], old: Mapping[Key, Part]) -> set[Key]:
     changed = {key for key, own in new.items() if old.get(key) is not own}
     return changed | (old.keys() - new.keys())
-
-
-def _only(
-    these: Iterable[EncodedResource], others: Iterable[EncodedResource]
-) -> Iterable[EncodedResource]:
-    """Return those that are not among the others, as objects."""
-    known = set(map(id, others))
-    return (one for one in these if id(one) not in known)
-
-
-def _shared(named: Named, same: dict[tuple[int, ...], Named]) -> Named:
-    """Return the mapping that an earlier host has of the very same resources, or this one."""
-    return same.setdefault(tuple(map(id, named.values())), named)
 
 
 def _resources(found: Proxies, before: Proxies) -> Mapping[str, Resources]:

@@ -8,9 +8,9 @@ from translators.diagnostics import Diagnostic
 from translators.envoy.clusters import cluster
 from translators.envoy.endpoints import assignment, locations
 from translators.envoy.filters.access_log import Logged
+from translators.envoy.fronts import destinations_of, origin_of
 from translators.envoy.groups import groups
 from translators.envoy.listeners import listener
-from translators.envoy.parts import destinations_of, origin_of
 from translators.envoy.patch import patch_findings
 from translators.envoy.proxies import Proxies, translated
 from translators.envoy.raw import parsed, raw_findings, taken
@@ -58,7 +58,7 @@ def messages(plan: Plan, host: str, logged: Logged = Logged.DENIED) -> tuple[Typ
 
 def _typed(plan: Plan, host: str, logged: Logged) -> Iterator[TypedResource]:
     for door, found in groups(plan, host):
-        origin = origin_of(plan, door)
+        origin = origin_of(plan, door.capture)
         yield TypedResource(LISTENER, door.name, listener(door, found, logged), origin)
         for group in found if door.port.protocol.is_http else ():
             yield TypedResource(ROUTE, group.name, route_configuration(group), origin)

@@ -45,22 +45,7 @@ Resources = Mapping[str, Named]  # by type, in order
 
 def by_type(resources: Iterable[EncodedResource]) -> Resources:
     """Return resources by type and name, in order; of two with one name the last stays."""
-    return with_others({}, (), resources)
-
-
-def with_others(
-    held: Resources, gone: Iterable[EncodedResource], new: Iterable[EncodedResource]
-) -> Resources:
-    """Return resources without some and with others; a type without changes stays as it is."""
     types: dict[str, dict[str, EncodedResource]] = {}
-    for one in gone:
-        own = types.setdefault(one.type_url, dict(held.get(one.type_url, {})))
-        own.pop(one.name, None)
-    for one in new:
-        own = types.setdefault(one.type_url, dict(held.get(one.type_url, {})))
-        own[one.name] = one
-    found: dict[str, Named] = {**held}
-    for url, own in types.items():
-        added = own.keys() - held.get(url, {}).keys()
-        found[url] = dict(sorted(own.items())) if added else own
-    return {url: named for url, named in sorted(found.items()) if named}
+    for one in resources:
+        types.setdefault(one.type_url, {})[one.name] = one
+    return {url: dict(sorted(named.items())) for url, named in sorted(types.items())}

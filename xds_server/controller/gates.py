@@ -13,7 +13,7 @@ from translators.diagnostics import Diagnostic, report
 from xds_server.controller.errors import RefusedError, UnsafeError
 from xds_server.controller.references import place_of, reference_findings, shown
 from xds_server.controller.targets import Targets
-from xds_server.snapshots.model import Resource, Snapshot
+from xds_server.snapshots.model import Resource, Snapshot, keeps_names
 
 _log = structlog.get_logger("fsdn.controller")
 # A proxy with fewer resources than this may lose any of them: with one or two services every
@@ -105,7 +105,9 @@ def _count(snapshot: Snapshot) -> int:
 
 def _losses(host: str, old: Targets, new: Targets) -> Iterator[str]:
     before, after = old.proxies[host], new.proxies.get(host)
-    if after is None or after is before or (total := _count(before)) < GUARDED:
+    if after is None or after is before or keeps_names(before, after):
+        return
+    if (total := _count(before)) < GUARDED:
         return
     gone = sum(len(n.keys() - after.of(u).keys()) for u, n in before.resources.items())
     kinds = [url.rpartition(".")[2] for url in before.resources if not after.of(url)]

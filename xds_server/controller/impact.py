@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
-from typing import Any
 
 from xds_server.controller.targets import Targets
 from xds_server.controller.values import DeviceImpact
 from xds_server.snapshots.bridge import difference
 from xds_server.snapshots.evidence import Device, DeviceKind
-from xds_server.snapshots.model import Snapshot, SwitchConfig, program_of
+from xds_server.snapshots.model import Resource, Snapshot, SwitchConfig, program_of
 
+Named = Mapping[str, Resource]  # by name
+_NONE: Named = {}
 _EMPTY = Snapshot({})
 _EMPTY_BRIDGE = program_of((), ())
 
@@ -20,18 +21,23 @@ def impact(old: Targets, new: Targets) -> tuple[DeviceImpact, ...]:
     """Return the devices that a change touches, sorted, with what it adds, changes and removes."""
     found = [*_proxies(old, new), *_bridges(old, new), *_switches(old, new)]
     touched = [i for i in found if i.added or i.changed or i.removed]
-    return tuple(sorted(touched, key=lambda i: i.device))
+    return tuple(sorted(touched, key=lambda i: (i.device.kind, i.device.name)))
 
 
 def _proxies(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
-    counted: dict[tuple[int, int], tuple[int, int, int]] = {}  # hosts share their snapshots
-    for name in sorted({*old.proxies, *new.proxies}):
+    counted: dict[tuple[int, int], tuple[int, int, int]] = {}  # of types, which hosts share
+    for name in old.proxies.keys() | new.proxies.keys():
         before, after = old.proxies.get(name, _EMPTY), new.proxies.get(name, _EMPTY)
-        if before is not after:
-            key = (id(before), id(after))
+        if before is after:
+            continue
+        added = changed = removed = 0
+        for was, now in _differing(before, after):
+            key = (id(was), id(now))
             if key not in counted:
-                counted[key] = _counts(_resources(before, after), _resources(after, before))
-            yield DeviceImpact(Device(DeviceKind.PROXY, name), "resources", *counted[key])
+                counted[key] = _counts(was, now)
+            more, other, less = counted[key]
+            added, changed, removed = added + more, changed + other, removed + less
+        yield DeviceImpact(Device(DeviceKind.PROXY, name), "resources", added, changed, removed)
 
 
 def _bridges(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
@@ -60,22 +66,23 @@ def _switches(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
         yield DeviceImpact(Device(DeviceKind.SWITCH, name), "lines", added, changed, removed)
 
 
-def _resources(snapshot: Snapshot, other: Snapshot) -> dict[Any, Any]:
-    """Return the versions of a snapshot's resources, without types that are the other's as well."""
-    return {
-        (url, name): resource.version
-        for url, named in snapshot.resources.items()
-        if named is not other.resources.get(url)
-        for name, resource in named.items()
-    }
+def _differing(before: Snapshot, after: Snapshot) -> Iterator[tuple[Named, Named]]:
+    """Yield the resources of each type that is not the same object in both."""
+    was, now = before.resources, after.resources
+    for url in now if now.keys() == was.keys() else now.keys() | was.keys():
+        own, other = was.get(url, _NONE), now.get(url, _NONE)
+        if own is not other:
+            yield own, other
 
 
 def _lines(config: SwitchConfig | None) -> list[str]:
     return [] if config is None else [*config.frr.splitlines(), *config.links.splitlines()]
 
 
-def _counts(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> tuple[int, int, int]:
-    """Return how many entries are added, changed and removed."""
-    added = sum(1 for key in new if key not in old)
-    changed = sum(1 for key, value in new.items() if key in old and old[key] != value)
-    return added, changed, sum(1 for key in old if key not in new)
+def _counts(old: Named, new: Named) -> tuple[int, int, int]:
+    """Return how many resources are added, changed and removed."""
+    added = len(new.keys() - old.keys())
+    changed = sum(
+        1 for name, one in new.items() if name in old and old[name].version != one.version
+    )
+    return added, changed, len(old.keys() - new.keys())

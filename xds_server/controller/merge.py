@@ -74,9 +74,8 @@ def changes_between(old: Documents, new: Documents) -> tuple[ObjectChange, ...]:
     The text and the place count, not only the meaning: a revision restores both.
     """
     found = []
-    for key in sorted({*old, *new}):
-        if old.get(key) is new.get(key):
-            continue  # nobody touched it
+    touched = [key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)]
+    for key in sorted(touched):
         before = stored(old[key]) if key in old else None
         after = stored(new[key]) if key in new else None
         if before != after:

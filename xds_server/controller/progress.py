@@ -32,8 +32,9 @@ def progressed(state: State, event: Event) -> State:
     fresh = state.progress
     for device in _touched(state, event):
         before, known = fresh.get(device), state.status.of(device)
-        passed = not known.declared or known.guest or _stands(before, known)
-        if passed or _has_secrets_alone(state, device):
+        if not known.declared or known.guest or (before is not None and _stands(before, known)):
+            continue
+        if state.owners and _has_secrets_alone(state, device):
             continue
         after = _progress(state, device, known, max(0.0, event.at - state.committed_at))
         if after != before:
@@ -41,10 +42,8 @@ def progressed(state: State, event: Event) -> State:
     return state if fresh is state.progress else replace(state, progress=fresh)
 
 
-def _stands(before: Progress | None, known: DeviceStatus) -> bool:
+def _stands(before: Progress, known: DeviceStatus) -> bool:
     """Whether nothing that can be said of a device is news."""
-    if before is None:
-        return False
     return before.reach is Reach.ACKED or (before.reach is Reach.ABSENT and not known.connected)
 
 

@@ -40,17 +40,20 @@ def _snapshot(
     old, known = before.resources.get(host, {}), held.get(host, _EMPTY)
     if resources is old and host in held:
         return known
+    key = tuple(map(id, resources.values()))
+    if key in made.snapshots:
+        return made.snapshots[key]
+    types, digests = dict[str, Held](), dict[str, str]()
+    partly = resources.keys() == old.keys() == known.resources.keys()
     for url, named in resources.items():
+        if partly and named is old[url]:
+            continue
         if id(named) not in made.types:
             made.types[id(named)] = _type(named, old.get(url, {}), known, url)
-    key = tuple(id(made.types[id(named)][0]) for named in resources.values())
-    if key not in made.snapshots:
-        types = {url: made.types[id(named)] for url, named in resources.items()}
-        made.snapshots[key] = Snapshot(
-            {url: kept for url, (kept, _) in types.items()},
-            digests={url: digest for url, (_, digest) in types.items()},
-        )
-    return made.snapshots[key]
+        types[url], digests[url] = made.types[id(named)]
+    found = known.with_types(types, digests) if partly else Snapshot(types, digests=digests)
+    made.snapshots[key] = found
+    return found
 
 
 def _type(named: Named, old: Named, known: Snapshot, url: str) -> tuple[Held, str]:

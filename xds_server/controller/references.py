@@ -13,7 +13,7 @@ from types import MappingProxyType
 from translators.diagnostics import Diagnostic, report
 from xds_server.protocols.xds.protobuf import MalformedError, scan
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST
-from xds_server.snapshots.model import Resource, Snapshot
+from xds_server.snapshots.model import Resource, Snapshot, keeps_names
 
 Reference = tuple[str, str]  # type URL and name
 _FILTERS = "type.googleapis.com/envoy.extensions.filters.network."
@@ -30,11 +30,13 @@ def dangling(snapshot: Snapshot, sound: Snapshot = _EMPTY) -> Iterator[tuple[Res
     ``sound`` is a snapshot in which every reference leads somewhere: where no name of it is gone,
     what both have need not be looked at.
     """
-    if any(named.keys() - snapshot.of(url).keys() for url, named in sound.resources.items()):
+    if not keeps_names(sound, snapshot):
         sound = _EMPTY
     for kind, named in snapshot.resources.items():
         known = sound.of(kind)
-        for resource in named.values() if named is not known else ():
+        if named is known or kind not in REFERRING:
+            continue
+        for resource in named.values():
             if known.get(resource.name) is resource:
                 continue
             for url, name in references(resource.type_url, resource.body):
@@ -82,9 +84,10 @@ def references(type_url: str, body: bytes) -> tuple[Reference, ...]:
     Field numbers: listener.proto, route.proto, route_components.proto, cluster.proto,
     http_connection_manager.proto and tcp_proxy.proto of Envoy's v3 API.
     """
-    read = {LISTENER: _listener, ROUTE: _routes, VIRTUAL_HOST: _virtual_host, CLUSTER: _cluster}
+    if type_url not in REFERRING:
+        return ()
     try:
-        return tuple(sorted(set(read[type_url](body)))) if type_url in read else ()
+        return tuple(sorted(set(REFERRING[type_url](body))))
     except MalformedError:
         return ()  # the proxy's own refusal says what is wrong with them
 
@@ -153,3 +156,7 @@ def _cluster(body: bytes) -> Iterator[Reference]:
     for config in _at(body, 3):
         if any(_served(source) for source in _at(config, 1)):
             yield ENDPOINT, next(_texts(config, 2), "") or next(_texts(body, 1), "")
+
+
+# How to read the references of those types that have any.
+REFERRING = {LISTENER: _listener, ROUTE: _routes, VIRTUAL_HOST: _virtual_host, CLUSTER: _cluster}

@@ -15,7 +15,7 @@ from itertools import islice
 
 from translators.openflow.tables import Table
 from xds_server.controller.marks import with_marks
-from xds_server.controller.references import references
+from xds_server.controller.references import REFERRING, references
 from xds_server.controller.state import (
     FLOWS,
     STAGE_SECONDS,
@@ -32,6 +32,7 @@ from xds_server.snapshots.model import (
     BridgeProgram,
     Resource,
     Snapshot,
+    keeps_names,
     snapshot_of,
 )
 from xds_server.snapshots.replacing import replace
@@ -146,7 +147,7 @@ def accepting(program: BridgeProgram, other: BridgeProgram, newer: BridgeProgram
 
 def united(new: Snapshot, old: Snapshot) -> Snapshot:
     """Return the new resources and those old ones whose names the new snapshot does not have."""
-    if all(named.keys() <= new.of(url).keys() for url, named in old.resources.items()):
+    if keeps_names(old, new):
         return new
     kept: list[Resource] = [r for named in new.resources.values() for r in named.values()]
     for url, named in old.resources.items():
@@ -172,7 +173,10 @@ _MOST_REFERRED = 65_536
 
 def _asked(snapshot: Snapshot) -> frozenset[str]:
     """Return the types that a proxy will ask for: by wildcard, or as something refers to them."""
-    asked = set(_WILDCARD).union(*(_referred(snapshot, url) for url in snapshot.digests))
+    asked = set(_WILDCARD)
+    for url in snapshot.digests:
+        if url in REFERRING:
+            asked |= _referred(snapshot, url)
     return frozenset(snapshot.resources.keys() & asked)
 
 

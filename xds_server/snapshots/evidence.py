@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DeviceKind(StrEnum):
@@ -14,10 +15,14 @@ class DeviceKind(StrEnum):
     BRIDGE = "bridge"
     SWITCH = "switch"
 
+    __hash__ = str.__hash__  # that of an enumeration is written in Python
 
-@dataclass(frozen=True, slots=True, order=True)
-class Device:
-    """A device: a proxy by node id, a bridge by host name, a switch by name."""
+
+class Device(NamedTuple):
+    """A device: a proxy by node id, a bridge by host name, a switch by name.
+
+    A tuple, because what is known of thousands is looked up with every word that one of them says.
+    """
 
     kind: DeviceKind
     name: str

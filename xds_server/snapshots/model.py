@@ -26,6 +26,7 @@ __all__ = [
     "Snapshot",
     "SwitchConfig",
     "content_version",
+    "keeps_names",
     "program_of",
     "snapshot_of",
 ]
@@ -108,15 +109,29 @@ class Snapshot:
         if named is not None:
             resources[type_url] = named
             digests[type_url] = versions[type_url] = _version(named)
+        return self._with(resources, digests, versions)
+
+    def with_types(
+        self, types: Mapping[str, Mapping[str, Resource]], digests: Mapping[str, str]
+    ) -> Snapshot:
+        """Return a snapshot with other resources of types that it has; ``digests`` are theirs."""
+        return self._with(
+            {**self.resources, **types}, {**self.digests, **digests}, {**self.versions, **digests}
+        )
+
+    def _with(
+        self,
+        resources: Mapping[str, Mapping[str, Resource]],
+        digests: Mapping[str, str],  # those of other types need not be worked out again
+        versions: Mapping[str, str],
+    ) -> Snapshot:
         found = object.__new__(type(self))
-        for name, value in (
-            ("resources", resources),
-            ("given", self.given),
-            ("only", self.only),
-            ("digests", digests),  # those of other types need not be worked out again
-            ("versions", versions),
-        ):
-            object.__setattr__(found, name, value)
+        put = object.__setattr__
+        put(found, "resources", resources)
+        put(found, "given", self.given)
+        put(found, "only", self.only)
+        put(found, "digests", digests)
+        put(found, "versions", versions)
         return found
 
     def digest(self, type_url: str) -> str:
@@ -138,6 +153,16 @@ def snapshot_of(resources: Iterable[Resource], given: Mapping[str, str] | None =
     for resource in sorted(resources, key=lambda r: (r.type_url, r.name)):
         by_type.setdefault(resource.type_url, {})[resource.name] = resource
     return Snapshot(by_type, given or {})
+
+
+def keeps_names(old: Snapshot, new: Snapshot) -> bool:
+    """Whether a snapshot has every name, of every type, that an older one has."""
+    has = new.resources
+    for url, named in old.resources.items():
+        own = has.get(url)
+        if own is not named and named and not (own and named.keys() <= own.keys()):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,9 @@ def declare(status: Status, devices: Iterable[Device]) -> Status:
 def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Status:
     """Return the status in which the device should run these versions, by type."""
     known = status.of(device)
-    names = sorted(known.types.keys() | versions.keys())
-    types = {name: _wanting(known.types.get(name), versions.get(name, "")) for name in names}
+    held = known.types
+    names = held if held.keys() == versions.keys() else sorted(held.keys() | versions.keys())
+    types = {name: _wanting(held.get(name), versions.get(name, "")) for name in names}
     return status.having(device, replace(known, types=types))
 
 

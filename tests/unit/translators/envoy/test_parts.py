@@ -10,8 +10,8 @@ def test_hosts_of_one_capture_share_clusters_and_endpoints_but_no_listeners() ->
     found = part(plan, plan.captures[0], Logged.DENIED).hosts
     assert list(found) == ["host1", "host2"]
     of = {
-        host: {(one.type_url, one.name): one for one in resources}
-        for host, resources in found.items()
+        host: {(one.type_url, one.name): one for one in (*share.front, *share.back)}
+        for host, share in found.items()
     }
     for key in of["host1"].keys() & of["host2"].keys():
         same = of["host1"][key] is of["host2"][key]

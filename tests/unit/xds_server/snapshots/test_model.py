@@ -63,3 +63,12 @@ def test_every_part_of_a_flow_counts_for_the_version() -> None:
     ]
     versions = {program_of([flow], []).version for flow in [base, *others]}
     assert len(versions) == len(others) + 1
+
+
+def test_other_resources_of_some_types_leave_the_rest_as_it_is() -> None:
+    one, two = Resource("a", "1", b"x"), Resource("b", "2", b"y")
+    newer = Resource("b", "2", b"z")
+    before, wanted = snapshot_of([one, two]), snapshot_of([one, newer])
+    found = before.with_types({"b": {"2": newer}}, {"b": wanted.digest("b")})
+    assert found == wanted
+    assert found.of("a") is before.of("a")

@@ -87,10 +87,10 @@ class Ledger:
 
         Nor while a revision is on its way, if nothing has waited for long.
         """
-        self._note(state)
         self._busy = not state.acked
         if self._clock() < self.due or self._gives_way():
             return
+        self._note(state)
         try:
             await self._write(state)
         except StoreError as error:

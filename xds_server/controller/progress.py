@@ -29,7 +29,8 @@ def progressed(state: State, event: Event) -> State:
     """Return the state with the progress that an event made on the devices it is about."""
     if state.revision == 0:
         return state
-    fresh = state.progress
+    fresh = state.progress.mutate()
+    moved = False
     for device in _touched(state, event):
         before, known = fresh.get(device), state.status.of(device)
         if not known.declared or known.guest or (before is not None and _stands(before, known)):
@@ -38,8 +39,8 @@ def progressed(state: State, event: Event) -> State:
             continue
         after = _progress(state, device, known, max(0.0, event.at - state.committed_at))
         if after != before:
-            fresh = fresh.set(device, after)
-    return state if fresh is state.progress else replace(state, progress=fresh)
+            fresh[device], moved = after, True
+    return replace(state, progress=fresh.finish()) if moved else state
 
 
 def _stands(before: Progress, known: DeviceStatus) -> bool:

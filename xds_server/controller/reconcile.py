@@ -114,7 +114,7 @@ def _committed(state: State, event: Committed) -> Step:
     for device, reason in sorted(event.targets.faults.items()):
         state = blame(state, device, reason, event.at)
     able = sorted(h for h in plan.host.keys() & event.targets.proxies.keys() if concerned(state, h))
-    state, started = _every(state, able, lambda s, host: start(s, host, event.at))
+    state, started = start(state, able, event.at)
     alone = sorted(event.targets.proxies.keys() - plan.host.keys())
     state, told = _every(state, alone, lambda s, n: tell_proxy(s, n, s.targets.proxies[n]))
     state, advanced = _advance(state, event.at)

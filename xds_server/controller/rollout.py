@@ -9,7 +9,7 @@ source's bridge decides exactly, and one that steers to a missing listener close
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -36,7 +36,7 @@ from xds_server.snapshots.model import (
     snapshot_of,
 )
 from xds_server.snapshots.replacing import replace
-from xds_server.status.fold import expect
+from xds_server.status.fold import expect, expecting
 from xds_server.status.model import DeviceStatus
 from xds_server.status.model import State as Running
 
@@ -49,20 +49,35 @@ _WILDCARD = (
 )
 
 
-def start(state: State, host: str, at: float) -> Step:
-    """Begin to bring a host to ``state.targets``: what receives is widened at once.
+def start(state: State, hosts: Iterable[str], at: float) -> Step:
+    """Begin to bring hosts to ``state.targets``: what receives is widened at once.
 
     ``advance`` does the rest, once every host has begun.
     """
-    target = state.targets.between.get(host, state.targets.proxies[host])
-    before = state.published.get(host)
-    widened = target if before is None else united(target, before)
-    state, effects = tell_proxy(state, host, widened)
-    program, held = state.targets.bridges.get(host), state.programs.get(host)
-    if program is not None and held is not None:
-        state, more = _tell_program(state, host, accepting(held, program, newer=program))
-        effects = effects + more
-    return at_stage(state, host, Rollout(Stage.PROXY, at + STAGE_SECONDS)), effects
+    effects: list[Effect] = []
+    told: dict[str, Snapshot] = {}
+    known: dict[Device, DeviceStatus] = {}
+    names = list(hosts)
+    for host in names:
+        target = state.targets.between.get(host, state.targets.proxies[host])
+        before = state.published.get(host)
+        widened = target if before is None else united(target, before)
+        if (news := _news(state, host, widened)) is not None:
+            told[host] = widened
+            known[Device(DeviceKind.PROXY, host)] = news[0]
+            effects.append(news[1])
+        program, held = state.targets.bridges.get(host), state.programs.get(host)
+        if program is not None and held is not None:
+            state, more = _tell_program(state, host, accepting(held, program, newer=program))
+            effects += more
+    begun = Rollout(Stage.PROXY, at + STAGE_SECONDS)
+    return replace(
+        state,
+        published=state.published.update(told),
+        status=state.status.having_all(known),
+        rollouts=state.rollouts.update(dict.fromkeys(names, begun)),
+        widening=state.widening.update(dict.fromkeys(names)),
+    ), effects
 
 
 def concerned(state: State, host: str) -> bool:
@@ -195,17 +210,26 @@ def _referred(snapshot: Snapshot, type_url: str) -> frozenset[str]:
 
 def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
     """Publish a snapshot with its marks, unless it is what the proxy was told before."""
-    before = state.published.get(host)
-    if before is not None and before.versions == snapshot.versions:
+    if (news := _news(state, host, snapshot)) is None:
         return state, []
-    device, told = Device(DeviceKind.PROXY, host), with_marks(snapshot, state.unhealthy)
-    versions = wanted_versions(snapshot, before, told)
+    known, effect = news
     state = replace(
         state,
         published=state.published.set(host, snapshot),
-        status=expect(state.status, device, versions),
+        status=state.status.having(Device(DeviceKind.PROXY, host), known),
     )
-    return state, [PublishProxy(host, told)]
+    return state, [effect]
+
+
+def _news(state: State, host: str, snapshot: Snapshot) -> tuple[DeviceStatus, PublishProxy] | None:
+    """Return what a proxy should then run, and how to tell it; None if it was told the same."""
+    before = state.published.get(host)
+    if before is not None and before.versions == snapshot.versions:
+        return None
+    told = with_marks(snapshot, state.unhealthy)
+    known = state.status.of(Device(DeviceKind.PROXY, host))
+    versions = wanted_versions(snapshot, before, told)
+    return expecting(known, versions), PublishProxy(host, told)
 
 
 def _proxy_ready(state: State, host: str, at: float) -> bool:

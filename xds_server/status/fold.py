@@ -64,11 +64,15 @@ def declare(status: Status, devices: Iterable[Device]) -> Status:
 
 def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Status:
     """Return the status in which the device should run these versions, by type."""
-    known = status.of(device)
+    return status.having(device, expecting(status.of(device), versions))
+
+
+def expecting(known: DeviceStatus, versions: Mapping[str, str]) -> DeviceStatus:
+    """Return what is known of a device that should run these versions, by type."""
     held = known.types
     names = held if held.keys() == versions.keys() else sorted(held.keys() | versions.keys())
     types = {name: _wanting(held.get(name), versions.get(name, "")) for name in names}
-    return status.having(device, replace(known, types=types))
+    return replace(known, types=types)
 
 
 def _wanting(kept: TypeStatus | None, version: str) -> TypeStatus:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +57,7 @@ def raise_wires(bed: Bed) -> None:
         namespace = netns.create(layout.namespace(port.name).name)
         wire_host(bed.switches[port.switch], port.name, namespace, "eth0")
         namespace.ip(f"addr add {port.address} dev eth0", "link set eth0 mtu 1400")
-        _python(namespace, layout, "probe", str(port.address.ip), "--echo")
+        echo(namespace, layout, str(port.address.ip))
 
 
 def _management(layout: Layout) -> None:
@@ -77,20 +77,31 @@ def _manage(layout: Layout, device: str) -> None:
     layout.management.ip(f"link set {device} master mgmt")
 
 
-def raise_host(bed: Bed, host: Host) -> None:
-    """Start a host's Open vSwitch, its underlay and its workloads' servers; no bridge yet."""
+def raise_host(
+    bed: Bed, host: Host, outside: Container[str] = ()
+) -> tuple[subprocess.Popen[bytes], ...]:
+    """Start a host's Open vSwitch, its underlay and its workloads' servers; no bridge yet.
+
+    Workloads whose port is ``outside`` are wired by someone else. Returns the vswitch's daemons.
+    """
     layout = bed.layout
     vswitch = bed.vswitch(host.name)
-    vswitch.start()
+    daemons = vswitch.start()
     if host.tunnel is None or host.gateway is None:
         raise BedError(f"host {host.name} has no tunnel: give it one, the bed crosses the fabric")
     vswitch.underlay(UPLINK, str(host.tunnel), str(host.gateway))
-    _python(vswitch.namespace, layout, "probe", str(host.tunnel.ip), "--echo")
-    for endpoint in layout.on(host):
+    echo(vswitch.namespace, layout, str(host.tunnel.ip))
+    for endpoint in (e for e in layout.on(host) if e.port not in outside):
         name = layout.workload(endpoint.name).name
         namespace = attach(name, vswitch.namespace, layout.place(endpoint))
         own = endpoint.name.partition("/")[2]
         _python(namespace, layout, "server", own, f"--port={SERVER_PORT}")
+    return daemons
+
+
+def echo(namespace: Namespace, layout: Layout, address: str) -> None:
+    """Answer probes (``integration.bed.probe``) at an address of a namespace."""
+    _python(namespace, layout, "probe", address, "--echo")
 
 
 def _python(namespace: Namespace, layout: Layout, module: str, *arguments: str) -> None:

@@ -1,0 +1,1 @@
+"""What runs inside the containers of the bed that Docker Compose brings up."""

@@ -1,0 +1,20 @@
+# PostgreSQL from Debian's package, which asks every client for a certificate: there is no password.
+FROM debian:bookworm-slim
+
+RUN groupadd --gid 10002 postgres \
+ && useradd --uid 10002 --gid postgres --home-dir /var/lib/postgresql --shell /bin/sh postgres \
+ && apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends 'postgresql-15=15.*' >/dev/null \
+ && pg_dropcluster 15 main \
+ && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old
+
+ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data
+COPY integration/images/postgres.sh /usr/local/bin/serve
+RUN install -d -m 700 -o postgres -g postgres $PGDATA \
+ && install -d -o postgres -g postgres /var/run/postgresql
+
+USER postgres
+VOLUME /var/lib/postgresql/data
+EXPOSE 5432
+STOPSIGNAL SIGINT
+ENTRYPOINT ["serve"]

@@ -2,7 +2,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help setup demo test integration envoy-matrix endurance lint docs bench bench-vswitch clean
+.PHONY: help setup demo test integration base-image compose-up compose-down envoy-matrix endurance lint docs bench bench-vswitch clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -18,6 +18,15 @@ test: setup  ## Run all tests, those on real devices included
 
 integration: setup  ## Run the tests on real devices alone, the whole bed among them
 	@bash integration/as_root.sh $(PYTHON) -m pytest -m device -n 2 --dist loadfile $(ARGS)
+
+base-image:  ## debian:bookworm-slim for the images below, built here if no registry answers (FORCE=1)
+	@bash integration/images/base.sh
+
+compose-up:  ## Bring the bed up in containers, until a request goes through the gateway
+	@bash integration/compose.sh up
+
+compose-down:  ## Take the containers, their networks and volumes away again
+	@bash integration/compose.sh down
 
 envoy-matrix: setup  ## Run what speaks with Envoy on Envoy 1.36 to 1.40 (VERSIONS="1.36.4 ...")
 	@bash integration/as_root.sh $(PYTHON) -m tests.devices.matrix $(VERSIONS)

@@ -33,7 +33,9 @@ def plan_of(directory: Path) -> Plan:
     compiled = compile_policy([document for one in loaded for document in one.documents])
     if not compiled.plan.hosts:
         findings = [d for one in loaded for d in one.diagnostics] + list(compiled.diagnostics)
-        raise BedError(f"the policy in {directory} makes no plan:\n" + "\n".join(map(str, findings)))
+        raise BedError(
+            f"the policy in {directory} makes no plan:\n" + "\n".join(map(str, findings))
+        )
     return compiled.plan
 
 

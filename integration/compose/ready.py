@@ -1,4 +1,4 @@
-"""Ask a server over mutual TLS whether it is ready: the health check of a container without curl."""
+"""Ask a server over mutual TLS whether it is ready: the health check where there is no curl."""
 
 from __future__ import annotations
 

@@ -8,13 +8,12 @@ RUN groupadd --gid 10002 postgres \
  && pg_dropcluster 15 main \
  && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old
 
-ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data
+ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data/15
 COPY integration/images/postgres.sh /usr/local/bin/serve
-RUN install -d -m 700 -o postgres -g postgres $PGDATA \
+RUN install -d -m 700 -o postgres -g postgres /var/lib/postgresql/data \
  && install -d -o postgres -g postgres /var/run/postgresql
 
 USER postgres
-VOLUME /var/lib/postgresql/data
 EXPOSE 5432
 STOPSIGNAL SIGINT
 ENTRYPOINT ["serve"]

@@ -2,10 +2,13 @@
 # Make the database on the first start; then serve it over TLS to clients of our authority alone.
 set -eu
 keys=/run/keys
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  initdb --username=postgres --auth-local=peer --auth-host=reject --encoding=UTF8 >/dev/null
-  printf 'CREATE ROLE fsdn LOGIN;\nCREATE DATABASE fsdn OWNER fsdn;\n' |
-    postgres --single -j postgres >/dev/null
+if [ ! -d "$PGDATA" ]; then
+  fresh=$PGDATA.new # a first start that is interrupted begins anew
+  rm -rf "$fresh"
+  initdb -D "$fresh" --username=postgres --auth-local=peer --auth-host=reject --encoding=UTF8 >/dev/null
+  printf 'CREATE ROLE fsdn LOGIN\nCREATE DATABASE fsdn OWNER fsdn\n' |
+    postgres --single -D "$fresh" -c exit_on_error=on postgres >/dev/null
+  mv "$fresh" "$PGDATA"
 fi
 # The controller's certificate stands for the role fsdn.
 printf 'fsdn controller fsdn\n' >"$PGDATA/pg_ident.conf"

@@ -26,6 +26,7 @@ async def open_engine(url: str) -> AsyncEngine:
     Raises MachineError when the database cannot be opened or was written by a newer program.
     """
     engine = create_async_engine(url)
+    shown = engine.url.render_as_string(hide_password=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _configure)
         event.listen(engine.sync_engine, "begin", _begin)
@@ -34,11 +35,11 @@ async def open_engine(url: str) -> AsyncEngine:
             await connection.run_sync(migrate)
     except (OperationalError, DatabaseError) as error:
         await engine.dispose()
-        raise MachineError(f"cannot open the database {url}: {error.orig}") from error
+        raise MachineError(f"cannot open the database {shown}: {error.orig}") from error
     except CommandError as error:
         await engine.dispose()
         raise MachineError(
-            f"the database {url} was written by a newer version of fsdn, upgrade this one: {error}"
+            f"the database {shown} was written by a newer version of fsdn, upgrade this one: {error}"
         ) from error
     return engine
 

@@ -11,13 +11,11 @@ AUTHORITIES=/usr/local/share/ca-certificates
 say() { printf '\033[1m[base-image]\033[0m %s\n' "$*"; }
 
 build() {
-  local work authorities=()
+  local authorities=()
   command -v mmdebstrap >/dev/null || {
     say "no registry answers, and mmdebstrap is missing: apt-get install mmdebstrap" >&2
     return 1
   }
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
   mapfile -t authorities < <(find "$AUTHORITIES" -maxdepth 1 -name '*.crt' 2>/dev/null | sort)
   say "no registry answers: building $IMAGE with mmdebstrap, with ${#authorities[@]} authorities of this machine"
   mkdir "$work/ca"
@@ -34,6 +32,8 @@ build() {
     "$work/base.tar" "$IMAGE" >/dev/null
 }
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 if [ "${FORCE:-0}" = 0 ] && docker image inspect "$IMAGE" >/dev/null 2>&1; then
   exit 0
 fi

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import migrations
@@ -25,7 +25,7 @@ async def open_engine(url: str) -> AsyncEngine:
 
     Raises MachineError when the database cannot be opened or was written by a newer program.
     """
-    engine = create_async_engine(url)
+    engine = _engine(url)
     shown = engine.url.render_as_string(hide_password=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _configure)
@@ -39,9 +39,25 @@ async def open_engine(url: str) -> AsyncEngine:
     except CommandError as error:
         await engine.dispose()
         raise MachineError(
-            f"the database {shown} was written by a newer version of fsdn, upgrade this one: {error}"
+            f"the database {shown} was written by a newer version of fsdn, "
+            f"upgrade this one: {error}"
         ) from error
     return engine
+
+
+def _engine(url: str) -> AsyncEngine:
+    try:
+        return create_async_engine(url)
+    except ModuleNotFoundError as error:
+        raise MachineError(
+            f"the database needs the driver {error.name}, which is not installed: "
+            "pip install 'fullstack-sdn[postgres]'"
+        ) from error
+    except ArgumentError as error:  # its words may repeat the URL, and with it a password
+        raise MachineError(
+            "FSDN_DATABASE is no SQLAlchemy URL of a database that is known here, write it as "
+            "postgresql+psycopg://USER@HOST/NAME"
+        ) from error
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:

@@ -34,5 +34,5 @@ def test_what_is_mounted_compiles_to_the_beds_plan(tmp_path: Path) -> None:
 
 def test_a_policy_without_a_plan_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("apiVersion: fsdn/v1\nkind: Hots\nmetadata: {name: a}\n")
-    with pytest.raises(BedError, match="bad.yaml:2"):
+    with pytest.raises(BedError, match=r"bad\.yaml:2"):
         node.plan_of(tmp_path)

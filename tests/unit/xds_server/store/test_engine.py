@@ -73,3 +73,17 @@ async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> Non
     (tmp_path / "db").write_text("this is no database, however long it may be" * 100)
     with pytest.raises(MachineError, match="cannot open the database"):
         await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+
+
+@pytest.mark.parametrize(
+    ("url", "mend"),
+    [
+        ("mysql+oursql://fsdn:geheim@db/fsdn", "is no SQLAlchemy URL"),
+        ("fsdn:geheim@db", "is no SQLAlchemy URL"),
+        ("oracle+oracledb_async://fsdn:geheim@db/fsdn", "driver oracledb"),
+    ],
+)
+async def test_a_database_that_cannot_be_had_is_one_sentence(url: str, mend: str) -> None:
+    with pytest.raises(MachineError, match=mend) as told:
+        await open_engine(url)
+    assert "geheim" not in str(told.value)

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.serving import SHOP
 from xds_server.controller.service import Controller
 from xds_server.controller.values import SourceFile
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Deviation
 from xds_server.protocols.openflow.orders import Order
 from xds_server.protocols.ovsdb.mirror import Bridge
@@ -23,7 +24,7 @@ class Sinks:
         self.programs: dict[int, BridgeProgram] = {}
         self.hosts: Mapping[int, str] = {}
         self.withdrawn: list[str] = []
-        self.hits: dict[int, Mapping[int, tuple[int, int]]] = {}
+        self.counters: dict[int, Counters] = {}
         self.resynced: list[tuple[int, bool]] = []
         self.deviations: dict[int, tuple[Deviation, ...]] = {}
         self.tunnels: Mapping[str, str] = {}
@@ -53,8 +54,8 @@ class _Bridges:
         self._sinks.orders.append((datapath_id, tuple(orders)))
         return datapath_id in self._sinks.hosts
 
-    async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
-        return self._sinks.hits.get(datapath_id, {})
+    async def counters(self, datapath_id: int) -> Counters | None:
+        return self._sinks.counters.get(datapath_id)
 
     def resync(self, datapath_id: int, sweep: bool = False) -> None:
         self._sinks.resynced.append((datapath_id, sweep))

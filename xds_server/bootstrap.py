@@ -118,6 +118,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     controller = Controller(repository, keeper, openflow, ovsdb, clock, meters, logged)
     controller.drift.interval = settings.drift_interval
     controller.tracer.near = NearVswitches(sockets_of(settings.vswitch_sockets))
+    controller.counting.interval = settings.count_interval
     reports.attach(xds, controller)
     folders = reports.sources.folders
     checkers = reports.reports.health if settings.xds_workers == 1 else None

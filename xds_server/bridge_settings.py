@@ -29,6 +29,12 @@ class BridgeSettings(BaseSettings):
         description="Seconds between two comparisons of what a bridge holds with what it should; "
         "0 for never.",
     )
+    count_interval: float = Field(
+        default=30.0,
+        ge=0,
+        description="Seconds between two readings of what bridges count, for the metrics; 0 for "
+        "never.",
+    )
     ovsdb_connect: str = Field(
         default="",
         description="OVSDB servers to connect to, with commas between: tcp:HOST:PORT, "

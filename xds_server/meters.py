@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from xds_server.controller.metering import Took
+from xds_server.protocols.openflow.counters import Counts
 from xds_server.protocols.reports.loads import Load, LoadKey
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES
 from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Evidence, Nacked, Offered
@@ -33,6 +34,7 @@ class Reading:
     backlog: int = 0
     devices: Mapping[Device, DeviceStatus] = field(default_factory=dict)
     drift: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by host and kind
+    drops: Mapping[tuple[str, str], Counts] = field(default_factory=dict)  # by host and cause
     loads: tuple[tuple[LoadKey, Load], ...] = ()
     entries: int = 0
     reports: int = 0
@@ -151,6 +153,7 @@ class _Now(Collector):
         yield GaugeMetricFamily("fsdn_queue_depth", text, now.backlog)
         yield _devices(now.devices)
         yield _drift(now.drift)
+        yield from _drops(now.drops)
         text = "Access log entries that proxies sent."
         yield CounterMetricFamily("fsdn_access_log_entries", text, now.entries)
         text = "Load reports that proxies sent."
@@ -199,3 +202,13 @@ def _drift(found: Mapping[str, Mapping[str, int]]) -> Metric:
         for kind, count in sorted(counts.items()):
             family.add_metric([host, kind], count)
     return family
+
+
+def _drops(found: Mapping[tuple[str, str], Counts]) -> Iterator[Metric]:
+    text = "that a bridge dropped, by cause; of audit: that it would have dropped."
+    for place, unit in enumerate(("Packets", "Bytes")):
+        name = f"fsdn_bridge_dropped_{unit.lower()}"
+        family = CounterMetricFamily(name, f"{unit} {text}", labels=["host", "cause"])
+        for labels, counts in sorted(found.items()):
+            family.add_metric(labels, counts[place])
+        yield family

@@ -69,6 +69,7 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
             restarts=pool.restarts if pool is not None else 0,
             backlog=controller.backlog,
             drift={host: one.counts for host, one in controller.drift.found.items()},
+            drops=controller.counting.totals,
             devices=controller.state.status.devices,
             loads=table.rows(),
             entries=ring.taken,

@@ -61,7 +61,10 @@ ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst={por
 
 async def _counted(bed: Followed, cookie: int, packets: int) -> None:
     async with asyncio.timeout(15):  # the vswitch collects from its cache every second or so
-        while (await bed.server.counters(DATAPATH)).get(cookie, (0, 0))[0] != packets:
+        while True:
+            counters = await bed.server.counters(DATAPATH)
+            if counters is not None and counters.of(cookie)[0] == packets:
+                return
             await asyncio.sleep(0.1)
 
 

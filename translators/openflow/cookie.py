@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from translators.plan.model import Origin, Plan, Rule
+from translators.plan.model import Endpoint, Origin, Plan, Rule, Segment, Service, Tenant
+
+Subject = Rule | Endpoint | Service | Segment | Tenant
 
 OWNER = 0xF5D0
 OWNER_COOKIE = OWNER << 48
@@ -42,6 +44,23 @@ class Cause(IntEnum):
     REVOKED = 60  # nothing
     KILLED = 61  # nothing; not part of a program: they go when their session has ended
     SHAPE = 45  # rule number
+    # Flows that end a packet and have no other cause; ``drops`` says what each means.
+    UNKNOWN_PORT = 70  # nothing
+    SPOOFED = 71  # endpoint identity, 0 for what came from the proxy or the tunnel
+    LINK_LOCAL = 72  # nothing
+    FORGED = 73  # nothing
+    UNANSWERED = 74  # nothing
+    SILENT = 75  # endpoint identity, 0 for duplicate address detection
+    NO_PROTOCOL = 76  # nothing
+    INVALID = 77  # nothing
+    WRONG_WAY = 78  # nothing
+    NO_CONNECTION = 79  # nothing
+    NO_TENANT = 80  # nothing
+    UNCAPTURED = 81  # nothing
+    NO_PROXY = 82  # nothing
+    UNDELIVERED = 83  # nothing
+    NO_DHCP = 84  # nothing
+    STRAY = 85  # nothing
 
 
 _OF_RULE = (
@@ -61,6 +80,8 @@ _OF_ENDPOINT = (
     Cause.OWN,
     Cause.DELIVER,
     Cause.DHCP,
+    Cause.SPOOFED,
+    Cause.SILENT,
 )
 _OF_SERVICE = (Cause.SERVICE, Cause.EMPTY, Cause.UNSERVED, Cause.COMMIT)
 _OF_SEGMENT = (Cause.UNKNOWN, Cause.ISOLATION)
@@ -91,20 +112,24 @@ def rule_of(plan: Plan, value: int) -> Rule | None:
     return plan.by_number.get(value & 0xFFFFFFFF)
 
 
-def origin_of(plan: Plan, value: int) -> Origin | None:
-    """Return where an author wrote what a flow is for; None for the pipeline's own flows."""
+def subject_of(plan: Plan, value: int) -> Subject | None:
+    """Return what a flow is for; None for the pipeline's own flows."""
     cause, number = cause_of(value), value & 0xFFFFFFFF
     if cause in _OF_RULE:
-        rule = rule_of(plan, value)
-        return rule.origin if rule is not None else None
+        return rule_of(plan, value)
     if cause in _OF_ENDPOINT:
-        found = plan.by_identity.get(number)
-        return None if found is None else found.origin
+        return plan.by_identity.get(number)
     if cause in _OF_SERVICE:
-        ports = ((s.origin, port.number) for s in plan.services for port in s.ports)
-        return next((origin for origin, own in ports if own == number), None)
+        ports = ((service, port.number) for service in plan.services for port in service.ports)
+        return next((service for service, own in ports if own == number), None)
     if cause in _OF_SEGMENT:
-        return next((s.origin for s in plan.segments if s.number == number), None)
+        return next((s for s in plan.segments if s.number == number), None)
     if cause is Cause.DEFAULT:
-        return next((t.origin for t in plan.tenants if t.number == number), None)
+        return next((t for t in plan.tenants if t.number == number), None)
     return None
+
+
+def origin_of(plan: Plan, value: int) -> Origin | None:
+    """Return where an author wrote what a flow is for; None for the pipeline's own flows."""
+    subject = subject_of(plan, value)
+    return None if subject is None else subject.origin

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cause_of, origin_of, rule_of
+from translators.openflow.drops import REASONS
 from translators.openflow.flow import Flow, Program
 from translators.openflow.frames import (
     from_proxy,
@@ -23,24 +24,11 @@ from translators.plan.explanation import Step
 from translators.plan.model import Action, Host, Plan
 
 _REASONS = {
-    Cause.NONE: "the packet begins no connection that the bridge may track",
-    Cause.PORT: "the workload has no port on the bridge",
-    Cause.SOURCE: "the source address does not belong to the workload's port",
-    Cause.NEIGHBOUR: "the bridge alone speaks for neighbours and routers",
-    Cause.EMPTY: "no endpoint of this address family gets new connections",
-    Cause.UNSERVED: "the service has no such port",
-    Cause.UNKNOWN: "no workload or service has the destination address",
-    Cause.OWN: "a workload's own address never leaves it",
-    Cause.CLOSURE: "direct access would go around the proxy",
-    Cause.PROXY: "the proxy reaches only what its clients are captured for",
-    Cause.STEER: "the host has no proxy port on its bridge",
+    **REASONS,
+    Cause.STEER: "it goes to the host's proxy",
     Cause.SHAPE: "the rule that admits it limits or marks it",
     Cause.AUDIT: "a rule counts it, and those after it decide",
-    Cause.DELIVER: "the destination has no port on its bridge, and no tunnel leads there",
     Cause.DHCP: "DHCP and the segment's server",
-    Cause.OUTSIDE: "no rule lets it leave, or its protocol cannot",
-    Cause.INBOUND: "nothing from outside begins a connection",
-    Cause.EXPIRED: "the packet's TTL ends at the router",
 }
 _PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))
 _BESIDE = {Cause.AUDIT: "audit", Cause.SHAPE: "shape"}  # what decides nothing
@@ -141,8 +129,6 @@ def _reason(plan: Plan, flow: Flow) -> str:
     if cause is Cause.DEFAULT:
         default = next((t.default for t in plan.tenants if t.number == number), Action.DENY)
         return f"no rule matches; the tenant's default is {default}"
-    if cause is Cause.ISOLATION:
-        return "segments without a common router, and tenants, are isolated from each other"
-    if cause is Cause.PROXY and not flow.drops:
+    if cause is Cause.PROXY:
         return "the proxy reaches what its clients are captured for"
     return _REASONS.get(cause or Cause.NONE, "")

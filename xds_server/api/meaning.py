@@ -26,7 +26,7 @@ async def explained(controller: Access, asked: Annotated[Asked, Query()]) -> Exp
 async def rules(controller: Access) -> list[RuleView]:
     """List all clauses in deciding order, with their placement and hits."""
     plan = controller.state.plan
-    hits = await rule_hits(plan, controller.bridges)
+    hits = rule_hits(plan, await controller.counting.look())
     placed: dict[str, list[PlacementView]] = {}
     for place in plan.placements:
         view = PlacementView(

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xds_server.cli import client
+from xds_server.cli.drops import drops
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.health import health
 from xds_server.cli.output import Form, Output, structured, table, write
@@ -33,7 +34,7 @@ def get(
     kind: Annotated[
         str,
         typer.Argument(
-            help="A kind such as policy or workloads; all; rules; sessions; bridges; health."
+            help="A kind such as policy or workloads; all; rules; sessions; drops; bridges; health."
         ),
     ],
     name: Annotated[str, typer.Argument(help="One object, as name or tenant/name.")] = "",
@@ -42,13 +43,18 @@ def get(
     workload: Annotated[str, typer.Option(help="Sessions: at either end.")] = "",
     service: Annotated[str, typer.Option(help="Sessions: addressed by it.")] = "",
     policy: Annotated[str, typer.Option(help="Sessions: admitted by it.")] = "",
-    host: Annotated[str, typer.Option(help="Sessions: of clients on it.")] = "",
+    host: Annotated[
+        str, typer.Option(help="Sessions: of clients on it; drops: of its bridge.")
+    ] = "",
     output: Output = Form.TABLE,
 ) -> None:
     """List objects; -o yaml prints them as their authors wrote them, ready to apply again."""
     if kind.lower() in ("session", "sessions"):
         named = {"workload": workload, "service": service, "policy": policy, "host": host}
         sessions(named, output)
+        return
+    if kind.lower() in ("drop", "drops"):
+        drops(host, output)
         return
     if kind.lower() in _LIVE:
         _LIVE[kind.lower()](output)
@@ -74,7 +80,7 @@ def _kind(text: str) -> str:
         known = ", ".join(kind.lower() for kind in KINDS)
         raise Fail(
             f"there is no kind {text!r}, known are {known},"
-            " rules, sessions, bridges, health and all",
+            " rules, sessions, drops, bridges, health and all",
             Exit.USAGE,
         )
     return singular

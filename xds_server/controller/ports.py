@@ -13,6 +13,7 @@ from xds_server.controller.values import (
     StatusRow,
     StoredObject,
 )
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Deviation
 from xds_server.protocols.openflow.orders import Order
 from xds_server.protocols.ovsdb.mirror import Bridge
@@ -89,8 +90,8 @@ class Bridges(Protocol):
     def order(self, datapath_id: int, orders: Sequence[Order]) -> bool:
         """Tell a bridge what is no part of its program; return whether it is connected."""
 
-    async def counters(self, datapath_id: int) -> Mapping[int, tuple[int, int]]:
-        """Return packets and bytes by cookie; empty when the bridge is not connected.
+    async def counters(self, datapath_id: int) -> Counters | None:
+        """Return what a bridge counted; None when it is not connected.
 
         Raises TimeoutError when a connected bridge does not answer.
         """

@@ -22,6 +22,7 @@ from xds_server.controller.compile import (
     load_files,
     nothing,
 )
+from xds_server.controller.counting import Counting
 from xds_server.controller.cuts import Cuts
 from xds_server.controller.drift import DriftWatch
 from xds_server.controller.gates import Judge, check_by_envoy
@@ -71,6 +72,7 @@ class Controller:
         self.judge: Judge | None = None  # of what proxies would be sent
         self.switches = Switches(self.feed, clock)
         self.drift = DriftWatch(lambda: self.state, bridges, self.feed, clock)
+        self.counting = Counting(lambda: self.state, bridges)
         self.databases = databases
         self.clock = clock
         self._meter = meter or Unmetered()
@@ -108,11 +110,12 @@ class Controller:
         self._adopt(revision, self.holds, {device_named(p.device): p.progress for p in progress})
 
     async def run(self) -> None:
-        """Translate, tick, save and compare until cancelled; a bug in any ends the program."""
+        """Translate, tick, save, compare, count until cancelled; a bug in any ends the program."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._translations.run())
             group.create_task(self._tick())
             group.create_task(self.drift.run())
+            group.create_task(self.counting.run())
 
     async def apply(
         self,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Connection, Settings
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Contents
 from xds_server.protocols.openflow.effects import (
     Close,
@@ -117,12 +118,13 @@ class Session(asyncio.Protocol):
         for effect in effects:
             self._perform(effect)
 
-    async def counters(self, timeout: float) -> dict[int, tuple[int, int]]:
-        """Return packets and bytes by cookie.
+    async def counters(self, timeout: float) -> Counters:
+        """Return what the bridge counted; nothing when it refuses, or has gone.
 
         Raises TimeoutError when the bridge does not answer within ``timeout`` seconds.
         """
-        return dict(await self._ask(self.connection.count, timeout) or {})
+        found: Counters | None = await self._ask(self.connection.count, timeout)
+        return found or Counters()
 
     async def contents(self, timeout: float) -> Contents | None:
         """Return all flows and groups of the bridge; None when it refuses, or has gone.

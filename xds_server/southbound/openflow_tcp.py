@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.connection import Settings
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Deviation
 from xds_server.protocols.openflow.orders import Order
 from xds_server.snapshots.evidence import Connected, Device, Evidence, PortsChanged
@@ -143,16 +144,14 @@ class OpenFlowServer:
             return None
         return await drift_of(session, self._settings.owner, timeout)
 
-    async def counters(
-        self, datapath_id: int, timeout: float = 10.0
-    ) -> Mapping[int, tuple[int, int]]:
-        """Return packets and bytes by cookie; empty when the bridge is not connected.
+    async def counters(self, datapath_id: int, timeout: float = 10.0) -> Counters | None:
+        """Return what a bridge counted; None when it is not connected.
 
         Raises TimeoutError when a connected bridge does not answer within ``timeout`` seconds.
         """
         session = self._sessions.get(datapath_id)
         if session is None or session.connection.device is None:
-            return {}
+            return None
         return await session.counters(timeout)
 
     def joined(self, session: Session) -> None:

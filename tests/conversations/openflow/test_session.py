@@ -11,6 +11,7 @@ from tests.devices.ovs_bridge import flow
 from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc
 from xds_server.protocols.openflow.codec import Role
 from xds_server.protocols.openflow.connection import Connection, Settings, Stage
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.effects import Close, Counted, Identified, Punted
 from xds_server.protocols.openflow.framing import Type, frame
 from xds_server.protocols.openflow.multipart import HeldFlow, Part
@@ -165,15 +166,16 @@ def test_a_version_cannot_change_after_the_greeting() -> None:
     assert "version 0x4 after the hello" in bridge.closing()
 
 
-def test_counters_are_summed_by_cookie_and_an_error_gives_none() -> None:
+def test_counters_are_summed_by_table_and_cookie_and_an_error_gives_none() -> None:
     bridge = _bridge()
     bridge.admitted()
     bridge.take(bridge.connection.count(5))
-    counted = Counted(5, {flow(1).cookie: (6, 600)})
+    place = (flow(1).key.table, flow(1).cookie)
+    counted = Counted(5, Counters({place: (6, 600)}))
     assert bridge.lists(Part.FLOW_DESC, LISTED, more=True) == []
     assert bridge.lists(Part.FLOW_DESC, LISTED) == [counted]
     bridge.take(bridge.connection.count(6))
-    assert bridge.refuses(bridge.asked(Part.FLOW_DESC).xid, 1, 5) == [Counted(6, {})]
+    assert bridge.refuses(bridge.asked(Part.FLOW_DESC).xid, 1, 5) == [Counted(6, Counters())]
 
 
 def test_a_punted_packet_is_passed_on() -> None:

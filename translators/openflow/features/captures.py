@@ -33,7 +33,7 @@ def flows(site: Site) -> Iterator[Part | Decided]:
 
 def _none(site: Site) -> Iterator[Flow]:
     del site
-    yield Flow(Table.PROXY, 0, (), cookie(Cause.PROXY))
+    yield Flow(Table.PROXY, 0, (), cookie(Cause.UNCAPTURED))
 
 
 def closures(site: Site) -> list[Decision]:

@@ -75,9 +75,13 @@ def _ours(site: Site) -> Iterator[Flow]:
     del site
     for kind in _ONLY_OURS:  # the bridge alone speaks for neighbours and routers
         tests = ((ETH_TYPE, ETH_IPV6), (IP_PROTO, ICMPV6), (ICMPV6_TYPE, kind))
-        yield Flow(Table.SPOOF, 200, match(*tests), cookie(Cause.NEIGHBOUR))
-    yield Flow(Table.CLASSIFY, 0, (), cookie(Cause.PORT))
-    yield Flow(Table.SPOOF, 0, (), cookie(Cause.SOURCE))
+        yield Flow(Table.SPOOF, 200, match(*tests), cookie(Cause.FORGED))
+    for sender in (_LINK_LOCAL, (0, None)):  # multicast listeners and the like: RFC 3590
+        near = match((ETH_TYPE, ETH_IPV6), (IPV6_SRC, *sender))
+        yield Flow(Table.SPOOF, 3, near, cookie(Cause.LINK_LOCAL))
+    yield Flow(Table.SPOOF, 2, match((ORIGIN, FROM_OUTSIDE)), cookie(Cause.STRAY))
+    yield Flow(Table.CLASSIFY, 0, (), cookie(Cause.UNKNOWN_PORT))
+    yield Flow(Table.SPOOF, 0, (), cookie(Cause.SPOOFED))
 
 
 def _workload(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
@@ -95,6 +99,8 @@ def _workload(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
         writes,
         Table.SPOOF,
     )
+    spoofed = cookie(Cause.SPOOFED, endpoint.identity)
+    yield Flow(Table.SPOOF, 1, match((IN_PORT, port)), spoofed)
     true = cookie(Cause.SOURCE, endpoint.identity)
     mac = mac_value(endpoint.mac)
     own: tuple[Test, ...] = ((IN_PORT, port, None), (ETH_SRC, mac, None))

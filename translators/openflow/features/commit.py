@@ -78,7 +78,7 @@ def _direct(site: Site) -> Iterator[Flow]:
         yield from _leaving()
     for ether in (ETH_IPV4, ETH_IPV6):
         yield Flow(Table.COMMIT, 10, match((ETH_TYPE, ether)), none, goto=Table.DELIVER)
-    yield Flow(Table.COMMIT, 0, (), none)
+    yield Flow(Table.COMMIT, 0, (), cookie(Cause.NO_PROTOCOL))
 
 
 def committed(mark: int, nat: Nat | None = None, table: int | None = None) -> Track:

@@ -48,7 +48,8 @@ def _own(site: Site) -> Iterator[Flow]:
     steered: tuple[Act, ...] = ()
     if site.proxy_port is not None:
         steered = (SetField(ETH_DST, PROXY_MAC), Output(site.proxy_port))
-    yield Flow(Table.STEER, 0, (), cookie(Cause.STEER), steered)
+    owner = cookie(Cause.STEER if steered else Cause.NO_PROXY)
+    yield Flow(Table.STEER, 0, (), owner, steered)
     if (external := site.external) is not None and external.port in site.ports:
         acts = (
             SetField(ETH_SRC, mac_value(external.mac)),
@@ -59,8 +60,8 @@ def _own(site: Site) -> Iterator[Flow]:
     for zone in sorted({s.router.zone for s in site.reached if s.router is not None}):
         yield from _expired(zone)
     # What came through the tunnel never goes back into it: a stale address must not loop.
-    yield Flow(Table.DELIVER, 150, match((ORIGIN, FROM_TUNNEL)), cookie(Cause.DELIVER))
-    yield Flow(Table.DELIVER, 0, (), cookie(Cause.DELIVER))
+    for priority, tests in ((150, match((ORIGIN, FROM_TUNNEL))), (0, ())):
+        yield Flow(Table.DELIVER, priority, tests, cookie(Cause.UNDELIVERED))
 
 
 def _attached(site: Site, endpoint: Endpoint) -> Iterator[Flow]:

@@ -46,7 +46,7 @@ def flows(site: Site) -> Iterator[Flow]:
         yield from _to_server(site, server)
         yield from _to_clients(site, server)
     if servers:
-        yield Flow(Table.DHCP, 0, (), cookie(Cause.DHCP))
+        yield Flow(Table.DHCP, 0, (), cookie(Cause.NO_DHCP))
 
 
 def admitted(site: Site) -> Iterator[Flow]:

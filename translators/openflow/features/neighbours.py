@@ -69,7 +69,7 @@ def flows(site: Site) -> Iterator[Flow | Part]:
 def _solicited(site: Site) -> Iterator[Flow]:
     silent = cookie(Cause.NEIGHBOUR)
     unspecified = match(*SOLICITATION, (IPV6_SRC, 0))  # duplicate address detection: RFC 4862, 5.4
-    yield Flow(Table.NEIGHBOUR, 130, unspecified, silent)
+    yield Flow(Table.NEIGHBOUR, 130, unspecified, cookie(Cause.SILENT))
     yield Flow(
         Table.NEIGHBOUR,
         100,
@@ -83,13 +83,13 @@ def _solicited(site: Site) -> Iterator[Flow]:
         asked: Test = (ORIGIN, FROM_OUTSIDE, None)
         for address in external.addresses:
             yield _answer(address, 100, (asked,), mac_value(external.mac), silent)
-    yield Flow(Table.NEIGHBOUR, 0, (), silent)
-    yield Flow(Table.ADVERTISE, 0, (), silent)
+    for table in (Table.NEIGHBOUR, Table.ADVERTISE):
+        yield Flow(table, 0, (), cookie(Cause.UNANSWERED))
 
 
 def _silent(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
     del site
-    own = cookie(Cause.NEIGHBOUR, endpoint.identity)
+    own = cookie(Cause.SILENT, endpoint.identity)
     for address in endpoint.addresses:
         yield _answer(address, 120, ((SOURCE, endpoint.identity, None),), None, own)
 

@@ -56,9 +56,9 @@ def flows(site: Site) -> Iterator[Flow]:
         for address in endpoint.addresses:
             if external.address(address.version) is not None:
                 yield _returning(site, endpoint, address)
-    yield Flow(Table.INBOUND, 0, (), _NONE)
+    yield Flow(Table.INBOUND, 0, (), cookie(Cause.INBOUND))
     yield Flow(Table.RETURN, 0, (), cookie(Cause.INBOUND))
-    yield Flow(Table.LEAVE, 0, (), _NONE)
+    yield Flow(Table.LEAVE, 0, (), cookie(Cause.OUTSIDE))
 
 
 def _expired(table: Table, zone: int) -> Iterator[Flow]:

@@ -116,7 +116,7 @@ def revoked(site: Site) -> Iterator[Flow]:
             dead: tuple[Test, ...] = (*segment, (CT_MARK, mark | MARK_REVOKED, None))
             yield Flow(Table.STATE, 150, match(*dead), _REVOKED, (Punt(),))
             if mark == MARK_DIRECT:
-                yield Flow(Table.STATE, 151, match(*dead, _RESET), _REVOKED, goto=goto)
+                yield Flow(Table.STATE, 151, match(*dead, _RESET), _OWN, goto=goto)
 
 
 def _ways(site: Site) -> tuple[tuple[int, Table], ...]:
@@ -159,5 +159,5 @@ def flows(site: Site) -> Iterator[Flow]:
             tcp = (*which, (IP_PROTO, TCP, None))
             # Behind a commit the packet would no longer show its connection.
             yield Flow(Table.REVOKE, 60, match(*tcp), _REVOKED, (Punt(), cut))
-            yield Flow(Table.REVOKE, 70, match(*tcp, _RESET), _REVOKED, goto=goto)
-    yield Flow(Table.REVOKE, 0, (), _OWN)
+            yield Flow(Table.REVOKE, 70, match(*tcp, _RESET), _OWN, goto=goto)
+    yield Flow(Table.REVOKE, 0, (), _REVOKED)

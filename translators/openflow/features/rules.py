@@ -61,7 +61,7 @@ def defaults(site: Site, table: int) -> Iterator[Flow]:
             goto = Table.COMMIT if tenant.passes else None
             owner = cookie(Cause.DEFAULT, tenant.number)
             yield Flow(table, 1, match((TENANT, tenant.number)), owner, goto=goto)
-    yield Flow(table, 0, (), cookie(Cause.NONE))
+    yield Flow(table, 0, (), cookie(Cause.NO_TENANT))
 
 
 def endpoint_clauses(rule: Rule, identities: tuple[int, ...]) -> tuple[tuple[Match, ...], ...]:

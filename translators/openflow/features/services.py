@@ -69,7 +69,7 @@ def _misses(site: Site) -> Iterator[Flow]:
     # The proxy's client whose capture has ended: no endpoint is chosen for what is established.
     again = match((JUDGED, JUDGING))
     yield Flow(Table.BALANCE, 90, again, cookie(Cause.NONE), goto=Table.POLICY)
-    yield Flow(Table.BALANCE, 0, (), cookie(Cause.NONE))
+    yield Flow(Table.BALANCE, 0, (), cookie(Cause.EMPTY))
 
 
 def groups(site: Site) -> Iterator[Part]:

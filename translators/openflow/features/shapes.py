@@ -65,6 +65,12 @@ def meters(site: Site) -> Iterator[Meter]:
                 yield Meter(number, one.shape.rate, one.shape.burst)
 
 
+def metered(site: Site) -> Mapping[int, Rule]:
+    """Return the rule behind each meter, by the meter's number."""
+    found = [one for one in _shaped(site) if one.shape.rate is not None]
+    return {number: one.rule for one in found for number in (one.there, one.back)}
+
+
 def begun(site: Site) -> Iterator[Flow]:
     """Yield what is done to a connection's first packet, before it is committed."""
     for one in _shaped(site):

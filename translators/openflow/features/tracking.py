@@ -74,16 +74,16 @@ def _all(site: Site) -> Iterator[Flow]:
         workload = match((ETH_TYPE, ether), (ORIGIN, FROM_WORKLOAD))
         yield Flow(Table.TRACK, 60, workload, _OWN, goto=Table.VIRTUAL)
         yield Flow(Table.TRACK, 50, match((ETH_TYPE, ether)), _OWN, goto=Table.ADDRESS)
-    yield Flow(Table.TRACK, 0, (), _OWN)
+    yield Flow(Table.TRACK, 0, (), cookie(Cause.NO_PROTOCOL))
     invalid = (CT_STATE, CT_INVALID | CT_TRACKED, CT_INVALID | CT_TRACKED)
-    yield Flow(Table.STATE, 200, match(invalid), _OWN)
+    yield Flow(Table.STATE, 200, match(invalid), cookie(Cause.INVALID))
     yield from _marked()
     if site.external is not None:
         yield from _outside()
     yield from judged(site)
     yield from revoked(site)
     yield from _new()
-    yield Flow(Table.STATE, 0, (), _OWN)
+    yield Flow(Table.STATE, 0, (), cookie(Cause.NO_CONNECTION))
 
 
 def _marked() -> Iterator[Flow]:
@@ -101,7 +101,7 @@ def _marked() -> Iterator[Flow]:
             tests = match(*direct, state)
             yield Flow(Table.STATE, priority, tests, _OWN, acts, Table.LOOKUP)
     for mark in (MARK_CLIENT, MARK_PROXY, MARK_DIRECT):
-        yield Flow(Table.STATE, 140, match((CT_MARK, mark)), _OWN)
+        yield Flow(Table.STATE, 140, match((CT_MARK, mark)), cookie(Cause.WRONG_WAY))
 
 
 def _outside() -> Iterator[Flow]:
@@ -111,7 +111,7 @@ def _outside() -> Iterator[Flow]:
     back = match(mark, _REPLY, (ORIGIN, FROM_OUTSIDE))
     yield Flow(Table.STATE, 150, out, _OWN, goto=Table.LEAVE)
     yield Flow(Table.STATE, 150, back, _OWN, goto=Table.LOOKUP)
-    yield Flow(Table.STATE, 140, match(mark), _OWN)
+    yield Flow(Table.STATE, 140, match(mark), cookie(Cause.WRONG_WAY))
     yield Flow(Table.STATE, 130, match((ORIGIN, FROM_OUTSIDE)), cookie(Cause.INBOUND))
 
 

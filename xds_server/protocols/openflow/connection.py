@@ -156,8 +156,9 @@ class Connection:
         return self._programmer.resync(now, sweep)
 
     def count(self, request: int) -> list[Effect]:
-        """Ask for the counters of our flows; ``request`` comes back in ``Counted``."""
-        return self._inquiries.count(request) if self.stage is Stage.ADMITTED else []
+        """Ask for the counters of our flows and meters; ``request`` comes back in ``Counted``."""
+        metered = self.running is not None and bool(self.running.meters)
+        return self._inquiries.count(request, metered) if self.stage is Stage.ADMITTED else []
 
     def inspect(self, request: int) -> list[Effect]:
         """Ask for all that the bridge holds; ``request`` comes back in ``Inspected``."""

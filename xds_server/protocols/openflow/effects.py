@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xds_server.protocols.openflow.codec import PacketIn
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Contents
 from xds_server.snapshots.evidence import Evidence
 
@@ -33,10 +33,10 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The counters that ``Connection.count`` asked for: cookie to packets and bytes."""
+    """The counters that ``Connection.count`` asked for; empty when the bridge refuses."""
 
     request: int
-    counters: Mapping[int, tuple[int, int]]
+    counters: Counters
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Contents
 from xds_server.protocols.openflow.effects import Counted, Effect, Inspected, Send
 from xds_server.protocols.openflow.inventory import Dump, Owner, Question, Tally, Xids
@@ -12,6 +13,7 @@ from xds_server.protocols.openflow.multipart import (
     Part,
     flows_request,
     groups_request,
+    meter_stats_request,
     meters_request,
 )
 
@@ -33,13 +35,22 @@ class Inquiries:
         self._xids = xids
         self._open: dict[int, _Inquiry] = {}
 
-    def count(self, request: int) -> list[Effect]:
-        """Ask for the counters of our flows; the answer is ``Counted``."""
-        xid, tally, owner = self._xids.take(), Tally(), self._owner
-        question = Question(Part.FLOW_DESC, tally.flows_listed, "counters")
-        told, refused = lambda: Counted(request, tally.counters), Counted(request, {})
-        self._open[xid] = _Inquiry({xid: question}, told, refused)
-        return [Send(flows_request(xid, owner.cookie, owner.mask))]
+    def count(self, request: int, metered: bool) -> list[Effect]:
+        """Ask for the counters of our flows, and of meters; the answer is ``Counted``."""
+        tally, owner = Tally(), self._owner
+        flows, meters = self._xids.take(), self._xids.take()
+        questions = {flows: Question(Part.FLOW_DESC, tally.flows_listed, "counters")}
+        asked = flows_request(flows, owner.cookie, owner.mask)
+        if metered:
+            questions[meters] = Question(Part.METER_STATS, tally.meters_counted, "meters")
+            asked += meter_stats_request(meters)
+
+        def told() -> Effect:
+            return Counted(request, tally.counters())
+
+        inquiry = _Inquiry(questions, told, Counted(request, Counters()))
+        self._open.update((xid, inquiry) for xid in questions)
+        return [Send(asked)]
 
     def inspect(self, request: int) -> list[Effect]:
         """Ask for every flow, group and meter, whoever wrote it; the answer is ``Inspected``."""

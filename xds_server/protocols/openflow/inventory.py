@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xds_server.protocols.openflow.codec import Port, PortReason, decode_ports
+from xds_server.protocols.openflow.counters import Counters, Counts, decode_meter_stats
 from xds_server.protocols.openflow.errors import ProtocolError
 from xds_server.protocols.openflow.multipart import (
     Part,
@@ -122,19 +123,30 @@ class Dump:
 
 @dataclass(slots=True)
 class Tally:
-    """Counters summed by cookie."""
+    """Counters summed by table and cookie, and what meters dropped."""
 
-    counters: dict[int, tuple[int, int]] = field(default_factory=dict)
+    flows: dict[tuple[int, int], Counts] = field(default_factory=dict)
+    meters: dict[int, Counts] = field(default_factory=dict)
 
     def flows_listed(self, payload: bytes) -> int:
         """Take a part of the flow list."""
         seen = 0
         for flow in decode_flows(payload):
-            packets, volume = self.counters.get(flow.entry.cookie, (0, 0))
-            totals = (packets + flow.packets, volume + flow.bytes)
-            self.counters[flow.entry.cookie] = totals
+            place = (flow.entry.key.table, flow.entry.cookie)
+            packets, volume = self.flows.get(place, (0, 0))
+            self.flows[place] = (packets + flow.packets, volume + flow.bytes)
             seen += 1
         return seen
+
+    def meters_counted(self, payload: bytes) -> int:
+        """Take a part of the meters' statistics."""
+        found = list(decode_meter_stats(payload))
+        self.meters.update(found)
+        return len(found)
+
+    def counters(self) -> Counters:
+        """Return what was counted."""
+        return Counters(self.flows, self.meters)
 
 
 @dataclass(slots=True)

@@ -35,6 +35,7 @@ class Part(IntEnum):
     FLOW_DESC = 1
     TABLE_STATS = 3
     GROUP_DESC = 7
+    METER_STATS = 9
     METER_DESC = 10
     PORT_DESC = 13
 
@@ -71,6 +72,11 @@ def groups_request(xid: int) -> bytes:
 def meters_request(xid: int) -> bytes:
     """Ask for every meter's flags and bands."""
     return _request(xid, Part.METER_DESC, struct.pack("!Ixxxx", _ANY))  # OFPM_ALL
+
+
+def meter_stats_request(xid: int) -> bytes:
+    """Ask for what every meter let through and dropped."""
+    return _request(xid, Part.METER_STATS, struct.pack("!Ixxxx", _ANY))  # OFPM_ALL
 
 
 def tables_request(xid: int) -> bytes:

@@ -2,6 +2,8 @@ from pathlib import Path
 
 from tests.asking import asking, files
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.tables import Table
+from xds_server.protocols.openflow.counters import Counters
 
 
 async def test_an_explanation_names_rule_and_line(tmp_path: Path) -> None:
@@ -20,7 +22,8 @@ async def test_rules_have_placement_and_hits(tmp_path: Path) -> None:
     async with asking(tmp_path) as (client, controller, sinks):
         await client.post("/v1/apply", json={"files": files()})
         closed = next(r for r in controller.state.plan.rules if r.name == "shop/stock-closed[0]")
-        sinks.hits[1] = {cookie(Cause.RULE, closed.number): (3, 180)}
+        met = {(Table.POLICY, cookie(Cause.RULE, closed.number)): (3, 180)}
+        sinks.counters[1] = Counters(met)
         told = {rule["name"]: rule for rule in (await client.get("/v1/rules")).json()}
     assert told["shop/stock-closed[0]"]["packets"] == 3
     assert told["shop/stock-closed[0]"]["bytes"] == 180

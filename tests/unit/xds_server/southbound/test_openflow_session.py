@@ -10,6 +10,7 @@ from tests.conversations.openflow.tcp_bridge import TcpBridge
 from tests.devices.ovs_bridge import flow
 from xds_server.protocols.openflow import codec
 from xds_server.protocols.openflow.connection import Settings
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.framing import Type, frame
 from xds_server.snapshots.evidence import Acked, Disconnected, Evidence
 from xds_server.snapshots.model import program_of
@@ -107,12 +108,12 @@ async def test_counters_of_a_bridge_that_dies_meanwhile_are_empty(bed: Bed) -> N
     task = asyncio.create_task(bridge.serve())
     bed.server.publish(0xAA, program_of([], []))
     await bed.until(Acked, "host1")
-    assert await bed.server.counters(0xAA) == {}
+    assert await bed.server.counters(0xAA) == Counters()
     task.cancel()
     asking = asyncio.create_task(bed.server._sessions[0xAA].counters(5.0))
     await asyncio.sleep(0.05)
     bridge.writer.transport.abort()
-    assert await asking == {}
+    assert await asking == Counters()
     assert not bed.server._all
 
 

@@ -171,7 +171,7 @@ async def test_what_others_know_of_a_bridge_is_told_with_its_connection(bed: Bed
 
 
 async def test_nobody_is_counted_before_they_are_connected(bed: Bed) -> None:
-    assert await bed.server.counters(0xAA) == {}
+    assert await bed.server.counters(0xAA) is None
     bed.server.resync(0xAA)
     assert bed.seen == []
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.plans import rule, shop_plan
 from translators.openflow.cookie import Cause, cause_of
-from translators.openflow.features.shapes import begun, established, meters
+from translators.openflow.features.shapes import begun, established, metered, meters
 from translators.openflow.fields import IP_DSCP
 from translators.openflow.flow import Meter, Metered, SetField
 from translators.openflow.frames import from_workload, synthetic_ports
@@ -34,6 +34,12 @@ def test_each_direction_has_a_meter_with_a_number_of_the_rules_own() -> None:
     found = [m.number for m in meters(_site(_rule(5 + same, LIMIT), _rule(5, LIMIT)))]
     assert found == [13, 14, 11, 12]
     assert max(m.number for m in meters(_site(_rule(32_766, LIMIT)))) < 1 << 16
+
+
+def test_each_meter_is_a_rules() -> None:
+    site = _site(one := _rule(5, LIMIT), _rule(6, Shaping(dscp=46)), two := _rule(7, LIMIT))
+    assert metered(site) == {11: one, 12: one, 15: two, 16: two}
+    assert set(metered(site)) == {meter.number for meter in meters(site)}
 
 
 def test_a_mark_alone_needs_no_meter() -> None:

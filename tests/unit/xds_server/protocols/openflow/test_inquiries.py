@@ -3,7 +3,9 @@
 import struct
 
 from tests.devices.ovs_bridge import flow, group
+from tests.unit.xds_server.protocols.openflow.test_counters import meter_stats
 from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc, group_desc
+from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Contents
 from xds_server.protocols.openflow.effects import Counted, Inspected, Send
 from xds_server.protocols.openflow.framing import Framer
@@ -50,8 +52,18 @@ def test_a_refused_half_ends_the_whole() -> None:
     assert inquiries.answer(xids[Part.FLOW_DESC], b"") is None
 
 
-def test_counters_are_summed_by_cookie() -> None:
+def test_counters_are_summed_by_table_and_cookie() -> None:
     inquiries = Inquiries(Owner(), Xids())
-    inquiries.count(9)
+    inquiries.count(9, metered=False)
     told = inquiries.answer(1, _body(Part.FLOW_DESC, _flows(flow(1), flow(2))))
-    assert told == [Counted(9, {flow(1).cookie: (6, 600)})]
+    place = (flow(1).key.table, flow(1).cookie)
+    assert told == [Counted(9, Counters({place: (6, 600)}))]
+
+
+def test_meters_are_asked_for_in_the_same_breath() -> None:
+    inquiries = Inquiries(Owner(), Xids())
+    inquiries.count(9, metered=True)
+    assert inquiries.answer(1, _body(Part.FLOW_DESC, _flows(flow(1)))) == []
+    told = inquiries.answer(2, _body(Part.METER_STATS, meter_stats(7, (4, 400))))
+    place = (flow(1).key.table, flow(1).cookie)
+    assert told == [Counted(9, Counters({place: (3, 300)}, {7: (4, 400)}))]

@@ -36,11 +36,17 @@ def test_a_dump_keeps_our_flows_and_every_group() -> None:
     assert dump.held().groups == {7: group(7, 1)}
 
 
-def test_counters_of_one_cookie_are_summed() -> None:
+def test_counters_of_one_cookie_are_summed_by_table() -> None:
     tally = Tally()
     other = FlowEntry(flow(9).key, OURS.cookie, DROP)
-    tally.flows_listed(flow_desc(HeldFlow(OURS, 1, 60)) + flow_desc(HeldFlow(other, 2, 140)))
-    assert tally.counters == {OURS.cookie: (3, 200)}
+    later = FlowEntry(OURS.key._replace(table=OURS.key.table + 1), OURS.cookie, DROP)
+    held = (HeldFlow(OURS, 1, 60), HeldFlow(other, 2, 140), HeldFlow(later, 5, 500))
+    assert tally.flows_listed(b"".join(map(flow_desc, held))) == 3
+    assert tally.flows == {
+        (OURS.key.table, OURS.cookie): (3, 200),
+        (OURS.key.table + 1, OURS.cookie): (5, 500),
+    }
+    assert tally.counters().of(OURS.cookie) == (8, 700)
 
 
 def test_a_question_is_answered_by_its_last_part() -> None:

@@ -75,7 +75,10 @@ def _ours(site: Site) -> Iterator[Flow]:
     del site
     for kind in _ONLY_OURS:  # the bridge alone speaks for neighbours and routers
         tests = ((ETH_TYPE, ETH_IPV6), (IP_PROTO, ICMPV6), (ICMPV6_TYPE, kind))
-        yield Flow(Table.SPOOF, 200, match(*tests), cookie(Cause.FORGED))
+        cause = Cause.LINK_LOCAL if kind == _ROUTER_SOLICITATION else Cause.FORGED
+        yield Flow(Table.SPOOF, 200, match(*tests), cookie(cause))
+    answer = match((ETH_TYPE, ETH_ARP), (ARP_OP, 2))
+    yield Flow(Table.SPOOF, 3, answer, cookie(Cause.FORGED))
     for sender in (_LINK_LOCAL, (0, None)):  # multicast listeners and the like: RFC 3590
         near = match((ETH_TYPE, ETH_IPV6), (IPV6_SRC, *sender))
         yield Flow(Table.SPOOF, 3, near, cookie(Cause.LINK_LOCAL))

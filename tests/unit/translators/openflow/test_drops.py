@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.plans import rule, shop_plan
+from tests.plans import leasing, leaving, routed, rule, shop_plan
 from translators.openflow.cookie import Cause, cause_of, cookie
 from translators.openflow.drops import REASONS, drop_of, shaped
 from translators.openflow.flow import Conjunction, Flow, Program
@@ -27,9 +27,17 @@ def _ends(flow: Flow) -> bool:
     return flow.drops or cause_of(flow.cookie) in _ENDS
 
 
+_MORE = {"shop": lambda plan: plan, "routed": routed, "leaving": leaving, "leasing": leasing}
+
+
+def _plan(name: str) -> Plan:
+    return _MORE[name](shop_plan())
+
+
 @pytest.mark.parametrize("default", list(Action))
-def test_flows_that_drop_have_a_cause_and_others_have_none(default: Action) -> None:
-    plan = _with_default(shop_plan(), default)
+@pytest.mark.parametrize("name", list(_MORE))
+def test_flows_that_drop_have_a_cause_and_others_have_none(name: str, default: Action) -> None:
+    plan = _with_default(_plan(name), default)
     for program in _programs(plan):
         for flow in program.flows:
             drop = drop_of(plan, flow.cookie)
@@ -38,8 +46,9 @@ def test_flows_that_drop_have_a_cause_and_others_have_none(default: Action) -> N
             assert (drop is not None and drop.dropped) == _ends(flow), flow
 
 
-def test_every_table_counts_what_no_flow_of_it_is_for() -> None:
-    for program in _programs(shop_plan()):
+@pytest.mark.parametrize("name", list(_MORE))
+def test_every_table_counts_what_no_flow_of_it_is_for(name: str) -> None:
+    for program in _programs(_plan(name)):
         missed = {flow.table for flow in program.flows if flow.priority == 0 and not flow.match}
         assert missed == {flow.table for flow in program.flows}
 

@@ -6,10 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-from tests.devices.openflow_wire import Wire
-from tests.devices.ovs import PrivateOvs
 from translators.openflow.cookie import Cause, cause_of, rule_of
-from translators.openflow.encode import encode
 from translators.openflow.fields import (
     ETH_DST,
     ETH_IPV4,
@@ -24,7 +21,6 @@ from translators.openflow.fields import (
     destination_field,
     source_field,
 )
-from translators.openflow.flow import Program
 from translators.openflow.frames import (
     TTL,
     from_proxy,
@@ -34,13 +30,11 @@ from translators.openflow.frames import (
     synthetic_ports,
 )
 from translators.openflow.simulate import Frame, simulate
-from translators.openflow.traced import flow_text, read_trace
 from translators.openflow.translate import translate
 from translators.plan.dhcp import EVERYBODY
 from translators.plan.evaluate import Packet, Verdict, evaluate
 from translators.plan.model import TCP, UDP, Action, Host, Plan
 
-PORTS = 16  # on each bridge: more than any small world needs
 BUCKETS = 8
 
 
@@ -81,34 +75,6 @@ def simulated(plan: Plan) -> Bridge:
     return bridge
 
 
-class Bridges:
-    """Two real bridges, ``host1`` and ``host2``, that are given one plan after the other."""
-
-    def __init__(self, ovs: PrivateOvs) -> None:
-        self._ovs = ovs
-        self._wires: dict[str, Wire] = {}
-        for host in ("host1", "host2"):
-            ovs.add_bridge(host, {f"{host}-{n}": n for n in range(1, PORTS + 1)})
-            self._wires[host] = Wire(ovs.management_socket(host))
-
-    def close(self) -> None:
-        """End the OpenFlow connections."""
-        for wire in self._wires.values():
-            wire.close()
-
-    def load(self, plan: Plan) -> dict[str, Program]:
-        """Give both bridges this plan's programs, and nothing else."""
-        programs = {}
-        for host, wire in self._wires.items():
-            programs[host] = translate(plan, host, synthetic_ports(plan, host))
-            wire.load(encode(programs[host]))
-        return programs
-
-    def __call__(self, host: str, frame: Frame, spread: int) -> Hop:
-        text = self._ovs.call("ofproto/trace", host, f"dp_hash={spread + 1},{flow_text(frame)}")
-        return parse_trace(text, frame)
-
-
 def travel(plan: Plan, bridge: Bridge, packet: Packet, spread: int, proxied: bool) -> Arrival:
     """Return where a connection's first packet arrives, over one bridge or two."""
     host = plan.host[plan.endpoint[packet.endpoint].host]
@@ -124,16 +90,14 @@ def travel(plan: Plan, bridge: Bridge, packet: Packet, spread: int, proxied: boo
         hops.append(hop)
         assert hop.output != there[receiver.tunnel_port], "back into the tunnel"
         host, ports = receiver, there
-    return _arrival(plan, host, ports, hop, tuple(hops))
+    return arrival_of(plan, host, ports, hop, tuple(hops))
 
 
-def _arrival(
-    plan: Plan,
-    host: Host,
-    ports: Mapping[str, int],
-    hop: Hop,
-    hops: tuple[Hop, ...],
+def arrival_of(
+    plan: Plan, host: Host, ports: Mapping[str, int], hop: Hop, hops: tuple[Hop, ...] = ()
 ) -> Arrival:
+    """Return where a packet is after a host's bridge, the last of these hops, has sent it."""
+    hops = hops or (hop,)
     if hop.output is None:
         return Arrival(hops=hops)
     if hop.output == ports[host.proxy_port]:
@@ -237,14 +201,6 @@ def proxy_may(plan: Plan, packet: Packet) -> bool:
         and port.target == packet.destination_port
         for capture in plan.captures
     )
-
-
-def parse_trace(text: str, sent: Frame) -> Hop:
-    """Read what a bridge did out of an ``ofproto/trace``."""
-    traced = read_trace(text, sent)
-    acted = text.rpartition("Datapath actions: ")[2].strip()
-    assert (traced.output is None) == (traced.ends == "dropped") == (acted == "drop"), text
-    return Hop(traced.output, traced.frame, tuple(met.cookie for met in traced.met))
 
 
 def denied(plan: Plan, packet: Packet) -> bool:

@@ -1,15 +1,14 @@
 """Real groups keep a client's address with one endpoint, whatever connection it is."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
-from tests.devices.ovs import PrivateOvs
-from tests.properties.openflow_journey import Bridges, travel
+from tests.properties.openflow_journey import travel
+from tests.properties.openflow_real import Bridges
 from tests.unit.translators.compiler.small import SQL, host, plan_of, policy, service, workload
 from translators.plan.evaluate import Packet, evaluate
 from translators.plan.model import TCP, Plan
@@ -18,14 +17,6 @@ pytestmark = pytest.mark.device
 PARTS = {"v1": {"version": "v1"}, "v2": {"version": "v2"}}
 CLIENTS, VIPS = 60, {4: "10.10.0.200", 6: "fd10:10::ff00"}
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
-
-
-@pytest.fixture(scope="module")
-def bridges() -> Iterator[Bridges]:
-    with PrivateOvs() as ovs:
-        real = Bridges(ovs)
-        yield real
-        real.close()
 
 
 def _plan(*, affinity: str = "client-ip", members: int = 4, **route: int) -> Plan:

@@ -1,12 +1,11 @@
 """Real groups spread hash values by the weights that the plan's meaning has."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from tests.devices.ovs import PrivateOvs
-from tests.properties.openflow_journey import Bridges, travel
+from tests.properties.openflow_journey import travel
+from tests.properties.openflow_real import Bridges
 from tests.unit.translators.compiler.small import SQL, host, plan_of, policy, service, workload
 from translators.openflow.features.slots import SLOTS
 from translators.plan.evaluate import Packet, evaluate
@@ -14,14 +13,6 @@ from translators.plan.model import TCP, Plan
 
 pytestmark = pytest.mark.device
 PARTS = {"v1": {"version": "v1"}, "v2": {"version": "v2"}}
-
-
-@pytest.fixture(scope="module")
-def bridges() -> Iterator[Bridges]:
-    with PrivateOvs() as ovs:
-        real = Bridges(ovs)
-        yield real
-        real.close()
 
 
 def _plan(members: int, weights: tuple[int, int]) -> Plan:

@@ -8,7 +8,7 @@ that stands: the trace is told what connection tracking finds, and looks nothing
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from translators.openflow.explain import first_choice
 from translators.openflow.fields import (
@@ -77,10 +77,13 @@ class World:
 
     plan: Plan
     ports: Mapping[str, Ports]
+    _programs: dict[str, Program] = field(default_factory=dict, compare=False, repr=False)
 
     def program(self, host: str) -> Program:
         """Return what a host's bridge should hold; raises ProbeError where nobody knows it."""
-        return translate(self.plan, host, self.of(host))
+        if host not in self._programs:
+            self._programs[host] = translate(self.plan, host, self.of(host))
+        return self._programs[host]
 
     def of(self, host: str) -> Ports:
         """Return a bridge's ports; raises ProbeError where they are unknown."""
@@ -143,6 +146,7 @@ class Compared:
     rows: tuple[Row, ...]
     predicted: str
     real: str
+    left: Frame  # the packet as it really left
     onward: Probe | None = None  # for the bridge at the other end of the tunnel
 
     @property
@@ -178,7 +182,7 @@ def compared(world: World, asked: Probe, text: str) -> Compared:
     predicted = _predicted(asked, real)
     rows = tuple(_rows(asked.program, predicted.flows, real.met))
     ends = _ends(predicted, real)
-    return Compared(asked.host, rows, *ends, _onward(world, asked, real))
+    return Compared(asked.host, rows, *ends, real.frame, _onward(world, asked, real))
 
 
 def _standing(asked: Probe, frame: Frame) -> Probe:

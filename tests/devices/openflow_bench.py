@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 
-from tests.devices.frames import Frame, decode, encode, read_pcap
+from tests.devices.frames import Frame, decode, encode, read_pcap, ttl
 from tests.devices.openflow_wire import Wire
 from tests.devices.ovs import PrivateOvs
 from translators.openflow.encode import encode as encode_program
@@ -62,6 +62,14 @@ class Bench:
         found = self.send(port, encode(frame))
         assert list(found) == [out], (frame, found)
         assert len(found[out]) == 1
+        return decode(found[out][0])
+
+    def routes(self, port: str, frame: Frame, out: str) -> Frame:
+        """Put a frame into a port; it must come out of ``out`` alone, once, one hop older."""
+        data = encode(frame)
+        found = self.send(port, data)
+        assert [(name, len(frames)) for name, frames in found.items()] == [(out, 1)], (frame, found)
+        assert ttl(found[out][0]) == ttl(data) - 1
         return decode(found[out][0])
 
     def forget(self, zone: int) -> None:

@@ -31,7 +31,7 @@ from translators.openflow.fields import (
 from translators.openflow.flow import Program
 from translators.openflow.frames import TTL, from_tunnel, synthetic_ports
 from translators.openflow.live import Compared, Probe, World, compared, probe
-from translators.openflow.simulate import Frame, simulate
+from translators.openflow.simulate import REFLECTED, Frame, simulate
 from translators.openflow.traced import flow_text, read_trace, states_text
 from translators.plan.evaluate import Packet
 from translators.plan.model import Host, Plan
@@ -73,7 +73,8 @@ class Bridges:
         text = self._ovs.call("ofproto/trace", host, f"dp_hash={spread + 1},{flow_text(frame)}")
         found = compared(self._world, asked, text)
         assert found.same, difference(found)
-        return parse_trace(text, frame)
+        cookies = tuple(row.real.cookie for row in found.rows if row.real is not None)
+        return Hop(port_of(found), found.left, cookies)
 
     def standing(self, packet: Packet) -> list[tuple[Probe, Compared]]:
         """Return the way of what a client sends in the connection that a packet has begun.
@@ -92,7 +93,9 @@ class Bridges:
     def answered(self, way: list[tuple[Probe, Compared]]) -> Hop:
         """Return where an answer to what came by a way ends; it goes back over the same bridges."""
         asked, found = way[-1]
-        frame = _answer(found.left, int(found.real.removeprefix("output:")))
+        port = port_of(found)
+        assert port is not None
+        frame = _answer(found.left, port)
         hop = self._back(asked, frame)
         for (sender, _), (receiver, _) in pairwise(reversed(way)):
             ports = self._world.of(receiver.host.name)
@@ -104,11 +107,19 @@ class Bridges:
         known = {CT_MARK: asked.found.mark, CT_LABEL: asked.found.label}
         told = "".join(f",{field.name}={value:#x}" for field, value in known.items())
         states = (states_text(asked.found.state | CT_REPLY),)
-        return parse_trace(self._traced(asked.host, flow_text(frame) + told, states), frame)
+        real = read_trace(self._traced(asked.host, flow_text(frame) + told, states), frame)
+        return Hop(real.output, real.frame)
 
     def _traced(self, host: Host, flow: str, states: tuple[str, ...]) -> str:
         told = [part for state in states for part in ("--ct-next", state)]
         return self._ovs.call("ofproto/trace", host.name, flow, *told)
+
+
+def port_of(found: Compared) -> int | None:
+    """Return the one port that a bridge really sent to; None: it dropped the packet."""
+    if found.real == "dropped":
+        return None
+    return REFLECTED if found.real == "in_port" else int(found.real.removeprefix("output:"))
 
 
 def difference(found: Compared) -> str:
@@ -127,11 +138,3 @@ def _answer(frame: Frame, port: int) -> Frame:
         if destination in frame:
             turned |= {source: frame[destination], destination: _CLIENT_PORT}
     return {field: value for field, value in turned.items() if field not in (TUN_ID, TUN_DST)}
-
-
-def parse_trace(text: str, sent: Frame) -> Hop:
-    """Read what a bridge did out of an ``ofproto/trace``."""
-    traced = read_trace(text, sent)
-    acted = text.rpartition("Datapath actions: ")[2].strip()
-    assert (traced.output is None) == (traced.ends == "dropped") == (acted == "drop"), text
-    return Hop(traced.output, traced.frame, tuple(met.cookie for met in traced.met))

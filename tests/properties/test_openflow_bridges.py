@@ -19,11 +19,11 @@ from tests.properties.openflow_journey import (
     proxy_may,
     travel,
 )
-from tests.properties.openflow_real import Bridges
+from tests.properties.openflow_real import Bridges, port_of
 from tests.properties.strategies import random_packet, random_plan
 from translators.openflow.fields import ETH_DST, mac_value
 from translators.openflow.frames import synthetic_ports
-from translators.openflow.live import Compared, ProbeError
+from translators.openflow.live import ProbeError
 from translators.plan.evaluate import Packet, evaluate
 from translators.plan.model import TCP, UDP, Plan
 
@@ -116,7 +116,7 @@ def _goes_on(bridges: Bridges, plan: Plan, packet: Packet) -> Iterator[str]:
     yield "later"
     asked, found = way[-1]
     ports = synthetic_ports(plan, asked.host.name)
-    arrival = arrival_of(plan, asked.host, ports, Hop(_port(found), found.left))
+    arrival = arrival_of(plan, asked.host, ports, Hop(port_of(found), found.left))
     wrong = disagreement(plan, packet, arrival)
     assert not wrong, wrong
     if arrival.outside:
@@ -126,10 +126,6 @@ def _goes_on(bridges: Bridges, plan: Plan, packet: Packet) -> Iterator[str]:
     assert back.output == synthetic_ports(plan, source.host)[source.port], back
     assert back.frame[ETH_DST] == mac_value(source.mac)
     yield "answered"
-
-
-def _port(found: Compared) -> int:
-    return int(found.real.removeprefix("output:"))
 
 
 def test_the_proxy_reaches_what_its_clients_are_captured_for(bridges: Bridges) -> None:

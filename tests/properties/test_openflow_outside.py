@@ -15,7 +15,6 @@ from tests.devices.frames import (
     decode,
     encode,
     solicitation,
-    ttl,
 )
 from tests.devices.ovs import PrivateOvs
 from tests.plans import leaving, rule, shop_plan
@@ -63,26 +62,17 @@ def bench() -> Iterator[Bench]:
         yield Bench(ovs, _plan())
 
 
-def _hop(bench: Bench, port: str, sent: Frame, out: str) -> Frame:
-    """Put a frame into a port; it must come out of another alone, one hop older."""
-    data = encode(sent)
-    found = bench.send(port, data)
-    assert [(name, len(frames)) for name, frames in found.items()] == [(out, 1)], (sent, found)
-    assert ttl(found[out][0]) == ttl(data) - 1
-    return decode(found[out][0])
-
-
 @pytest.mark.parametrize("family", [4, 6])
 def test_a_connection_leaves_and_its_answers_come_back(bench: Bench, family: int) -> None:
     web, site = WEBS[family], SITES[family]
     syn = Frame(WEB, VIRTUAL, web, site, 6, 41000, 443, SYN)
-    met = _hop(bench, "web", syn, "outside")
+    met = bench.routes("web", syn, "outside")
     assert (met.source, met.destination) == (LENT[family], site)
     assert (met.eth_src, met.eth_dst) == (OWN, GATEWAY)
-    back = _hop(bench, "outside", met.reply(flags=SYN_ACK), "web")
+    back = bench.routes("outside", met.reply(flags=SYN_ACK), "web")
     assert (back.source, back.destination, back.destination_port) == (site, web, 41000)
     assert (back.eth_src, back.eth_dst) == (VIRTUAL, WEB)
-    again = _hop(bench, "web", replace(syn, flags=ACK), "outside")
+    again = bench.routes("web", replace(syn, flags=ACK), "outside")
     assert (again.source, again.source_port) == (met.source, met.source_port)
     zones = [line for line in bench.connections().splitlines() if site in line]
     assert {part for line in zones for part in line.split(",") if part.startswith("zone")} == {
@@ -95,8 +85,7 @@ def test_a_connection_leaves_and_its_answers_come_back(bench: Bench, family: int
 def test_two_workloads_with_one_port_are_told_apart(bench: Bench, family: int) -> None:
     ends = {"web": (WEB, WEBS[family]), "stock": (STOCK, STOCKS[family])}
     met = {
-        port: _hop(
-            bench,
+        port: bench.routes(
             port,
             Frame(mac, VIRTUAL, own, SITES[family], 17, 42000, 53, payload=b"who?"),
             "outside",
@@ -105,21 +94,21 @@ def test_two_workloads_with_one_port_are_told_apart(bench: Bench, family: int) -
     }
     assert met["web"].source_port != met["stock"].source_port
     for port, (_, own) in ends.items():
-        back = _hop(bench, "outside", met[port].reply(payload=b"you"), port)
+        back = bench.routes("outside", met[port].reply(payload=b"you"), port)
         assert (back.destination, back.destination_port) == (own, 42000)
 
 
 def test_an_echo_and_an_error_come_back(bench: Bench) -> None:
     echo = struct.pack("!BBHHH", 8, 0, 0, 7, 1) + b"hello"
-    met = _hop(bench, "web", Frame(WEB, VIRTUAL, WEBS[4], SITES[4], 1, payload=echo), "outside")
+    met = bench.routes("web", Frame(WEB, VIRTUAL, WEBS[4], SITES[4], 1, payload=echo), "outside")
     answer = bytes(4) + met.payload[4:]  # type 0, its checksum still to come
-    back = _hop(bench, "outside", met.reply(payload=answer), "web")
+    back = bench.routes("outside", met.reply(payload=answer), "web")
     assert back.destination == WEBS[4]
     ask = Frame(WEB, VIRTUAL, WEBS[4], SITES[4], 17, 43000, 7002, payload=b"anybody?")
-    sent = _hop(bench, "web", ask, "outside")
+    sent = bench.routes("web", ask, "outside")
     unreachable = struct.pack("!BBHI", 3, 3, 0, 0) + encode(sent)[14:42]
     error = Frame(GATEWAY, OWN, SITES[4], LENT[4], 1, payload=unreachable)
-    told = _hop(bench, "outside", error, "web")
+    told = bench.routes("outside", error, "web")
     assert told.destination == WEBS[4]
     assert WEBS[4] == ".".join(map(str, told.payload[20:24]))  # the datagram as web sent it
 
@@ -135,11 +124,11 @@ def test_nothing_from_outside_begins_a_connection(bench: Bench, family: int) -> 
 
 def test_an_answer_to_what_the_segment_has_forgotten_stays_outside(bench: Bench) -> None:
     ask = Frame(WEB, VIRTUAL, WEBS[4], SITES[4], 17, 47000, 53, payload=b"name?")
-    met = _hop(bench, "web", ask, "outside")
-    assert _hop(bench, "outside", met.reply(payload=b"here"), "web")
+    met = bench.routes("web", ask, "outside")
+    assert bench.routes("outside", met.reply(payload=b"here"), "web")
     bench.forget(1)
     assert bench.send("outside", encode(met.reply(payload=b"again"))) == {}
-    assert _hop(bench, "web", ask, "outside")  # which begins it again
+    assert bench.routes("web", ask, "outside")  # which begins it again
 
 
 def test_only_what_a_rule_lets_leave(bench: Bench) -> None:

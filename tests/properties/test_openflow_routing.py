@@ -11,9 +11,7 @@ from tests.devices.frames import (
     SYN_ACK,
     Frame,
     arp_request,
-    decode,
     encode,
-    ttl,
     with_ttl,
 )
 from tests.devices.ovs import PrivateOvs
@@ -86,25 +84,16 @@ def bench() -> Iterator[Bench]:
         yield Bench(ovs, routed_plan())
 
 
-def _routed(bench: Bench, port: str, sent: Frame, out: str) -> Frame:
-    """Put a frame into a port; it must come out of another alone, one hop older."""
-    data = encode(sent)
-    found = bench.send(port, data)
-    assert [(name, len(frames)) for name, frames in found.items()] == [(out, 1)], (sent, found)
-    assert ttl(found[out][0]) == ttl(data) - 1
-    return decode(found[out][0])
-
-
 @pytest.mark.parametrize("family", [4, 6])
 def test_a_connection_is_routed_there_and_back(bench: Bench, family: int) -> None:
     web, audit = ADDRESSES[family]
     syn = Frame(WEB, VIRTUAL, web, audit, 6, 41000 + family, 7000, SYN)
-    met = _routed(bench, "web", syn, "audit")
+    met = bench.routes("web", syn, "audit")
     assert (met.eth_src, met.eth_dst) == (VIRTUAL, AUDIT)
     assert (met.source, met.destination) == (web, audit)
-    back = _routed(bench, "audit", met.reply(flags=SYN_ACK), "web")
+    back = bench.routes("audit", met.reply(flags=SYN_ACK), "web")
     assert (back.eth_src, back.eth_dst) == (VIRTUAL, WEB)
-    assert _routed(bench, "web", replace(syn, flags=ACK), "audit").flags == ACK
+    assert bench.routes("web", replace(syn, flags=ACK), "audit").flags == ACK
     held = [c for c in bench.connections().splitlines() if f"sport={41000 + family}" in c]
     assert len(held) == 1, held
     assert "zone=77" in held[0]
@@ -115,9 +104,9 @@ def test_a_connection_is_routed_there_and_back(bench: Bench, family: int) -> Non
 def test_a_service_of_another_segment_is_reached(bench: Bench, family: int) -> None:
     web, audit = ADDRESSES[family]
     ask = Frame(WEB, VIRTUAL, web, VIPS[family], 17, 42000, 53, payload=b"name?")
-    met = _routed(bench, "web", ask, "audit")
+    met = bench.routes("web", ask, "audit")
     assert (met.destination, met.destination_port) == (audit, 5353)
-    back = _routed(bench, "audit", met.reply(payload=b"here"), "web")
+    back = bench.routes("audit", met.reply(payload=b"here"), "web")
     assert (back.source, back.source_port) == (VIPS[family], 53)
 
 
@@ -148,11 +137,11 @@ def test_a_connection_is_captured_from_another_segment(bench: Bench) -> None:
     syn = Frame(AUDIT, VIRTUAL, audit, vip, 6, 46000, 80, SYN)
     steered = bench.passes("audit", syn, "fsdn-proxy")
     assert (steered.source, steered.destination) == (audit, vip)
-    answer = _routed(bench, "fsdn-proxy", steered.reply(flags=SYN_ACK, eth_dst=VIRTUAL), "audit")
+    answer = bench.routes("fsdn-proxy", steered.reply(flags=SYN_ACK, eth_dst=VIRTUAL), "audit")
     assert (answer.source, answer.source_port) == (vip, 80)
     assert bench.passes("audit", replace(syn, flags=ACK), "fsdn-proxy")
     onward = Frame(PROXY, VIRTUAL, audit, "10.10.0.21", 6, 51000, 8080, SYN)
-    met = _routed(bench, "fsdn-proxy", onward, "reviews-1")
+    met = bench.routes("fsdn-proxy", onward, "reviews-1")
     back = bench.passes("reviews-1", met.reply(flags=SYN_ACK), "fsdn-proxy")
     assert (back.source, back.destination) == ("10.10.0.21", audit)
 

@@ -35,6 +35,7 @@ class Reading:
     devices: Mapping[Device, DeviceStatus] = field(default_factory=dict)
     drift: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by host and kind
     drops: Mapping[tuple[str, str], Counts] = field(default_factory=dict)  # by host and cause
+    hits: Mapping[tuple[str, str], Counts] = field(default_factory=dict)  # by host and rule
     loads: tuple[tuple[LoadKey, Load], ...] = ()
     entries: int = 0
     reports: int = 0
@@ -154,6 +155,7 @@ class _Now(Collector):
         yield _devices(now.devices)
         yield _drift(now.drift)
         yield from _drops(now.drops)
+        yield from _hits(now.hits)
         text = "Access log entries that proxies sent."
         yield CounterMetricFamily("fsdn_access_log_entries", text, now.entries)
         text = "Load reports that proxies sent."
@@ -206,9 +208,19 @@ def _drift(found: Mapping[str, Mapping[str, int]]) -> Metric:
 
 def _drops(found: Mapping[tuple[str, str], Counts]) -> Iterator[Metric]:
     text = "that a bridge dropped, by cause; of audit: that it would have dropped."
+    return _counts("fsdn_bridge_dropped", text, ("host", "cause"), found)
+
+
+def _hits(found: Mapping[tuple[str, str], Counts]) -> Iterator[Metric]:
+    text = "that a bridge let a policy clause decide on, where there were any."
+    return _counts("fsdn_rule", text, ("host", "rule"), found)
+
+
+def _counts(
+    name: str, text: str, labels: tuple[str, str], found: Mapping[tuple[str, str], Counts]
+) -> Iterator[Metric]:
     for place, unit in enumerate(("Packets", "Bytes")):
-        name = f"fsdn_bridge_dropped_{unit.lower()}"
-        family = CounterMetricFamily(name, f"{unit} {text}", labels=["host", "cause"])
-        for labels, counts in sorted(found.items()):
-            family.add_metric(labels, counts[place])
+        family = CounterMetricFamily(f"{name}_{unit.lower()}", f"{unit} {text}", labels=labels)
+        for key, counts in sorted(found.items()):
+            family.add_metric(key, counts[place])
         yield family

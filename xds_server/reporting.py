@@ -70,6 +70,7 @@ def reporting(settings: ServerSettings, clock: Callable[[], float]) -> Reporting
             backlog=controller.backlog,
             drift={host: one.counts for host, one in controller.drift.found.items()},
             drops=controller.counting.totals,
+            hits=controller.counting.hits,
             devices=controller.state.status.devices,
             loads=table.rows(),
             entries=ring.taken,

@@ -176,3 +176,28 @@ def test_metrics_and_the_table_say_the_same(bed: tuple[Serving, PrivateOvs]) -> 
     assert re.match(rf"host1/{BRIDGE} +{key[0]} +address\(14\) +shop/front +{count} ", row), row
     assert "no workload or service has the destination address" in row
     assert "tenants.yaml:" in row
+
+
+def test_a_clause_that_decides_is_a_metric_and_a_row_of_its_rule(
+    bed: tuple[Serving, PrivateOvs],
+) -> None:
+    server, ovs = bed
+    name = "shop/slow[0]"
+    frame = encode(Frame(WEB, GATEWAY, "10.10.0.11", "10.10.0.22", 17, 4001, 7000, 0))
+    before = _hits(server, name)
+    _put(ovs, "web", frame, 3)
+    until(lambda: _purged_hits(server, ovs, name) == before + 3, lambda: _hits(server, name))
+    line = f'fsdn_rule_packets_total{{host="host1",rule="{name}"}} {before + 3}.0'
+    until(lambda: line in server.ask_text("/metrics"), lambda: server.ask_text("/metrics"))
+    untouched = 'rule="shop/stock[0]"'
+    assert untouched not in server.ask_text("/metrics")
+
+
+def _hits(server: Serving, name: str) -> int:
+    rules = json.loads(server.fsdn("get", "rules", "-o", "json").stdout)
+    return int(next(rule["packets"] or 0 for rule in rules if rule["name"] == name))
+
+
+def _purged_hits(server: Serving, ovs: PrivateOvs, name: str) -> int:
+    ovs.call("revalidator/purge")
+    return _hits(server, name)

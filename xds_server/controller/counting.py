@@ -56,6 +56,7 @@ class Counting:
     bridges: Bridges
     interval: float = 0.0  # seconds between two readings for the metrics; 0: never
     totals: Mapping[tuple[str, str], Counts] = field(default_factory=dict)  # by host and cause
+    hits: Mapping[tuple[str, str], Counts] = field(default_factory=dict)  # by host and rule
     _looking: asyncio.Task[Answers] | None = None
 
     async def run(self) -> None:
@@ -80,6 +81,7 @@ class Counting:
             if counters is not None
         }
         self.totals = totals(drops(state, answers))
+        self.hits = {key: counts for key, counts in hits(state.plan, answers).items() if counts[0]}
         return answers
 
     async def _counters(self, datapath_id: int) -> Counters | None:
@@ -92,13 +94,22 @@ class Counting:
 
 def rule_hits(plan: Plan, answers: Answers) -> Hits:
     """Return packets and bytes by rule; a rule that no bridge holds a flow for is absent."""
-    hits: dict[str, Counts] = {}
-    for counters in answers.values():
+    added: dict[str, Counts] = {}
+    for (_, name), counts in hits(plan, answers).items():
+        added[name] = _sum(added.get(name, (0, 0)), counts)
+    return added
+
+
+def hits(plan: Plan, answers: Answers) -> Mapping[tuple[str, str], Counts]:
+    """Return packets and bytes by host and rule, where a host's bridge holds a flow for it."""
+    added: dict[tuple[str, str], Counts] = {}
+    for host, counters in answers.items():
         for (_, cookie), counts in sorted(counters.flows.items()):
             rule = rule_of(plan, cookie)
             if rule is not None and cause_of(cookie) is not Cause.SHAPE:  # which sees all packets
-                hits[rule.name] = _sum(hits.get(rule.name, (0, 0)), counts)
-    return hits
+                key = (host, rule.name)
+                added[key] = _sum(added.get(key, (0, 0)), counts)
+    return added
 
 
 def drops(state: State, answers: Answers) -> tuple[Dropped, ...]:

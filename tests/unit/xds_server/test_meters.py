@@ -20,6 +20,7 @@ READING = Reading(
     devices={PROXY: DeviceStatus(declared=True, connected=True), BRIDGE: DeviceStatus()},
     loads=((LoadKey("host1", "stock", "eu/a"), Load(1.0, 10.0, 50, 49, 1, 0, 0)),),
     drops={("host1", "rule"): (3, 180)},
+    hits={("host1", "shop/web[0]"): (5, 300)},
     entries=11,
     reports=4,
     families={"host1": 9},
@@ -81,6 +82,8 @@ def test_the_moment_is_read_at_each_scrape() -> None:
     assert told["fsdn_access_log_entries_total"] == 11
     assert told['fsdn_bridge_dropped_packets_total{cause="rule",host="host1"}'] == 3
     assert told['fsdn_bridge_dropped_bytes_total{cause="rule",host="host1"}'] == 180
+    assert told['fsdn_rule_packets_total{host="host1",rule="shop/web[0]"}'] == 5
+    assert told['fsdn_rule_bytes_total{host="host1",rule="shop/web[0]"}'] == 300
     assert told["fsdn_load_reports_total"] == 4
     rate = 'fsdn_load_requests_per_second{cluster="stock",locality="eu/a",node="host1"}'
     assert told[rate] == 5
@@ -89,5 +92,5 @@ def test_the_moment_is_read_at_each_scrape() -> None:
 
 def test_every_metric_says_what_it_is() -> None:
     families = Meters().families()
-    assert len(families) == 26
+    assert len(families) == 28
     assert all(len(family.documentation) > 10 for family in families)

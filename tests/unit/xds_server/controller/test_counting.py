@@ -101,10 +101,16 @@ async def test_the_metrics_are_what_was_read_last() -> None:
     sinks = Sinks()
     place = (Table.STATE, cookie(Cause.INVALID))
     later = (Table.POLICY, cookie(Cause.NO_TENANT))
-    sinks.counters[PLAN.hosts[0].datapath_id] = Counters({place: (2, 120), later: (1, 60)})
+    unmet = (Table.POLICY, cookie(Cause.RULE, PLAN.rules[1].number))
+    allowing = PLAN.rules[-1]
+    one = cookie(Cause.RULE, allowing.number)
+    met = {place: (2, 120), later: (1, 60), (20, one): (4, 240), (22, one): (1, 60), unmet: (0, 0)}
+    sinks.counters[PLAN.hosts[0].datapath_id] = Counters(met)
+    sinks.counters[PLAN.hosts[1].datapath_id] = Counters({(22, one): (7, 420)})
     counting = _counting(sinks)
-    assert counting.totals == {}
+    assert (counting.totals, counting.hits) == ({}, {})
     await counting.look()
+    assert counting.hits == {("host1", allowing.name): (5, 300), ("host2", allowing.name): (7, 420)}
     assert counting.totals == {
         ("host1", "invalid-state"): (2, 120),
         ("host1", "no-tenant"): (1, 60),

@@ -35,6 +35,10 @@ endurance: setup  ## 1,000 route switches, 200 endpoint replacements, 20 kills o
 	@FSDN_ENDURANCE=full bash integration/as_root.sh $(PYTHON) -m pytest -rP $(ARGS) \
 		tests/devices/test_xds_endurance.py
 
+bed-load: setup  ## Two hosts under load: 200 policy flips, a server gone for a minute, killed vswitches
+	@FSDN_ENDURANCE=full bash integration/as_root.sh $(PYTHON) -m pytest -rP $(ARGS) \
+		tests/devices/test_bed_load.py
+
 lint: setup  ## ruff, mypy, import contracts
 	@$(VENV)/bin/ruff format --check -q .
 	@$(VENV)/bin/ruff check -q .

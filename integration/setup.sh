@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PACKAGES=(openvswitch-switch frr frr-pythontools iproute2 ethtool nftables iputils-ping curl procps)
+PACKAGES=(openvswitch-switch frr frr-pythontools iproute2 ethtool nftables iputils-ping curl procps iperf3)
 
 say() { printf '\033[1m[setup]\033[0m %s\n' "$*"; }
 

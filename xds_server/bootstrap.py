@@ -93,7 +93,8 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
 
     def record(heard: Sequence[Evidence]) -> None:
         record_all(located(controller.state.plan, one) for one in heard)
-        reports.sources.meters.hear(heard)
+        for one in heard:
+            reports.sources.meters.hear(one)
 
     hearing = Hearing(record, lambda event: controller.feed(event))
     heard = hearing.hear

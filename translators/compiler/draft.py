@@ -69,7 +69,6 @@ class Group:
     subsets: Mapping[str, tuple[str, ...]]
     document: Document
     model: ServiceModel
-    draining: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

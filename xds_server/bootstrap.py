@@ -93,8 +93,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
 
     def record(heard: Sequence[Evidence]) -> None:
         record_all(located(controller.state.plan, one) for one in heard)
-        for one in heard:
-            reports.sources.meters.hear(one)
+        reports.sources.meters.hear(heard)
 
     hearing = Hearing(record, lambda event: controller.feed(event))
     heard = hearing.hear

@@ -51,7 +51,6 @@ class Meters:
     def __init__(self, read: Callable[[], Reading] = Reading) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Now(read))
-        self._children: dict[tuple[Counter, tuple[str, str]], Counter] = {}
 
         def counter(name: str, text: str, labels: Iterable[str] = ()) -> Counter:
             return Counter(name, text, labels, registry=self._registry)
@@ -83,33 +82,38 @@ class Meters:
         self._plan = histogram("fsdn_compile_seconds", "From documents to the plan.")
         self._encode = histogram("fsdn_encode_seconds", "From the plan to all devices' bytes.")
 
-    def hear(self, evidence: Evidence) -> None:
-        """Count what a device said."""
-        match evidence:
-            case Offered(device=device, type=kind):
-                self._of(self._pushes, device, kind).inc()
-            case Acked(device=device, type=kind, written=written):
-                self._of(self._acks, device, kind).inc()
-                self._of(self._written, device, kind).inc(written)
-                if not written:
-                    self._of(self._suppressed, device, kind).inc()
-                elif device.kind is DeviceKind.BRIDGE:
-                    self._bundles.labels("committed").inc()
-                    self._flows.inc(written)
-            case Nacked(device=device, type=kind, reason=reason):
-                self._nacks.labels(*_labels(device, kind), refusal_class(reason)).inc()
-                if device.kind is DeviceKind.BRIDGE:
-                    self._bundles.labels("refused").inc()
-            case _:
-                return
+    def hear(self, heard: Iterable[Evidence]) -> None:
+        """Count what devices said: thousands of them say the same, which is counted at once."""
+        pushes = Tally[tuple[DeviceKind, str]]()
+        acks = Tally[tuple[DeviceKind, str, int]]()
+        for one in heard:
+            if isinstance(one, Offered):
+                pushes[one.device.kind, one.type] += 1
+            elif isinstance(one, Acked):
+                acks[one.device.kind, one.type, one.written] += 1
+            elif isinstance(one, Nacked):
+                self._refused(one)
+        for (device, kind), times in pushes.items():
+            self._pushes.labels(*_labels(device, kind)).inc(times)
+        for (device, kind, written), times in acks.items():
+            self._acknowledged(device, kind, written, times)
 
-    def _of(self, counter: Counter, device: Device, kind: str) -> Counter:
-        """Return a counter's child for a type; to look it up costs more than to count."""
+    def _acknowledged(self, device: DeviceKind, kind: str, written: int, times: int) -> None:
         labels = _labels(device, kind)
-        found = self._children.get((counter, labels))
-        if found is None:
-            found = self._children[counter, labels] = counter.labels(*labels)
-        return found
+        self._acks.labels(*labels).inc(times)
+        self._written.labels(*labels).inc(written * times)
+        if not written:
+            self._suppressed.labels(*labels).inc(times)
+        elif device is DeviceKind.BRIDGE:
+            self._bundles.labels("committed").inc(times)
+            self._flows.inc(written * times)
+
+    def _refused(self, refusal: Nacked) -> None:
+        device = refusal.device.kind
+        labels = _labels(device, refusal.type)
+        self._nacks.labels(*labels, refusal_class(refusal.reason)).inc()
+        if device is DeviceKind.BRIDGE:
+            self._bundles.labels("refused").inc()
 
     def compiled(self, took: Took) -> None:
         """Note how long a compilation took."""
@@ -129,10 +133,10 @@ class Meters:
         return sorted(self._registry.collect(), key=lambda family: family.name)
 
 
-def _labels(device: Device, kind: str) -> tuple[str, str]:
+def _labels(device: DeviceKind, kind: str) -> tuple[str, str]:
     """Return kind and type; types that a client invents share one label."""
     known = kind in KNOWN_TYPES or kind in _OURS
-    return str(device.kind), kind.rpartition(".")[2] if known else "other"
+    return str(device), kind.rpartition(".")[2] if known else "other"
 
 
 class _Now(Collector):

@@ -138,15 +138,18 @@ class Bed:
     namespaces: dict[str, Namespace] = field(default_factory=dict)
     listeners: dict[str, socket.socket] = field(default_factory=dict)
     servers: list[Serving] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)  # listeners that do not serve the service now
 
     @property
     def server(self) -> Serving:
         return self.servers[0]
 
-    def apply(self, *policies: str, protocol: str = "tcp") -> None:
+    def apply(self, *policies: str, protocol: str = "tcp", revoke: str = "drain") -> None:
         """Make these the only policies, and wait until the bridges run them."""
         file = self.directory / "policy.yaml"
-        file.write_text(self.nouns.replace("PROTOCOL", protocol) + "".join(policies))
+        nouns = self.nouns.replace("PROTOCOL", protocol)
+        nouns = nouns.replace("  selector:", f"  revoke: {revoke}\n  selector:")
+        file.write_text(nouns + "".join(policies))
         wait = ("--wait", "acked", "--timeout", "20")
         done = self.fsdn("apply", "--prune", "-f", str(file), *wait)
         assert not done.returncode, done.stderr + done.stdout
@@ -177,6 +180,7 @@ class Bed:
         for number, (name, address) in enumerate(ADDRESSES.items(), 1):
             host = names[-1] if name == "db" else names[0]
             app = "db" if name in self.listeners else name
+            app = "nothing" if name in self.left else app
             mac = f"02:00:00:00:01:{number:02x}"
             text += WORKLOAD.format(name=name, app=app, address=address, mac=mac, host=host)
         return text

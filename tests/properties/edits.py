@@ -56,6 +56,12 @@ def _readdressed(rng: Random, things: Things) -> None:
     spec["host"] = rng.choice(("host1", "host2", "host3"))
 
 
+def _drained(rng: Random, things: Things) -> None:
+    _one(rng, things, "Workload-shop-w")["spec"]["drain"] = rng.choice((True, False))
+    if rng.randrange(2):
+        _one(rng, things, "Service-shop")["spec"]["drain"] = [rng.choice(("w1", "w2", "nobody"))]
+
+
 def _reprioritised(rng: Random, things: Things) -> None:
     _one(rng, things, "Policy-")["spec"]["priority"] = rng.choice((0, 5, 10, 20))
 
@@ -89,6 +95,7 @@ EDITS: tuple[Callable[[Random, Things], None], ...] = (
     _from_elsewhere,
     _relabelled,
     _readdressed,
+    _drained,
     _reprioritised,
     _rescaled,
     _rerouted,

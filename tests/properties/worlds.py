@@ -151,7 +151,8 @@ def _workload(rng: Random, name: str, index: int) -> Thing:
     proxy = "none" if rng.randrange(10) == 0 else "node"
     spec = _placed("front", addresses, index, rng.choice(("host1", "host2")), name)
     labels = {"app": rng.choice("ab"), "version": rng.choice(("v1", "v2"))}
-    return thing("Workload", name, {**spec, "proxy": proxy}, "shop", **labels)
+    drain = {"drain": True} if rng.randrange(10) == 0 else {}
+    return thing("Workload", name, {**spec, "proxy": proxy, **drain}, "shop", **labels)
 
 
 def _settled(
@@ -183,6 +184,10 @@ def _service(rng: Random, name: str, workloads: tuple[str, ...]) -> Thing:
     spec: Thing = {"ports": ports, "segment": "front", "hostnames": [f"{name}.example"]}
     spec["endpoints"] = sorted(rng.sample(workloads, rng.randint(1, len(workloads))))
     spec["subsets"] = {"v1": {"version": "v1"}, "v2": {"version": "v2"}}
+    spec["affinity"] = rng.choice(("none", "none", "client-ip"))
+    spec["revoke"] = rng.choice(("drain", "cut"))
+    if rng.randrange(5) == 0:
+        spec["drain"] = [rng.choice(workloads)]
     return thing("Service", name, spec, "shop")
 
 

@@ -69,6 +69,7 @@ class Group:
     subsets: Mapping[str, tuple[str, ...]]
     document: Document
     model: ServiceModel
+    draining: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def _affected(draft: Draft, before: Draft) -> set[str]:
 
 def _names(document: Document, service: Service, touched: frozenset[str]) -> bool:
     tenant = document.tenant
-    named = service.spec.endpoints or ()
+    named = (*(service.spec.endpoints or ()), *service.spec.drain)
     return any(f"{tenant}/{reference.rpartition('/')[2]}" in touched for reference in named)
 
 
@@ -76,7 +76,25 @@ def _group(
         name: tuple(e for e in endpoints if labels.items() <= members[e].labels.items())
         for name, labels in sorted(service.spec.subsets.items())
     }
-    return Group(document.reference, segment, endpoints, subsets, document, service)
+    draining = _draining(catalogue, document, service, endpoints, members, findings)
+    return Group(document.reference, segment, endpoints, subsets, document, service, draining)
+
+
+def _draining(
+    catalogue: Catalogue,
+    document: Document,
+    service: Service,
+    endpoints: tuple[str, ...],
+    members: Mapping[str, Member],
+    findings: list[Diagnostic],
+) -> tuple[str, ...]:
+    """Return the endpoints that drain: by themselves, or because the service says so."""
+    path = ("spec", "drain")
+    named = {
+        refer(catalogue, document, (*path, index), "Workload", reference, findings)
+        for index, reference in enumerate(service.spec.drain)
+    }
+    return tuple(e for e in endpoints if e in named or members[e].model.spec.drain)
 
 
 def _endpoints(

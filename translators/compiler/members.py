@@ -89,9 +89,13 @@ def moved(draft: Draft, before: Draft) -> Collection[tuple[Member | None, Member
 def regarded(
     pairs: Iterable[tuple[Member | None, Member | None]],
 ) -> list[tuple[Member | None, Member | None]]:
-    """Return those pairs in which more than addresses differs to a selector."""
+    """Return those pairs in which more than addresses differs to a selector or a service."""
     return [
         (old, new)
         for old, new in pairs
-        if old is None or new is None or (old.segment, old.labels) != (new.segment, new.labels)
+        if old is None or new is None or _regarded(old) != _regarded(new)
     ]
+
+
+def _regarded(member: Member) -> tuple[object, ...]:
+    return member.segment, member.labels, member.model.spec.drain

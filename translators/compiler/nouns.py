@@ -223,6 +223,8 @@ def _service(draft: Draft, group: Group) -> Service:
         subsets=tuple(Subset(name, names) for name, names in sorted(group.subsets.items())),
         origin=origin_of(group.document),
         affinity=None if spec.affinity == "none" else Affinity(spec.affinity),
+        draining=group.draining,
+        cuts=spec.revoke == "cut" or None,
     )
 
 

@@ -30,13 +30,17 @@ _LOCALITY = length_tag(1) + b"\x00"
 
 
 def locations(plan: Plan, destination: Destination) -> tuple[Location, ...]:
-    """Return where the destination's endpoints listen, in the door's address family, sorted."""
+    """Return where the destination's endpoints listen, in the door's address family, sorted.
+
+    One that drains is left out: requests under way finish, and by its health alone Envoy would
+    choose it again once most of a cluster drains (its panic mode).
+    """
     door = destination.door
     names = door.service.endpoints
     if destination.subset is not None:
         names = {s.name: s.endpoints for s in door.service.subsets}[destination.subset]
     numbers: set[int] = set()  # addresses themselves are slow to hash and to compare
-    for name in names:
+    for name in (name for name in names if name not in door.service.draining):
         for address in plan.endpoint[name].addresses:
             if address.version == door.family:
                 numbers.add(int(address))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from translators.plan.balance import members_of
 from translators.plan.covering import covers_service
 from translators.plan.model import (
     TCP,
@@ -142,12 +143,9 @@ def reads(plan: Plan, capture: Capture) -> tuple[object, ...]:
 
 
 def _served(plan: Plan, service: Service, family: int) -> frozenset[str | None]:
+    taking = members_of(plan, service, family)
     parts = [(None, service.endpoints), *((s.name, s.endpoints) for s in service.subsets)]
-    return frozenset(
-        name
-        for name, members in parts
-        if any(a.version == family for member in members for a in plan.endpoint[member].addresses)
-    )
+    return frozenset(name for name, names in parts if not set(names).isdisjoint(taking))
 
 
 def _sources(

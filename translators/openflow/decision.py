@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from translators.openflow.fields import ETH_TYPE, FAMILIES, IP_PROTO, PORT
 from translators.openflow.flow import Act, Match, Test, match
@@ -32,6 +33,7 @@ class Decision:
         return bool(self.sources) and any(all(clauses) for clauses in self.alternatives)
 
 
+@lru_cache(maxsize=16384)
 def transport_tests(transport: Transport) -> tuple[Match, ...]:
     """Return matches, any of which must hold, for a transport at the endpoint's own port.
 

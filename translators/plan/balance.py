@@ -16,11 +16,12 @@ Names = tuple[str, ...]
 
 
 def members_of(plan: Plan, service: Service, family: int) -> Names:
-    """Return the endpoints that a connection of this address family, 4 or 6, may be sent to."""
+    """Return the endpoints that a new connection of this family, 4 or 6, may be sent to."""
     return tuple(
         name
         for name in service.endpoints
-        if any(a.version == family for a in plan.endpoint[name].addresses)
+        if name not in service.draining
+        and any(a.version == family for a in plan.endpoint[name].addresses)
     )
 
 

@@ -216,11 +216,12 @@ def shared_targets(
     plan: Plan, service: Service, port: ServicePort, family: int, route: Route | None
 ) -> Iterator[Target]:
     """Yield a route's endpoints, each with the weight of the share that it belongs to."""
+    members = members_of(plan, service, family)
     subsets = {subset.name: subset.endpoints for subset in service.subsets}
     for share in route.shares if route is not None else (Share(None, 1),):
-        names = service.endpoints if share.subset is None else subsets[share.subset]
+        names = members if share.subset is None else subsets[share.subset]
         for name in names:
-            if any(a.version == family for a in plan.endpoint[name].addresses) and share.weight:
+            if name in members and share.weight:
                 yield Target(name, port.target, share.weight)
 
 

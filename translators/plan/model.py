@@ -198,6 +198,8 @@ class Service:
     subsets: tuple[Subset, ...]
     origin: Origin
     affinity: Affinity | None = None
+    draining: tuple[str, ...] = ()  # endpoints that get no new connections
+    cuts: bool | None = None  # True: connections to an endpoint that has left it end
 
     def port(self, number: int, transport: int) -> ServicePort | None:
         """Return the service port on this TCP or UDP port number."""

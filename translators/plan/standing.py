@@ -27,8 +27,8 @@ def stands(plan: Plan, established: Established) -> bool:
     """Whether a connection may go on under this plan.
 
     It is asked what its first packet would be now, at the endpoint that it has: an endpoint that
-    has left the service keeps its connections while rules about the service or it still hold. What
-    is now for the proxy to decide may not go around it.
+    has left the service keeps its connections while rules about the service or it still hold,
+    unless the service cuts them. What is now for the proxy to decide may not go around it.
     """
     packet = established.packet
     if established.drain:
@@ -38,7 +38,8 @@ def stands(plan: Plan, established: Established) -> bool:
     source, target = plan.endpoint[packet.endpoint], plan.endpoint[established.endpoint]
     service = plan.service[established.service]
     port = service.port(established.port, packet.protocol)
-    if port is None or _proxied(plan, packet, service.name):
+    gone = target.name not in service.endpoints and service.cuts
+    if port is None or gone or _proxied(plan, packet, service.name):
         return False
     verdict = balanced(plan, source, service, port, target, packet.family)
     return verdict.action is Action.ALLOW

@@ -50,6 +50,12 @@ class ServiceSpec(Shape):
     """``client-ip``: all connections of a client's address go to one endpoint, for as long as it
     serves; an endpoint that comes or goes moves only the clients that are its own. ``none``: each
     connection, or each request of a captured one, is spread by itself."""
+    drain: list[Ref] = []
+    """Workloads of it that get no new connections from it, as ``name`` or ``tenant/name``, while
+    those that they have go on. ``drain: true`` of a Workload is that for all of its services."""
+    revoke: Literal["drain", "cut"] = "drain"
+    """What becomes of connections to a workload that serves it no longer: ``drain`` lets them go on
+    while rules about the service still admit them, ``cut`` ends them at their next packet."""
     subsets: dict[Name, Labels] = {}
     """Named parts of the workloads, by labels, for routes: ``{v1: {version: "1"}}``."""
 

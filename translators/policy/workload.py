@@ -26,6 +26,8 @@ class WorkloadSpec(Shape):
     proxy: Literal["node", "none"] = "node"
     """``node``: the host's Envoy carries what needs L7. ``none``: its traffic meets no proxy, and a
     rule that would need one is refused."""
+    drain: bool = False
+    """``true``: services lead no new connections to it, while those that it has go on."""
 
 
 class Workload(Thing):

@@ -26,6 +26,7 @@ _log = structlog.get_logger("fsdn.ledger")
 FIRST_DELAY = 1.0  # seconds until a failed write is tried again; doubled each time
 LONGEST_DELAY = 30.0
 PATIENCE = 5.0  # seconds that what is new may wait for a revision to reach its devices
+REST = 1.0  # seconds after that until it is written: one change often follows another
 AT_ONCE = 500  # rows that are written before it is asked whether a revision is on its way
 
 Row = TypeVar("Row", StatusRow, ProgressRow)
@@ -48,7 +49,7 @@ class Ledger:
         self._last: tuple[int, float] | None = None  # the last revision that was reached
         self._delay = 0.0
         self._written_at = clock()  # when everything was stored, or first had to wait
-        self._busy = False  # whether a revision is on its way to devices
+        self._busy_until = 0.0  # a revision is on its way to devices, or was until just now
 
     def recall(self, states: Iterable[StatusRow], progress: Iterable[ProgressRow]) -> None:
         """Take note of what the store has, so that it is not written again."""
@@ -70,7 +71,7 @@ class Ledger:
 
     def note(self, state: State) -> None:
         """Take note of a revision's progress; called before the next one replaces it."""
-        self._busy = True
+        self._busy_until = self._clock() + REST
         self._note(state)
 
     def _note(self, state: State) -> None:
@@ -85,9 +86,10 @@ class Ledger:
     async def tick(self, state: State) -> None:
         """Write what is new, unless a write has failed and its time has not come again.
 
-        Nor while a revision is on its way, if nothing has waited for long.
+        Nor while a revision is on its way or has just come, if nothing has waited for long.
         """
-        self._busy = not state.acked
+        if not state.acked:
+            self._busy_until = self._clock() + REST
         if self._clock() < self.due or self._gives_way():
             return
         self._note(state)
@@ -110,7 +112,7 @@ class Ledger:
         await self.tick(state)
 
     def _gives_way(self) -> bool:
-        return self._busy and self._clock() < self._written_at + PATIENCE
+        return self._clock() < min(self._busy_until, self._written_at + PATIENCE)
 
     async def _write(self, state: State) -> None:
         for revision, seconds in sorted(self._reached.items()):

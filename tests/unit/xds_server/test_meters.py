@@ -36,25 +36,26 @@ def lines(meters: Meters) -> dict[str, float]:
 
 def test_evidence_is_counted_by_kind_and_type() -> None:
     meters = Meters()
-    for evidence in (
+    first = (
         Connected(PROXY, 0.0),
         Offered(PROXY, LISTENER, "1", 1.0),
         Acked(PROXY, LISTENER, "1", 2.0, 3),
+        Acked(PROXY, LISTENER, "1", 2.2, 3),
         Acked(PROXY, LISTENER, "1", 2.5, 0),
         Nacked(PROXY, LISTENER, "2", 3.0, "bad"),
         Acked(BRIDGE, "flows", "1", 4.0, 40),
         Acked(BRIDGE, "flows", "1", 4.5, 0),
         Nacked(BRIDGE, "flows", "2", 5.0, "bad"),
-        Offered(PROXY, "type.googleapis.com/invented", "1", 6.0),
-    ):
-        meters.hear(evidence)
+    )
+    meters.hear(first)
+    meters.hear([Offered(PROXY, "type.googleapis.com/invented", "1", 6.0)])
     told = lines(meters)
     proxy = '{kind="proxy",type="Listener"}'
     assert told[f"fsdn_pushes_total{proxy}"] == 1
-    assert told[f"fsdn_acks_total{proxy}"] == 2
+    assert told[f"fsdn_acks_total{proxy}"] == 3
     assert told['fsdn_nacks_total{kind="proxy",reason="other",type="Listener"}'] == 1
     assert told[f"fsdn_suppressed_pushes_total{proxy}"] == 1
-    assert told[f"fsdn_written_total{proxy}"] == 3
+    assert told[f"fsdn_written_total{proxy}"] == 6
     assert told['fsdn_pushes_total{kind="proxy",type="other"}'] == 1
     assert told['fsdn_openflow_bundles_total{result="committed"}'] == 1
     assert told['fsdn_openflow_bundles_total{result="refused"}'] == 1

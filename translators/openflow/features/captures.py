@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from translators.openflow.conjunction import Decided
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.decision import Decision
-from translators.openflow.features.commit import admitting
+from translators.openflow.features.commit import admitting, arriving
 from translators.openflow.fields import (
     DESTINATION,
     ETH_TYPE,
@@ -71,7 +72,9 @@ def _closure(site: Site, capture: Capture) -> Decision | None:
 
 
 def _proxied(site: Site, capture: Capture) -> Decision | None:
-    return _permit(site, capture, site.elsewhere(capture.sources), None, site.local_ids)
+    found = _permit(site, capture, site.elsewhere(capture.sources), None, site.local_ids)
+    rule = site.plan.rule[capture.rule]
+    return None if found is None else replace(found, actions=arriving(rule))
 
 
 def targets(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from hashlib import blake2b
 
 from translators.openflow.site import Site
-from translators.plan.balance import weight_of, whole
+from translators.plan.balance import members_of, weight_of, whole
 from translators.plan.covering import covers_endpoint, covers_service
 from translators.plan.model import Action, Affinity, Endpoint, Rule, Service, ServicePort
 
@@ -105,8 +105,7 @@ def _of_source(
         if captured and port.protocol.is_http:
             continue
         for family in sorted(site.families(source)):
-            there = [site.plan.endpoint[name] for name in service.endpoints]
-            ends = [e for e in there if family in site.families(e)]
+            ends = [site.plan.endpoint[n] for n in members_of(site.plan, service, family)]
             way = _Way(service, port, family, tuple(sorted(ends, key=lambda e: e.identity)))
             found = [(e, _weight(site, source, way, e, rules)) for e in way.endpoints]
             allowed = [(e, weight) for e, weight in found if weight is not None]

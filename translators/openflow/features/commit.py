@@ -8,6 +8,7 @@ from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.shapes import begun
 from translators.openflow.fields import (
     ADMITTED,
+    BY_SERVICE,
     CT_LABEL,
     CT_MARK,
     DESTINATION,
@@ -29,6 +30,7 @@ from translators.openflow.fields import (
     MARK_OUTSIDE,
     MARK_PROXY,
     ORIGIN,
+    OUTLIVES,
     OUTSIDE,
     PORT,
     RULE,
@@ -89,7 +91,13 @@ def committed(mark: int, nat: Nat | None = None, table: int | None = None) -> Tr
 def admitting(rule: Rule) -> tuple[SetField, ...]:
     """Return what a rule that admits a connection writes down about itself."""
     number = SetField(RULE, rule.number)
-    return (number, SetField(LASTING, 1)) if rule.drain else (number,)
+    return (number, SetField(LASTING, OUTLIVES)) if rule.drain else (number,)
+
+
+def arriving(rule: Rule) -> tuple[SetField, ...]:
+    """Return what a rule writes down that admits a connection of another host, by a service."""
+    lasting = BY_SERVICE | OUTLIVES if rule.drain else BY_SERVICE
+    return (SetField(RULE, rule.number), SetField(LASTING, lasting))
 
 
 def _leaving() -> Iterator[Flow]:

@@ -25,6 +25,7 @@ from translators.openflow.fields import (
     CT_REPLY,
     CT_STATE,
     CT_TRACKED,
+    DESTINATION,
     ETH_IPV4,
     ETH_IPV6,
     ETH_SRC,
@@ -68,9 +69,10 @@ from translators.openflow.flow import (
     Track,
     match,
 )
+from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import TCP, Address
+from translators.plan.model import TCP, Address, Service
 
 Door = tuple[Address, int]  # address and transport port
 
@@ -148,8 +150,11 @@ def killing(
         yield Flow(Table.STATE, 210, match(*tests), owner, acts)
 
 
-def flows(site: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield what follows from the second judgement."""
+    for service in (service for service in site.services if service.cuts):
+        ends = tuple(site.plan.endpoint[name].identity for name in service.endpoints)
+        yield site.kept(service.name, _left, service, ends)
     for mark, goto in _ways(site):
         yield Flow(Table.REVOKE, 100, match((JUDGED, ADMITTED), (CT_MARK, mark)), _OWN, goto=goto)
         for ether in (ETH_IPV4, ETH_IPV6):
@@ -161,3 +166,19 @@ def flows(site: Site) -> Iterator[Flow]:
             yield Flow(Table.REVOKE, 60, match(*tcp), _REVOKED, (Punt(), cut))
             yield Flow(Table.REVOKE, 70, match(*tcp, _RESET), _OWN, goto=goto)
     yield Flow(Table.REVOKE, 0, (), _REVOKED)
+
+
+def _left(site: Site, service: Service, identities: tuple[int, ...]) -> Iterator[Flow]:
+    """Yield the end of connections to endpoints that have left a service which cuts them."""
+    del site
+    denied = (SetField(JUDGED, JUDGING), Resubmit(Table.REVOKE))
+    for port in service.ports:
+        own: tuple[Test, ...] = (
+            (JUDGED, ADMITTED, None),
+            (CT_MARK, MARK_DIRECT, None),
+            (SERVICE, port.number, None),
+        )
+        yield Flow(Table.REVOKE, 110, match(*own), _OWN, denied)
+        for identity in identities:
+            tests = match(*own, (DESTINATION, identity))
+            yield Flow(Table.REVOKE, 120, tests, _OWN, goto=Table.LOOKUP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from translators.openflow.conjunction import Decided
 from translators.openflow.cookie import Cause, cookie
@@ -69,9 +69,15 @@ def endpoint_clauses(rule: Rule, identities: tuple[int, ...]) -> tuple[tuple[Mat
     if rule.http is not None:
         return ((),)
     return (
-        tuple(match((DESTINATION, identity)) for identity in identities),
+        tuple(map(_to, identities)),
         transport_tests(rule.transport),
     )
+
+
+@lru_cache(maxsize=65536)
+def _to(identity: int) -> Match:
+    """Return the match of an endpoint, which many rules name."""
+    return match((DESTINATION, identity))
 
 
 def family_tests(transport: Transport) -> tuple[tuple[Test, ...], ...]:

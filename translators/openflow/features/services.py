@@ -51,7 +51,7 @@ TABLES = (Table.VIRTUAL, Table.BALANCE)
 def flows(site: Site) -> Iterator[Part]:
     """Yield how virtual addresses lead to the proxy or to an endpoint."""
     for service in site.services:
-        ends = tuple(site.plan.endpoint[name] for name in service.endpoints)
+        ends = _taking(site, service)
         yield site.kept(service.name, _led, service, ends)
         for port in service.ports:
             capture = site.plan.captured.get((service.name, port.port))
@@ -79,7 +79,7 @@ def groups(site: Site) -> Iterator[Part]:
     The destination is put into registers, so that policy sees it before anything is committed.
     """
     for service in site.services:
-        ends = tuple(site.plan.endpoint[name] for name in service.endpoints)
+        ends = _taking(site, service)
         yield site.kept(service.name, _groups, service, ends)
     yield site.kept("", _choice_groups, choices(site))
 
@@ -120,6 +120,12 @@ def _group(
 def group_number(port: ServicePort, family: int) -> int:
     """Return the group of a service port for 4 or 6."""
     return port.number << 1 | (family == 6)
+
+
+def _taking(site: Site, service: Service) -> Ends:
+    """Return the endpoints that new connections may be led to."""
+    names = (name for name in service.endpoints if name not in service.draining)
+    return tuple(site.plan.endpoint[name] for name in names)
 
 
 def _bucket(endpoint: Endpoint, port: ServicePort, weight: int = 1, turn: int = 0) -> Bucket:

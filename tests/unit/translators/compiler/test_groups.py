@@ -39,3 +39,12 @@ def test_a_service_spans_one_segment() -> None:
     far = workload("far", 31, "api", segment="back", addresses=["10.20.0.31"])
     assert codes(segment("back", 20), far, service()) == ["FS4008"]
     assert codes(segment("back", 20), service(segment="back")) == ["FS4008"]
+
+
+def test_a_workload_drains_by_itself_or_for_one_service() -> None:
+    three = workload("api-3", 22, "api", drain=True)
+    plan = plan_of(three, service("one", drain=["api-1"]), service("two"), service("none"))
+    assert plan.service["shop/one"].draining == ("shop/api-1", "shop/api-3")
+    assert plan.service["shop/two"].draining == ("shop/api-3",)
+    assert plan.service["shop/two"].endpoints == ("shop/api-1", "shop/api-2", "shop/api-3")
+    assert codes(service(drain=["nobody"])) == ["FS1101"]

@@ -86,3 +86,13 @@ def test_addresses_are_tcp() -> None:
     address = socket_address("::1", 80).socket_address
     assert address is not None
     assert (address.address, address.port_value) == ("::1", 80)
+
+
+def test_an_endpoint_that_drains_is_left_out() -> None:
+    plan = shop_plan()
+    services = tuple(replace(s, draining=("shop/reviews-1",)) for s in plan.services)
+    plan = replace(plan, services=services)
+    door, _ = door_of(plan)
+    assert locations(plan, Destination(door, None)) == (("10.10.0.22", 8080),)
+    assert locations(plan, Destination(door, "v1")) == ()
+    assert door.served == {None, "v2"}

@@ -7,9 +7,9 @@ from ipaddress import ip_address
 import pytest
 
 from tests.plans import rule, shop_plan
-from translators.plan.balance import weight_of, whole
+from translators.plan.balance import members_of, weight_of, whole
 from translators.plan.evaluate import Packet, Verdict, evaluate
-from translators.plan.model import TCP, Action, Share
+from translators.plan.model import TCP, Action, Plan, Share
 
 ONE, TWO = "shop/reviews-1", "shop/reviews-2"
 
@@ -42,8 +42,15 @@ def test_whole_numbers(weights: list[Fraction], found: tuple[int, ...]) -> None:
 
 
 def _verdict(*shares: Share) -> Verdict:
+    return _asked(_plan(*shares))
+
+
+def _plan(*shares: Share) -> Plan:
     routed = rule("shop/r[0]", 51, sources=("shop/web",), services=("shop/reviews",))
-    plan = replace(shop_plan(), rules=(replace(routed, balance=shares),), captures=())
+    return replace(shop_plan(), rules=(replace(routed, balance=shares),), captures=())
+
+
+def _asked(plan: Plan) -> Verdict:
     own, vip = ip_address("10.10.0.11"), plan.service["shop/reviews"].vips[0]
     return evaluate(plan, Packet("shop/web", own, vip, TCP, 40000, 80))
 
@@ -55,3 +62,14 @@ def test_a_verdict_has_the_weights() -> None:
     nowhere = _verdict(Share("v1", 0))
     assert (nowhere.action, nowhere.targets) == (Action.DENY, ())
     assert "no endpoint" in nowhere.reason
+
+
+def test_an_endpoint_that_drains_gets_no_new_connection_and_its_share_goes_to_others() -> None:
+    shop = shop_plan()
+    services = tuple(replace(s, draining=(ONE,)) for s in shop.services)
+    draining = replace(shop, services=services)
+    assert members_of(draining, draining.service["shop/reviews"], 4) == (TWO,)
+    plan = replace(_plan(Share(None, 4)), services=services)
+    assert [t.endpoint for t in _asked(plan).targets] == [TWO]
+    nowhere = _asked(replace(_plan(Share("v1", 5)), services=services))
+    assert (nowhere.action, nowhere.targets) == (Action.DENY, ())

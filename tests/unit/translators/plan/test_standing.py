@@ -56,3 +56,12 @@ def test_a_capture_is_about_tcp_alone() -> None:
     assert plan.is_captured("shop/web", "shop/reviews", 80)
     packet = Packet("shop/web", WEB, REVIEWS, UDP, 40000, 80)
     assert stands(plan, Established(packet, "shop/reviews-1", "shop/reviews", 80))
+
+
+def test_a_service_may_cut_what_it_led_to_an_endpoint_that_left() -> None:
+    cutting = tuple(replace(s, cuts=True) for s in PLAN.services)
+    assert stands(replace(PLAN, services=cutting), STOCK)
+    left = replace(PLAN, services=tuple(replace(s, endpoints=()) for s in cutting))
+    assert not stands(left, STOCK)
+    draining = tuple(replace(s, draining=s.endpoints) for s in cutting)
+    assert stands(replace(PLAN, services=draining), STOCK)

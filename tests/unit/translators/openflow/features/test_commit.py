@@ -75,6 +75,9 @@ def test_a_rule_that_drains_says_so_in_what_it_admits() -> None:
     lasting = rule("shop/stock[0]", 9, drain=True)
     assert commit.admitting(lasting) == (SetField(RULE, 9), SetField(LASTING, 1))
     assert commit.admitting(replace(lasting, drain=None)) == (SetField(RULE, 9),)
+    assert commit.arriving(lasting) == (SetField(RULE, 9), SetField(LASTING, 3))
+    cut = replace(lasting, drain=None)
+    assert commit.arriving(cut) == (SetField(RULE, 9), SetField(LASTING, 2))
 
 
 def test_a_service_connection_is_translated_to_its_endpoint() -> None:

@@ -166,3 +166,18 @@ def test_audits_count_a_connection_once_however_many_packets_it_has() -> None:
     again = _sent(watched, TO_STOCK, first.committed)
     assert (counts(first), counts(again)) == (1, 0)
     assert again.output is not None
+
+
+def test_what_left_a_service_that_cuts_ends_and_members_go_on() -> None:
+    cutting = tuple(replace(s, cuts=True) for s in shop_plan().services)
+    plan = replace(shop_plan(), services=cutting)
+    found = _committed(plan, TO_STOCK)
+    assert _sent(plan, TO_STOCK, found).output is not None
+    left = replace(plan, services=tuple(replace(s, endpoints=()) for s in cutting))
+    ended = _sent(left, TO_STOCK, found)
+    assert (ended.output, ended.punted) == (None, True)
+    assert ended.committed is not None
+    assert ended.committed.mark == 68
+    assert _sent(left, TO_STOCK, found, flags=TCP_RST).output is not None
+    kept = replace(left, services=tuple(replace(s, cuts=None) for s in left.services))
+    assert _sent(kept, TO_STOCK, found).output is not None

@@ -96,3 +96,13 @@ def test_a_service_with_affinity_goes_by_the_client_and_each_weight_is_buckets()
     ends = [bucket.actions[0].value for bucket in own.buckets]  # type: ignore[union-attr]
     assert sorted(ends.count(end) for end in set(ends)) == [1, 3]
     assert len({bucket.number for bucket in own.buckets}) == 4
+
+
+def test_an_endpoint_that_drains_is_in_no_group() -> None:
+    shop = shop_plan()
+    stock = shop.service["shop/stock"]
+    draining = tuple(replace(s, draining=s.endpoints) if s is stock else s for s in shop.services)
+    plan = replace(shop, services=draining)
+    assert len([flow for flow in _balanced(plan, Cause.EMPTY) if flow.match]) == 2
+    numbers = {g.number for g in program(services.groups(_site(plan))).groups}
+    assert services.group_number(stock.ports[0], 4) not in numbers

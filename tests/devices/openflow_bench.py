@@ -72,6 +72,10 @@ class Bench:
         assert ttl(found[out][0]) == ttl(data) - 1
         return decode(found[out][0])
 
+    def warp(self, milliseconds: int) -> None:
+        """Let time pass for the vswitch."""
+        self._ovs.call("time/warp", str(milliseconds), str(milliseconds))
+
     def forget(self, zone: int) -> None:
         """Flush the connections of one zone."""
         self._ovs.call("dpctl/flush-conntrack", f"zone={zone}")

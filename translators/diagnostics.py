@@ -268,6 +268,9 @@ FS8003 warning: direct access stays closed
 FS8004 error: pinned to a layer that cannot hold it
     The layer named by enforce, or the one that can shape, cannot decide on this rule.
     use enforce: auto
+FS8005 error: collector out of reach
+    Copies for a workload of another host go through the tunnel, and a host has none.
+    give both hosts a tunnel, or name a workload of the sources' host
 FS9001 error: unknown switch
     A link or uplink names a switch that no document defines.
     define the switch or correct the name

@@ -55,10 +55,12 @@ def flows(site: Site) -> Iterator[Flow | Part]:
     yield site.kept("", _on)
     collected: dict[str, set[str]] = {}
     for rule in site.plan.rules:
-        if rule.mirror is not None:
+        if rule.mirror is None:
+            continue
+        if local := site.local(rule.sources):
+            yield from _copied(site, rule, site.plan.endpoint[rule.mirror])
+        if local or rule.mirror in site.local_ids:
             collected.setdefault(rule.mirror, set()).update(rule.sources)
-            if site.local(rule.sources):
-                yield from _copied(site, rule, site.plan.endpoint[rule.mirror])
     for name, sources in sorted(collected.items()):
         yield from _to(site, site.plan.endpoint[name], sources)
 

@@ -21,9 +21,9 @@ from integration.bed.controller import XDS
 from integration.bed.layout import Layout
 from integration.bed.netns import BedError, Namespace, run
 from integration.bed.traffic import ask
-from integration.demo import requests, survival
 from integration.demo.proving import Proof, prove, step, summary
-from integration.demo.shop import EXAMPLES, REVIEWS, WEB, service_url, shop_plan
+from integration.scenarios import requests, survival
+from integration.scenarios.shop import EXAMPLES, REVIEWS, WEB, service_url, shop_plan
 from translators.envoy.bootstrap import bootstrap
 from translators.plan.model import Address, Plan
 

@@ -89,7 +89,8 @@ def raise_host(
     daemons = vswitch.start()
     if host.tunnel is None or host.gateway is None:
         raise BedError(f"host {host.name} has no tunnel: give it one, the bed crosses the fabric")
-    vswitch.underlay(UPLINK, str(host.tunnel), str(host.gateway))
+    others = {h.tunnel.network for h in layout.plan.hosts if h.tunnel} - {host.tunnel.network}
+    vswitch.underlay(UPLINK, str(host.tunnel), str(host.gateway), map(str, sorted(others)))
     echo(vswitch.namespace, layout, str(host.tunnel.ip))
     for endpoint in (e for e in layout.on(host) if e.port not in outside):
         name = layout.workload(endpoint.name).name

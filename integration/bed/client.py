@@ -13,6 +13,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from integration.bed import stdin
+
 
 @dataclass(slots=True)
 class Tally:
@@ -125,6 +127,8 @@ async def measure(arguments: argparse.Namespace) -> dict[str, object]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if arguments.until_eof:
+        await stdin.ended(stop.set)
     print(flush=True)  # from here on it may be stopped
     if arguments.duration:
         loop.call_later(arguments.duration, stop.set)
@@ -142,6 +146,7 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--count", type=int, default=0, help="requests in all; 0: no end")
     parser.add_argument("--duration", type=float, default=0.0, help="seconds; 0: no end")
+    parser.add_argument("--until-eof", action="store_true", help="end with the standard input")
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--interval", type=float, default=0.0, help="seconds, each connection")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds, each request")

@@ -61,13 +61,14 @@ class Controller:
         command = self.layout.management.command(*probe)
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
-    def fsdn(self, *arguments: str, may_fail: bool = False) -> str:
-        """Run the command line against it and return what it prints.
+    def fsdn(self, *arguments: str, may_fail: bool = False, text: str | None = None) -> str:
+        """Run the command line against it and return what it prints; ``text`` is its input.
 
         Raises BedError with the command's own words when it fails, unless it may.
         """
         done = subprocess.run(
             self.layout.management.command(FSDN, *arguments),
+            input=text,
             capture_output=True,
             text=True,
             check=False,

@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 from typing import cast
 
+from integration.bed import stdin
+
 PORT = 7007
 
 
@@ -61,12 +63,16 @@ async def echo(host: str) -> None:
     await asyncio.Event().wait()
 
 
-async def probe(host: str, flows: int, interval: float) -> dict[str, object]:
-    """Probe until a signal; return the sums and the longest silence in milliseconds."""
+async def probe(host: str, flows: int, interval: float, until_eof: bool) -> dict[str, object]:
+    """Probe until a signal, or the end of the standard input; return the sums and the longest
+    silence in milliseconds.
+    """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if until_eof:
+        await stdin.ended(stop.set)
     print(flush=True)  # from here on it may be stopped
     made = [
         await loop.create_datagram_endpoint(Flow, remote_addr=(host, PORT)) for _ in range(flows)
@@ -95,11 +101,14 @@ def main() -> None:
     parser.add_argument("--echo", action="store_true")
     parser.add_argument("--flows", type=int, default=8)
     parser.add_argument("--interval", type=float, default=0.01, help="seconds, each flow")
+    parser.add_argument("--until-eof", action="store_true", help="end with the standard input")
     given = parser.parse_args()
     if given.echo:
         asyncio.run(echo(given.host))
     else:
-        json.dump(asyncio.run(probe(given.host, given.flows, given.interval)), sys.stdout)
+        json.dump(
+            asyncio.run(probe(given.host, given.flows, given.interval, given.until_eof)), sys.stdout
+        )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from integration.bed.netns import BedError, Namespace, run
+from integration.bed.netns import BedError, Namespace
 
 CLIENT = (sys.executable, "-m", "integration.bed.client")
 PROBE = (sys.executable, "-m", "integration.bed.probe")
@@ -56,22 +56,21 @@ class Running:
     """A client in the background; what it counted is there once it has been stopped."""
 
     def __init__(self, namespace: Namespace, argv: tuple[str, ...]) -> None:
-        command = namespace.command(*argv)
+        command = namespace.command(*argv, "--until-eof")
         self._process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
             text=True,
         )
         assert self._process.stdout is not None
-        self._process.stdout.readline()  # the client's empty line: a signal now finds its handler
+        self._process.stdout.readline()  # the client's empty line: it heeds its standard input now
 
     def stop(self) -> str:
         """End it and return what it printed; BedError if it had failed."""
-        self._process.terminate()
-        out, errors = self._process.communicate(timeout=10)
+        out, errors = self._process.communicate(timeout=10)  # ends its standard input
         if self._process.returncode:
             raise BedError(f"a client ended with {self._process.returncode}: {errors.strip()}")
         return out
@@ -109,9 +108,9 @@ def _ended(client: Running) -> Iterator[None]:
         client.kill()
 
 
-def envoy_requests(admin: Path) -> int:
+def envoy_requests(namespace: Namespace, admin: Path) -> int:
     """Return how many requests an Envoy has taken in, by the counters at its admin socket."""
     argv = ["curl", "-sSf", "-m", "5", "--unix-socket", str(admin)]
-    found = run([*argv, "http://admin/stats?filter=downstream_rq_total&usedonly"])
+    found = namespace.run(*argv, "http://admin/stats?filter=downstream_rq_total&usedonly")
     pairs = (line.split(": ") for line in found.splitlines())
     return sum(int(v) for name, v in pairs if name.startswith("http.") and ".admin." not in name)

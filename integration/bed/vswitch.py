@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +67,11 @@ class Vswitch:
         adds = (f"-- --may-exist add-port {bridge} {port}" for port in ports)
         self.vsctl(*" ".join(adds).split())
 
-    def underlay(self, uplink: str, address: str, gateway: str) -> None:
+    def underlay(self, uplink: str, address: str, gateway: str, others: Iterable[str]) -> None:
         """Put the uplink and the tunnel's own address on a plain bridge, as OVS's manual has it.
+
+        ``others`` are the networks of other tunnels' ends. The default route is left alone: in a
+        container it is Docker's.
 
         A userspace tunnel leaves by whichever bridge holds the kernel's route to the remote end,
         so that bridge, not the interface, must own the address.
@@ -79,7 +82,7 @@ class Vswitch:
         self.namespace.ip(
             f"addr replace {address} dev br-phy",
             "link set br-phy up",
-            f"route replace default via {gateway}",
+            *(f"route replace {network} via {gateway}" for network in others),
         )
 
     def _tool(self, *argv: str, text: str | None = None) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from integration.bed.build import Bed
-from integration.demo.shop import Row
+from integration.scenarios.shop import Row
 
 Proof = tuple[str, Callable[[Bed], Row]]
 

@@ -21,9 +21,9 @@ from integration.bed.build import (
 from integration.bed.layout import Layout
 from integration.bed.netns import BedError
 from integration.bed.traffic import ask
-from integration.demo import fabric, isolation, requests, survival
 from integration.demo.proving import Proof, prove, step, summary
-from integration.demo.shop import (
+from integration.scenarios import fabric, isolation, requests, survival
+from integration.scenarios.shop import (
     EXAMPLES,
     REVIEWS,
     STOCK,

@@ -80,7 +80,7 @@ def _host(bed: RoutedBed, host: Host, other: Host) -> None:
     vswitch.start()
     assert host.tunnel is not None
     assert other.tunnel is not None
-    vswitch.underlay("wire", str(host.tunnel), str(other.tunnel.ip))
+    vswitch.underlay("wire", str(host.tunnel), str(other.tunnel.ip), ())
     bridge = "add-br br-int -- set bridge br-int datapath_type=netdev fail_mode=secure"
     tunnel = f"add-port br-int {host.tunnel_port} -- set interface {host.tunnel_port} type=vxlan"
     vswitch.vsctl(*bridge.split(), "protocols=OpenFlow15")

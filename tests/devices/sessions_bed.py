@@ -318,7 +318,7 @@ def _host(made: Bed, core: Namespace, number: int) -> None:
     netns.checksums_by_software(netns.End(namespace, "uplink"))
     vswitch = Vswitch(namespace, made.directory / f"host{number}")
     vswitch.start()
-    vswitch.underlay("uplink", f"10.255.1.{number}/24", "10.255.1.254")
+    vswitch.underlay("uplink", f"10.255.1.{number}/24", "10.255.1.254", ())
     made.hosts[f"host{number}"] = vswitch
     bridge = f"add-br {BRIDGE} -- set bridge {BRIDGE} fail_mode=secure datapath_type=netdev"
     tunnel = "set interface fsdn-tun type=vxlan options:key=flow options:remote_ip=flow"

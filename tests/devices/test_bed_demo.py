@@ -14,9 +14,9 @@ from rich.console import Console
 from integration.bed import netns
 from integration.bed.build import Bed, tear_down
 from integration.bed.layout import Layout
-from integration.demo import fabric, isolation, requests, survival
 from integration.demo.run import raise_bed
-from integration.demo.shop import shop_plan
+from integration.scenarios import fabric, isolation, requests, survival
+from integration.scenarios.shop import shop_plan
 
 pytestmark = [pytest.mark.device]
 CLAIMS = (

@@ -4,7 +4,7 @@ from pathlib import Path
 from rich.console import Console
 
 from integration.demo.proving import summary
-from integration.demo.shop import Row
+from integration.scenarios.shop import Row
 
 HOLDS, FAILS = Row("it answers", "200", True), Row("it is closed", "open", False)
 

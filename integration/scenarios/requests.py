@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import sqrt
 
 from integration.bed.build import Bed
-from integration.bed.traffic import Report, ask, envoy_requests
-from integration.demo.shop import (
+from integration.bed.traffic import Report, ask
+from integration.scenarios.shop import (
     FIRST,
     REVIEWS,
     SECOND,
@@ -14,8 +14,8 @@ from integration.demo.shop import (
     WEB,
     Row,
     address,
-    admin,
     service_url,
+    taken_in,
     workload,
 )
 
@@ -25,9 +25,9 @@ SIGMAS = 4  # a fair split fails this test once in 16,000 runs
 
 def proxied(bed: Bed) -> Row:
     """An allowed request goes through Envoy, and the server sees the client."""
-    before = envoy_requests(admin(bed, "host1"))
+    before = taken_in(bed, "host1")
     report = ask(workload(bed, WEB), service_url(bed, REVIEWS), 20)
-    passed = envoy_requests(admin(bed, "host1")) - before
+    passed = taken_in(bed, "host1") - before
     own = address(bed, WEB)
     return Row(
         "web reads reviews through Envoy; the server sees web's own address",
@@ -80,9 +80,9 @@ def bypassed(bed: Bed) -> Row:
     """A pair with only L4 policy never meets Envoy, and is the faster for it."""
     web = workload(bed, WEB)
     proxied_report = ask(web, service_url(bed, REVIEWS), 500)
-    before = envoy_requests(admin(bed, "host1"))
+    before = taken_in(bed, "host1")
     report = ask(web, service_url(bed, STOCK), 500)
-    passed = envoy_requests(admin(bed, "host1")) - before
+    passed = taken_in(bed, "host1") - before
     return Row(
         "web reads stock past Envoy: its rules stop at L4",
         f"{passed} of 500 through Envoy; p50 {report.p50_ms:.2f} ms,"

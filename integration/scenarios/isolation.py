@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from integration.bed.build import Bed
 from integration.bed.netns import Namespace
 from integration.bed.traffic import Report, ask
-from integration.demo.shop import (
+from integration.scenarios.shop import (
     AUDIT,
     REVIEWS,
     SPY,

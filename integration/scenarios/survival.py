@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 from integration.bed.build import Bed, until
 from integration.bed.controller import kill
 from integration.bed.traffic import load
-from integration.demo.shop import EXAMPLES, REVIEWS, WEB, Row, service_url, workload
+from integration.scenarios.shop import EXAMPLES, REVIEWS, WEB, Row, service_url, workload
 
 OLD = "{subset: v1, weight: 90}, {subset: v2, weight: 10}"
 NEW = "{subset: v1, weight: 50}, {subset: v2, weight: 50}"
@@ -19,12 +18,10 @@ AWAY = 2.0  # seconds that the server stays dead
 def moved(bed: Bed) -> Row:
     """The split is changed by one command, under load."""
     policies = (EXAMPLES / "policies.yaml").read_text()
-    changed = bed.layout.root / "policies.yaml"
-    changed.write_text(policies.replace(OLD, NEW))
     with load(workload(bed, WEB), service_url(bed, REVIEWS)) as stop:
         time.sleep(0.5)
         began = time.monotonic()
-        seconds = apply(bed, changed)
+        seconds = apply(bed, policies.replace(OLD, NEW))
         command = time.monotonic() - began
         time.sleep(0.5)
         report = stop()
@@ -37,12 +34,12 @@ def moved(bed: Bed) -> Row:
     )
 
 
-def apply(bed: Bed, path: Path) -> float:
+def apply(bed: Bed, text: str) -> float:
     """Apply policy and wait for every device; return the seconds from commit to the last of them.
 
     The server measures them: the command line's own start is no part of it.
     """
-    bed.controller.fsdn("apply", "-f", str(path), "--wait", "acked", "--timeout", "30")
+    bed.controller.fsdn("apply", "-f", "-", "--wait", "acked", "--timeout", "30", text=text)
     newest = bed.controller.ask("/v1/revisions?limit=1")[0]
     return float(newest["acked_after"])
 

@@ -8,7 +8,7 @@ import time
 from integration.bed.build import Bed
 from integration.bed.fabric import BedSwitch
 from integration.bed.traffic import probing
-from integration.demo.shop import Row
+from integration.scenarios.shop import Row
 
 SETTLED = 2.0  # seconds of probes after a loss, longer than any time-out of the fabric
 LONGEST = 1200.0  # milliseconds that a silent spine may cost

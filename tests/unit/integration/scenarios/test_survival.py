@@ -1,5 +1,5 @@
-from integration.demo.shop import EXAMPLES
-from integration.demo.survival import NEW, OLD
+from integration.scenarios.shop import EXAMPLES
+from integration.scenarios.survival import NEW, OLD
 
 
 def test_the_example_has_the_split_that_the_demo_moves() -> None:

@@ -1,4 +1,4 @@
-"""Names and addresses of examples/shop that the demo speaks of, and the claims' common form."""
+"""Names and addresses of examples/shop that the claims speak of, and the claims' common form."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from integration.bed.build import SERVER_PORT, Bed
 from integration.bed.netns import BedError, Namespace
+from integration.bed.traffic import envoy_requests
 from translators.compiler.pipeline import compile_policy
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Plan
@@ -66,6 +67,7 @@ def address(bed: Bed, endpoint: str, family: int = 4) -> str:
     return str(next(a for a in found if a.version == family))
 
 
-def admin(bed: Bed, host: str) -> Path:
-    """Return the admin socket of a host's Envoy."""
-    return bed.layout.directory(host) / "agent" / "admin.sock"
+def taken_in(bed: Bed, host: str) -> int:
+    """Return how many requests a host's Envoy has taken in."""
+    socket = bed.layout.directory(host) / "agent" / "admin.sock"
+    return envoy_requests(bed.layout.namespace(host), socket)

@@ -1,5 +1,5 @@
-from integration.demo.isolation import DENIAL
-from integration.demo.shop import AUDIT, REVIEWS, SPY, STOCK, WEB, shop_plan
+from integration.scenarios.isolation import DENIAL
+from integration.scenarios.shop import AUDIT, REVIEWS, SPY, STOCK, WEB, shop_plan
 
 
 def test_the_example_compiles_to_what_the_demo_speaks_of() -> None:

@@ -1,0 +1,1 @@
+"""What is claimed of the product, each claim once: it is tried on any bed that stands."""

@@ -2,7 +2,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help setup demo test integration base-image compose-up compose-down envoy-matrix endurance lint docs bench bench-vswitch clean
+.PHONY: help setup demo test integration containers base-image compose-up compose-down envoy-matrix endurance lint docs bench bench-vswitch clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -13,20 +13,28 @@ setup:  ## Install what the other targets need (Debian packages, virtual environ
 demo: setup  ## Drive a real Envoy, Open vSwitch and FRR fabric, and prove it (KEEP=1 keeps the bed)
 	@bash integration/as_root.sh $(PYTHON) -m integration.demo
 
-test: setup  ## Run all tests, those on real devices included
-	@bash integration/as_root.sh $(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+test: setup  ## Run all tests, those on real devices included; `make containers` has its own
+	@bash integration/as_root.sh $(PYTHON) -m pytest -m "not containers" -n 2 --dist loadfile $(ARGS)
 
-integration: setup  ## Run the tests on real devices alone, the whole bed among them
+integration: setup  ## Run the tests on real devices alone, then those on the bed of containers
 	@bash integration/as_root.sh $(PYTHON) -m pytest -m device -n 2 --dist loadfile $(ARGS)
+	@$(MAKE) --no-print-directory containers
+
+containers: setup  ## Run the tests on the bed of containers; an engine is started where none answers
+	@bash integration/as_root.sh bash integration/engine.sh
+	@bash integration/as_root.sh $(PYTHON) -m pytest -m containers $(CONTAINERS) tests/containers
 
 base-image:  ## debian:bookworm-slim for the images below, built here if no registry answers (FORCE=1)
 	@bash integration/images/base.sh
 
-compose-up:  ## Bring the bed up in containers, until a request goes through the gateway
-	@bash integration/compose.sh up
+compose-up: setup  ## Bring the bed up in containers, until a request goes through the gateway
+	@bash integration/as_root.sh bash integration/engine.sh
+	@bash integration/as_root.sh $(PYTHON) -m integration.engine.preflight
+	@bash integration/as_root.sh bash integration/compose.sh up
 
-compose-down:  ## Take the containers, their networks and volumes away again
-	@bash integration/compose.sh down
+compose-down: setup  ## Take the containers, their networks and volumes away again
+	@bash integration/as_root.sh bash integration/compose.sh down
+	@bash integration/as_root.sh $(PYTHON) -m integration.engine.lifetime stop
 
 envoy-matrix: setup  ## Run what speaks with Envoy on Envoy 1.36 to 1.40 (VERSIONS="1.36.4 ...")
 	@bash integration/as_root.sh $(PYTHON) -m tests.devices.matrix $(VERSIONS)

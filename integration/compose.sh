@@ -3,6 +3,7 @@
 #
 #   compose.sh up [PROFILE...]    build, start, and wait until a request goes the whole way
 #   compose.sh down               remove containers, networks, volumes; images stay
+#   compose.sh run SERVICE PROGRAM [ARGUMENT...]   run a program in a container of its own
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,6 +42,12 @@ up() {
 
 down() {
   "${compose[@]}" down --volumes --remove-orphans --timeout 3
+}
+
+run() {
+  local service=$1 program=$2
+  shift 2
+  "${compose[@]}" run --rm -T --no-deps --entrypoint "$program" "$service" "$@"
 }
 
 "$@"

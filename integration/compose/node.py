@@ -27,14 +27,16 @@ def layout() -> Layout:
     return Layout(plan_of(POLICY), PREFIX, Path("/run/fsdn"))
 
 
-def plan_of(directory: Path) -> Plan:
-    """Compile all documents below a directory; BedError with what is wrong if there is no plan."""
-    loaded = [load(f.read_text(), f.name) for f in sorted(directory.rglob("*.yaml"))]
+def plan_of(*directories: Path) -> Plan:
+    """Compile all documents below directories; BedError with what is wrong if there is no plan."""
+    files = sorted(file for directory in directories for file in directory.rglob("*.yaml"))
+    loaded = [load(f.read_text(), f.name) for f in files]
     compiled = compile_policy([document for one in loaded for document in one.documents])
     if not compiled.plan.hosts:
         findings = [d for one in loaded for d in one.diagnostics] + list(compiled.diagnostics)
         raise BedError(
-            f"the policy in {directory} makes no plan:\n" + "\n".join(map(str, findings))
+            f"the policy in {', '.join(map(str, directories))} makes no plan:\n"
+            + "\n".join(map(str, findings))
         )
     return compiled.plan
 

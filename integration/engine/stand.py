@@ -1,0 +1,119 @@
+"""Bring the bed of containers up for tests and down again, and keep what tells why one failed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from docker.errors import APIError
+from docker.models.containers import Container
+
+from integration.compose.node import plan_of
+from integration.engine.contained import ContainedBed, contained_bed
+from integration.engine.lifetime import EngineError
+from integration.engine.preflight import OURS, ROOT, settings, wanting
+
+POLICY = (ROOT / "examples" / "shop", ROOT / "integration" / "compose" / "policy")
+SERVICE = "com.docker.compose.service"
+DUMPS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "host": (
+        ("ip", "addr"),
+        ("ovs-vsctl", "show"),
+        ("ovs-ofctl", "-O", "OpenFlow15", "dump-flows", "br-int"),
+        ("ovs-appctl", "-t", "ovs-vswitchd", "dpctl/dump-conntrack"),
+    ),
+    "leaf": (("vtysh", "--vty_socket", "/run/frr", "-c", "show bgp summary"), ("ip", "route")),
+    "spine": (("vtysh", "--vty_socket", "/run/frr", "-c", "show bgp summary"), ("ip", "route")),
+    "controller": (("fsdn", "status"), ("fsdn", "history")),
+    "gateway": (("ip", "addr"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The containers of one Compose project, and the bed that they are."""
+
+    client: docker.DockerClient
+    given: Mapping[str, str]
+    root: Path
+
+    @property
+    def project(self) -> str:
+        """The project's name, by which its containers are known."""
+        return self.given["COMPOSE_PROJECT_NAME"]
+
+    def containers(self) -> dict[str, Container]:
+        """Return the containers by service, those that have ended among them."""
+        label = f"{OURS}={self.project}"
+        found = self.client.containers.list(all=True, filters={"label": label})
+        return {container.labels[SERVICE]: container for container in found}
+
+    @property
+    def bed(self) -> ContainedBed:
+        """The bed as claims see it."""
+        names = {service: str(one.name) for service, one in self.containers().items()}
+        return contained_bed(plan_of(*POLICY), names, self.root)
+
+    @property
+    def url(self) -> str:
+        """Where the gateway is published."""
+        return f"http://{self.given['FSDN_PUBLISH']}:{self.given['FSDN_GATEWAY_PORT']}"
+
+    def compose(self, *words: str) -> str:
+        """Run ``integration/compose.sh``; EngineError with its last words if it fails."""
+        done = subprocess.run(
+            ["bash", str(ROOT / "integration" / "compose.sh"), *words],
+            env={**os.environ, **self.given},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = (done.stdout + done.stderr).strip().splitlines()[-5:]
+            raise EngineError(f"compose.sh {' '.join(words)}: " + "\n".join(said))
+        return done.stdout
+
+    def dump(self, place: Path) -> None:
+        """Write logs and states of all containers below a directory; what cannot be had is said."""
+        place.mkdir(parents=True, exist_ok=True)
+        for service, container in self.containers().items():
+            (place / f"{service}.log").write_bytes(container.logs(timestamps=True))
+            said = [f"{container.status}\n".encode()]
+            kind = service.rstrip("0123456789")
+            for command in DUMPS.get(kind, ()) if container.status == "running" else ():
+                said.append(f"\n$ {' '.join(command)}\n".encode())
+                with suppress(APIError):
+                    said.append(_output(container, command))
+            (place / f"{service}.state").write_bytes(b"".join(said))
+
+
+def _output(container: Container, command: tuple[str, ...]) -> bytes:
+    output = container.exec_run(list(command)).output
+    return output if isinstance(output, bytes) else b"".join(output)
+
+
+@contextmanager
+def standing(
+    client: docker.DockerClient, environment: Mapping[str, str], root: Path
+) -> Iterator[Stand]:
+    """Raise the bed, give it, and take it down; what an earlier run left goes first.
+
+    Raises EngineError with a sentence for each thing that the machine lacks.
+    """
+    stand = Stand(client, settings(environment=environment), root)
+    stand.compose("down")
+    if missing := list(wanting(client, stand.given)):
+        raise EngineError("\n".join(missing))
+    try:
+        stand.compose("up")
+        yield stand
+    except BaseException:
+        stand.dump(root / "broken")
+        raise
+    finally:
+        stand.compose("down")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,6 +16,8 @@ pytestmark = [pytest.mark.device, pytest.mark.root]
 def two() -> Iterator[Bed]:
     """Two hosts with an agent each; ``db`` serves on the second, ``spare`` on the clients' own."""
     with bed(2, ("db", "spare")) as made:
+        for listener in made.listeners.values():
+            listener.settimeout(0.1)  # who is not asked is not waited for
         made.apply(policy())
         made.start_agent(1)
         made.start_agent(2)
@@ -70,3 +73,26 @@ def test_a_service_that_cuts_ends_it_and_no_other(two: Bed, endpoint: str) -> No
     two.apply(policy(), revoke="cut")
     assert goes.reset_after("client").keys() == {"client", "server"}
     assert stays.speaks()
+
+
+@pytest.mark.parametrize("endpoint", ["db", "spare"])
+@pytest.mark.parametrize("service", [(), ("--service", "db")])
+def test_a_drain_moves_new_sessions_and_ends_the_old_ones_in_time(
+    two: Bed, endpoint: str, service: tuple[str, ...]
+) -> None:
+    stays, goes = _to(two, "spare" if endpoint == "db" else "db"), _to(two, endpoint)
+    with ThreadPoolExecutor(1) as pool:
+        draining = pool.submit(two.fsdn, "session", "drain", endpoint, "--timeout", "8s", *service)
+        while not any(s["draining"] for s in two.sessions(workload=endpoint)):
+            assert not draining.done(), draining.result()
+        assert endpoint not in _ends(two)
+        assert goes.speaks()
+        listed = two.fsdn("get", "sessions", "--workload", endpoint).stdout
+        assert f"shop/{endpoint} (draining)" in listed
+        done = draining.result(30)
+    assert done.returncode == 0, done.stderr
+    assert "were ended" in done.stdout
+    assert goes.reset_after("client").keys() == {"client", "server"}
+    assert stays.speaks()
+    assert two.fsdn("session", "drain", endpoint, "--undo", *service).returncode == 0
+    assert endpoint in _ends(two, 24)

@@ -45,6 +45,7 @@ class Hop:
     output: int | None
     frame: Frame
     cookies: tuple[int, ...] = ()  # of the flows met, in order
+    copies: tuple[int | None, ...] = ()  # the ports that copies were sent to
 
 
 Bridge = Callable[[str, Frame, int], Hop]  # host, packet, hash
@@ -70,7 +71,7 @@ def simulated(plan: Plan) -> Bridge:
     def bridge(host: str, frame: Frame, spread: int) -> Hop:
         trace = simulate(programs[host], frame, spread)
         cookies = tuple(flow.cookie for flow in trace.flows)
-        return Hop(trace.output, trace.frame, cookies)
+        return Hop(trace.output, trace.frame, cookies, trace.copies)
 
     return bridge
 
@@ -119,6 +120,10 @@ def arrival_of(
 def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     """Return how an arrival differs from what ``evaluate`` says; empty: it does not."""
     verdict = evaluate(plan, packet)
+    copies = [copy for hop in arrival.hops for copy in hop.copies]
+    by_one_rule = packet.destination not in plan.by_vip  # else each endpoint may have another
+    if by_one_rule and copies != _copies(plan, packet, verdict):
+        return f"{verdict} but copies to {copies}"
     inside = verdict.targets or verdict.steered
     if arrival.outside or (verdict.action is Action.ALLOW and not inside):
         left = verdict.action is Action.ALLOW and _has_left(plan, packet, arrival)
@@ -141,6 +146,19 @@ def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     if arrival.ttl != TTL - (source.segment != target.segment):
         return f"arrived with TTL {arrival.ttl}: {arrival}"
     return ""
+
+
+def _copies(plan: Plan, packet: Packet, verdict: Verdict) -> list[int]:
+    """Return the ports of the source's bridge that a packet's copies should go to."""
+    mirror = plan.rule[verdict.rule].mirror if verdict.rule is not None else None
+    if mirror is None or verdict.action is not Action.ALLOW or verdict.steered:
+        return []
+    host, collector = plan.host[plan.endpoint[packet.endpoint].host], plan.endpoint[mirror]
+    ports = synthetic_ports(plan, host.name)
+    if collector.host == host.name:
+        return [ports[collector.port]]
+    both = host.tunnel is not None and plan.host[collector.host].tunnel is not None
+    return [ports[host.tunnel_port]] if both else []
 
 
 def _has_left(plan: Plan, packet: Packet, arrival: Arrival) -> bool:
@@ -172,7 +190,7 @@ def _mark(plan: Plan, verdict: Verdict) -> int:
 
 def deciding_rule(plan: Plan, arrival: Arrival) -> str | None:
     """Return the rule whose flow was met last at the source's bridge."""
-    beside = (Cause.AUDIT, Cause.SHAPE)
+    beside = (Cause.AUDIT, Cause.SHAPE, Cause.MIRROR)
     cookies = (c for c in arrival.hops[0].cookies if cause_of(c) not in beside)
     rules = [rule_of(plan, cookie) for cookie in cookies]
     named = [rule.name for rule in rules if rule is not None]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from tests.devices.openflow_wire import Wire
 from tests.devices.ovs import PrivateOvs
 from tests.properties.openflow_journey import Hop
+from translators.openflow.cookie import Cause, cause_of
 from translators.openflow.encode import encode
 from translators.openflow.fields import (
     CT_LABEL,
@@ -74,7 +75,7 @@ class Bridges:
         found = compared(self._world, asked, text)
         assert found.same, difference(found)
         cookies = tuple(row.real.cookie for row in found.rows if row.real is not None)
-        return Hop(port_of(found), found.left, cookies)
+        return Hop(port_of(found), found.left, cookies, copies_of(found))
 
     def standing(self, packet: Packet) -> list[tuple[Probe, Compared]]:
         """Return the way of what a client sends in the connection that a packet has begun.
@@ -116,10 +117,25 @@ class Bridges:
 
 
 def port_of(found: Compared) -> int | None:
-    """Return the one port that a bridge really sent to; None: it dropped the packet."""
+    """Return the one port that a bridge really sent to, beside copies; None: it dropped it."""
+    sent, copies = _sent(found), len(copies_of(found))
+    assert len(sent) - copies <= 1, found.real
+    return sent[-1] if len(sent) > copies else None
+
+
+def copies_of(found: Compared) -> tuple[int, ...]:
+    """Return the ports that a bridge really sent copies to, which it does first."""
+    real = [row.real for row in found.rows if row.real is not None]
+    return _sent(found)[: sum(cause_of(met.cookie) is Cause.COPY for met in real)]
+
+
+def _sent(found: Compared) -> tuple[int, ...]:
     if found.real == "dropped":
-        return None
-    return REFLECTED if found.real == "in_port" else int(found.real.removeprefix("output:"))
+        return ()
+    sent = found.real.split(", ")
+    return tuple(
+        REFLECTED if one == "in_port" else int(one.removeprefix("output:")) for one in sent
+    )
 
 
 def difference(found: Compared) -> str:

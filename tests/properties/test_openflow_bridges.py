@@ -19,7 +19,7 @@ from tests.properties.openflow_journey import (
     proxy_may,
     travel,
 )
-from tests.properties.openflow_real import Bridges, port_of
+from tests.properties.openflow_real import Bridges, copies_of, port_of
 from tests.properties.strategies import random_packet, random_plan
 from translators.openflow.fields import ETH_DST, mac_value
 from translators.openflow.frames import synthetic_ports
@@ -114,9 +114,10 @@ def _goes_on(bridges: Bridges, plan: Plan, packet: Packet) -> Iterator[str]:
         assert denied(plan, packet) or packet.protocol == SCTP or leased
         return
     yield "later"
-    asked, found = way[-1]
+    asked, _ = way[-1]
     ports = synthetic_ports(plan, asked.host.name)
-    arrival = arrival_of(plan, asked.host, ports, Hop(port_of(found), found.left))
+    hops = tuple(Hop(port_of(one), one.left, copies=copies_of(one)) for _, one in way)
+    arrival = arrival_of(plan, asked.host, ports, hops[-1], hops)
     wrong = disagreement(plan, packet, arrival)
     assert not wrong, wrong
     if arrival.outside:

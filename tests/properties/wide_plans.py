@@ -97,6 +97,7 @@ def _rule(rng: Random, number: int) -> Rule:
         transport=Transport() if http else transport,
         http=http,
         shape=rng.choice((None, None, None, Shaping(rng.choice((1000, 2000)), 100, 10))),
+        mirror=rng.choice((None, None, rng.choice(_NAMES))),
     )
 
 

@@ -196,6 +196,10 @@ def _policy(rng: Random, name: str, workloads: tuple[str, ...], services: tuple[
     if tenant == "rival":
         workloads, services = ("spy", "spy2"), ("trap",)
     rules = [_rule(rng) for _ in range(rng.randint(1, 3))]
+    for rule in rules:
+        connections = not rule.keys() & {"route", "enforce"} and "http" not in rule.get("match", {})
+        if rule.get("action") == "allow" and connections and rng.randrange(4) == 0:
+            rule["mirror"] = {"workload": rng.choice(workloads)}
     to = [_target(rng, workloads, services) for _ in range(rng.randint(1, 2))]
     if any("route" in rule or "http" in rule.get("match", {}) for rule in rules):
         to = [{"service": rng.choice(services[:2])}, *to[1:]]  # what may speak HTTP

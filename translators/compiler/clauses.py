@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from translators.compiler.catalogue import Catalogue
 from translators.compiler.draft import Clause, Clauses, Draft, Group, Selection
 from translators.compiler.findings import finding
 from translators.compiler.matches import transport_of
 from translators.compiler.members import Roster
+from translators.compiler.references import refer
 from translators.compiler.select import choice, select
 from translators.compiler.selected import selecting
 from translators.compiler.table import Table, renewed
@@ -34,7 +36,7 @@ def clauses(draft: Draft, before: Draft) -> Table[Clauses]:
             return None
         document, policy = found
         selection = select(known, document, policy, findings)
-        kept = tuple(_clauses(document, policy, selection, draft.groups.rows, findings))
+        kept = tuple(_clauses(catalogue, document, policy, selection, draft.groups.rows, findings))
         selectors = (*policy.spec.from_, *policy.spec.to)
         return Clauses(kept, selection, any(s.cidr is not None for s in selectors))
 
@@ -42,6 +44,7 @@ def clauses(draft: Draft, before: Draft) -> Table[Clauses]:
 
 
 def _clauses(
+    catalogue: Catalogue,
     document: Document,
     policy: Policy,
     selection: Selection,
@@ -54,6 +57,10 @@ def _clauses(
         path: Path = ("spec", "rules", index)
         name = f"{document.reference}[{index}]"
         narrowed = selection
+        if rule.mirror is not None:
+            place, collector = (*path, "mirror", "workload"), rule.mirror.workload
+            if refer(catalogue, document, place, "Workload", collector, findings) is None:
+                continue
         balances = _balances(rule, selection, groups)
         if balances:
             found = list(_unbalanced(document, path, rule, selection, groups))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from translators.compiler.draft import Draft, Ranked
+from translators.compiler.mirrors import uncollected
 from translators.compiler.outside import confined
 from translators.compiler.overlap import Reach, covered, overlapping
 from translators.compiler.routers import joined, rerouted
@@ -24,6 +25,8 @@ def conflicts(draft: Draft, before: Draft) -> Table[None]:
             findings.extend(_found(draft, row))  # else its selectors are reported already
         if row is not None and row.rule.externals:
             findings.extend(confined(draft, row.rule))
+        if row is not None and row.rule.mirror is not None:
+            findings.extend(uncollected(draft, row.rule))
 
     return renewed(before.conflicts, _touched(draft, before), make)
 
@@ -47,7 +50,8 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
         if not endpoints.isdisjoint(row.sources):
             names.add(name)
     if draft.hosts.changed or draft.endpoints.changed or draft.segments.changed:
-        names.update(n for n, row in draft.rules.rows.items() if row.rule.externals)
+        rows = draft.rules.rows.items()
+        names.update(n for n, row in rows if row.rule.externals or row.rule.mirror)
     tenants = rerouted(draft, before)
     names.update(n for n, row in draft.rules.rows.items() if row.rule.tenant in tenants)
     return names

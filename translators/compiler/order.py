@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from translators.compiler.draft import Clause, Draft, Ranked
 from translators.compiler.matches import http_of, route_of, shaping_of, transport_of
+from translators.compiler.select import own_name
 from translators.compiler.table import Table, differing, renewed
 from translators.diagnostics import Diagnostic
 from translators.plan.index import RuleIndex
@@ -48,6 +49,11 @@ def index(draft: Draft, before: Draft) -> RuleIndex:
     return known
 
 
+def _mirror_of(clause: Clause) -> str | None:
+    model = clause.model.mirror
+    return None if model is None else own_name(clause.document, model.workload)
+
+
 def _rule(clause: Clause, number: int) -> Rule:
     model, selection = clause.model, clause.selection
     route = route_of(model.route)
@@ -67,5 +73,6 @@ def _rule(clause: Clause, number: int) -> Rule:
         externals=selection.externals,
         drain=clause.drain or None,
         shape=shaping_of(model.shape),
+        mirror=_mirror_of(clause),
         balance=route.shares if route is not None and clause.balances else (),
     )

@@ -182,9 +182,9 @@ def _impossible(draft: Draft, journey: Journey) -> Iterator[Diagnostic]:
         )
         yield _about("FS8001", rule, message)
     for rule in journey.walk.decided:
-        if rule.shape is not None:
-            message = f"{_why(journey.reason)}, so that no bridge shapes {place} for {source}"
-            mend = "remove shape, or put the rule before the other"
+        for part, verb in _by_bridges(rule):
+            message = f"{_why(journey.reason)}, so that no bridge {verb} {place} for {source}"
+            mend = f"remove {part}, or put the rule before the other"
             yield report("FS8004", rule.origin.file, rule.origin.line, message, mend)
         if rule.enforce is Layer.VSWITCH and not rule.needs_proxy:
             message = f"{_why(journey.reason)}, so that the proxy decides on {place} for {source}"
@@ -192,6 +192,14 @@ def _impossible(draft: Draft, journey: Journey) -> Iterator[Diagnostic]:
             line = clause.at("enforce").line
             mend = "use enforce: auto, or put the rule before the other"
             yield report("FS8004", rule.origin.file, line, message, mend)
+
+
+def _by_bridges(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Yield what a rule wants of bridges alone, and what they do then."""
+    if rule.shape is not None:
+        yield "shape", "shapes"
+    if rule.mirror is not None:
+        yield "mirror", "mirrors"
 
 
 def _about(code: str, rule: Rule, message: str) -> Diagnostic:

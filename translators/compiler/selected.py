@@ -63,4 +63,5 @@ def _referred(document: Document, policy: Policy, touched: frozenset[str]) -> bo
         return False
     named = [s.workload for s in (*policy.spec.from_, *policy.spec.to)]
     named += [destination.service for destination in policy.spec.to]
+    named += [rule.mirror.workload for rule in policy.spec.rules if rule.mirror is not None]
     return any(name is not None and own_name(document, name) in touched for name in named)

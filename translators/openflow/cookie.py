@@ -61,6 +61,8 @@ class Cause(IntEnum):
     UNDELIVERED = 83  # nothing
     NO_DHCP = 84  # nothing
     STRAY = 85  # nothing
+    MIRROR = 90  # rule number
+    COPY = 91  # the collector's identity
 
 
 _OF_RULE = (
@@ -71,6 +73,7 @@ _OF_RULE = (
     Cause.PROXY,
     Cause.AUDIT,
     Cause.SHAPE,
+    Cause.MIRROR,
 )
 _OF_ENDPOINT = (
     Cause.PORT,
@@ -82,6 +85,7 @@ _OF_ENDPOINT = (
     Cause.DHCP,
     Cause.SPOOFED,
     Cause.SILENT,
+    Cause.COPY,
 )
 _OF_SERVICE = (Cause.SERVICE, Cause.EMPTY, Cause.UNSERVED, Cause.COMMIT)
 _OF_SEGMENT = (Cause.UNKNOWN, Cause.ISOLATION)

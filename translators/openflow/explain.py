@@ -27,11 +27,16 @@ _REASONS = {
     **REASONS,
     Cause.STEER: "it goes to the host's proxy",
     Cause.SHAPE: "the rule that admits it limits or marks it",
+    Cause.MIRROR: "the rule that admits it has it copied",
     Cause.AUDIT: "a rule counts it, and those after it decide",
     Cause.DHCP: "DHCP and the segment's server",
 }
 _PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))
-_BESIDE = {Cause.AUDIT: "audit", Cause.SHAPE: "shape"}  # what decides nothing
+_BESIDE = {
+    Cause.AUDIT: "audit",
+    Cause.SHAPE: "shape",
+    Cause.MIRROR: "mirror",
+}  # what decides nothing
 _DECIDING = (Table.DHCP, Table.POLICY, Table.PROXY, Table.ARRIVAL)
 
 

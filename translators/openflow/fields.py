@@ -120,6 +120,7 @@ PORT = _register(4)  # transport port at the destination endpoint; 0: the protoc
 ORIGIN = _register(5)  # where the packet came from: FROM_*
 RULE = _register(6)  # number of the rule that admitted the connection
 SCRATCH = _register(7)  # within one action list only
+MIRRORED = _register(11)  # 1: copied already; 2: it is a copy
 SHAPED = _register(14)  # 1: metered and marked already
 AUDITED = _register(15)  # how far the audits of a new connection have come
 JUDGED = _register(12)  # an established connection: JUDGING, then ADMITTED if policy still does
@@ -151,6 +152,7 @@ CT_FLAGS = (
 )
 TCP_SYN, TCP_RST, TCP_ACK = 0x002, 0x004, 0x010  # RFC 9293, section 3.1
 
+MIRROR_VNI = 0xFFFFFF  # of copies between hosts; no segment has it
 VIRTUAL_MAC = 0x02FD00000001  # answers for gateways and virtual addresses
 PROXY_MAC = 0x02FD00000002  # the proxy's interface
 

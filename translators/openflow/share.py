@@ -9,7 +9,8 @@ from translators.plan.model import Rule
 def meets(site: Site, rule: Rule) -> bool:
     """Whether a bridge's program can depend on a rule.
 
-    It cannot on one whose sources and destinations are all elsewhere, unless it captures.
+    It cannot on one whose sources, destinations and collector are all elsewhere, unless it
+    captures.
     """
     here = site.here
     return not (
@@ -17,4 +18,5 @@ def meets(site: Site, rule: Rule) -> bool:
         and here.isdisjoint(rule.endpoints)
         and site.serving.isdisjoint(rule.services)
         and rule.name not in site.capturing
+        and rule.mirror not in here
     )

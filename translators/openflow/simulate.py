@@ -73,6 +73,7 @@ class Trace:
     frame: Frame
     committed: Tracked | None = None  # what tracking is to find of its connection from now on
     punted: bool = False
+    copies: tuple[int, ...] = ()  # the ports that copies of it were sent to
 
     def at(self, table: Table) -> Flow | None:
         """Return the flow that was met in a table."""
@@ -91,7 +92,7 @@ def simulate(
     run = _Run(program, dict(frame), bucket, found or Tracked())
     run.lookup(Table.CLASSIFY)
     frame = run.frame if run.left is None else run.left
-    return Trace(tuple(run.met), run.output, frame, run.committed, run.punted)
+    return Trace(tuple(run.met), run.output, frame, run.committed, run.punted, tuple(run.copies))
 
 
 @dataclass(slots=True)
@@ -105,6 +106,7 @@ class _Run:
     left: dict[Field, int] | None = None
     committed: Tracked | None = None
     punted: bool = False
+    copies: list[int] = field(default_factory=list)
 
     def lookup(self, table: int) -> None:
         flow = find(self.program, table, self.frame)
@@ -138,7 +140,11 @@ class _Run:
         if isinstance(action, Punt):
             self.punted = True
             return
-        self.output = action.port if isinstance(action, Output) else REFLECTED
+        port = action.port if isinstance(action, Output) else REFLECTED
+        if self.met[-1].table == Table.MIRROR:
+            self.copies.append(port)
+            return
+        self.output = port
         self.left = dict(self.frame)
 
     def branch(self, action: Act) -> None:

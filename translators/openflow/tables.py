@@ -27,5 +27,7 @@ class Table(IntEnum):
     REVOKE = 26  # established connections that policy no longer admits
     STEER = 30  # to the proxy
     LOOKUP = 40  # destination of an established connection -> identity
+    COPY = 41  # what is mirrored, before it goes on
     LEAVE = 42  # source NAT of what goes outside
-    DELIVER = 44  # identity -> port or tunnel; with STEER the only outputs
+    DELIVER = 44  # identity -> port or tunnel; with STEER and MIRROR the only outputs
+    MIRROR = 45  # copies, to who collects them

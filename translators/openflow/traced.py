@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from translators.openflow.cookie import Cause, cause_of
 from translators.openflow.fields import (
     CT_FLAGS,
     ETH_DST,
@@ -73,8 +74,8 @@ class Met:
 class Traced:
     """What a real bridge did: tables met in order, ports sent to, the packet as it left.
 
-    ``output`` is the port of one that was sent to exactly one (REFLECTED: its own). ``bucket`` is
-    the number of the first bucket chosen.
+    ``output`` is the port of one that was sent to exactly one (REFLECTED: its own), beside
+    ``copies``. ``bucket`` is the number of the first bucket chosen.
     """
 
     met: tuple[Met, ...]
@@ -82,6 +83,7 @@ class Traced:
     ends: str
     frame: Frame
     bucket: int | None = None
+    copies: tuple[int | None, ...] = ()
 
 
 def flow_text(frame: Frame) -> str:
@@ -104,12 +106,15 @@ def read_trace(text: str, sent: Frame) -> Traced:
     own = _own(text)
     outputs = tuple(port or "in_port" for port, _ in _OUTPUT.findall(own))
     buckets = _BUCKET.findall(own)
+    met = tuple(_met(row) for row in _ROW.finditer(own))
+    copies = sum(cause_of(one.cookie) is Cause.COPY for one in met)
     return Traced(
-        tuple(_met(row) for row in _ROW.finditer(own)),
-        _port(outputs[0]) if len(outputs) == 1 else None,
+        met,
+        _port(outputs[-1]) if len(outputs) - copies == 1 else None,
         _ends(outputs, acted[-1]),
         _left(own, [flow for flow in flows if flow != "unchanged"][-1], sent),
         int(buckets[0]) if buckets else None,
+        tuple(_port(one) for one in outputs[:copies]),
     )
 
 

@@ -16,6 +16,7 @@ from translators.openflow.features import (
     commit,
     delivery,
     dhcp,
+    mirrors,
     neighbours,
     outside,
     revocation,
@@ -87,6 +88,7 @@ FEATURES = (
     Feature("commit", commit.TABLES, commit.flows, reads=("services", "rules")),
     Feature("revocation", revocation.TABLES, revocation.flows),
     Feature("shapes", (), shapes.meters),
+    Feature("mirrors", mirrors.TABLES, mirrors.flows, reads=("rules",)),
     Feature("delivery", delivery.TABLES, delivery.flows, reads=()),
 )
 

@@ -11,7 +11,7 @@ class Step:
 
     layer: str  # "vswitch", "proxy", "fabric"
     device: str  # "host1/br-int", "host1/envoy", "leaf1 -> leaf2"
-    verdict: str  # "allow", "deny", "audit", "shape", "steer", "carry"
+    verdict: str  # "allow", "deny", "audit", "shape", "mirror", "steer", "carry"
     native: str  # the flow, route or VNI as the device would print it
     rule: str  # the policy clause behind it, or ""
     origin: str  # "file:line", or ""

@@ -122,6 +122,7 @@ class Rule:
     externals: tuple[Network, ...] = ()
     drain: bool | None = None  # True: what it admitted may finish when it no longer holds
     shape: Shaping | None = None  # of what it allows
+    mirror: str | None = None  # the endpoint that gets a copy of what it allows
     balance: tuple[Share, ...] = ()  # how the vswitch spreads the connections; (): evenly
 
     @property

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from translators.policy.match import Match
+from translators.policy.mirror import Mirror
 from translators.policy.scalars import Duration, Name, Network, Ref, shown, wrong
 from translators.policy.service import Labels
 from translators.policy.shape import AtLeastOne, Metadata, Shape, Thing, check_exactly_one
@@ -81,6 +82,8 @@ class Rule(Shape):
     shape: Shaping | None = None
     """Rate and mark of the connections that the rule allows, at L4: a bridge does not see requests.
     """
+    mirror: Mirror | None = None
+    """Who gets a copy of every packet of the connections that the rule allows, at L4."""
     enforce: Literal["auto", "proxy", "vswitch", "fabric"] = "auto"
     """Layer that carries the rule. ``auto``: the lowest that can. A rule that the named layer
     cannot carry is refused."""
@@ -94,6 +97,7 @@ class Rule(Shape):
             message = f"a rule that {verb} cannot route"
             raise wrong(message, "keep action or route", "FS1015", "route")
         self._shaped()
+        self._mirrored()
         http = self.match.http
         if self.action == "audit" and http is not None and http.query is not None:
             message = "a proxy cannot count by query parameters"
@@ -112,6 +116,17 @@ class Rule(Shape):
         if l7 or self.enforce == "proxy":
             message = "bridges shape connections, and see no requests"
             raise wrong(message, "shape a rule without http, route and proxy", "FS1015", "shape")
+
+    def _mirrored(self) -> None:
+        if self.mirror is None:
+            return
+        if self.action != "allow":
+            message = "only what a rule allows is mirrored"
+            raise wrong(message, "use action: allow, or remove mirror", "FS1015", "mirror")
+        l7 = self.match.http is not None or self.route is not None
+        if l7 or self.enforce == "proxy":
+            message = "bridges mirror connections, and see no requests"
+            raise wrong(message, "mirror a rule without http, route and proxy", "FS1015", "mirror")
 
 
 def parse_encrypt(value: object) -> str:

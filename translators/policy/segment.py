@@ -14,8 +14,9 @@ from translators.policy.shape import AtLeastOne, Metadata, Shape, Thing
 class SegmentSpec(Shape):
     """``vni`` is RFC 7348's 24-bit identifier; ``services`` is the pool of virtual addresses."""
 
-    vni: Annotated[int, Field(ge=1, le=2**24 - 1)]
-    """VXLAN network identifier, 1 to 16777215 (RFC 7348: 24 bits), unique in all input."""
+    vni: Annotated[int, Field(ge=1, le=2**24 - 2)]
+    """VXLAN network identifier, 1 to 16777214 (RFC 7348: 24 bits; the last is that of
+    mirrored packets), unique in all input."""
     vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
     """VLAN identifier, 1 to 4094 (IEEE 802.1Q), unique in all input; reserved here, no device is
     told of it yet."""

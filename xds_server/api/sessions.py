@@ -32,6 +32,7 @@ class SessionView(BaseModel):
     service: str = Field(description="By which it was addressed; empty: directly.")
     endpoint: str = Field(description="Workload that answers.")
     endpoint_address: str
+    draining: bool = Field(description="The endpoint gets no new sessions of the service.")
     rule: str = Field(description="That admitted it; empty: a default, or a rule that is gone.")
     origin: str = Field(description="File and line of the rule.")
     state: str = Field(description="Of TCP, by connection tracking.")
@@ -116,6 +117,7 @@ def session_view(one: Session) -> SessionView:
         service=one.service,
         endpoint=one.endpoint,
         endpoint_address=_text(one.ends.server or one.ends.virtual),
+        draining=one.draining,
         rule=one.rule,
         origin=one.origin,
         state=one.state,

@@ -92,6 +92,18 @@ def rollback(
     _change("/v1/rollback", body, wait, timeout, output)
 
 
+def stored_change(files: list[dict[str, str]], message: str) -> Any:
+    """Store files and wait until devices run them; return what the server answers."""
+    body = _body(False, message, "") | {"files": files, "prune": False, "allow_shrink": False}
+    told = client.post("/v1/apply", body)
+    if told["stored"]:
+        query = {"level": Wait.ACKED.value, "timeout": 30}
+        waited = client.get(f"/v1/revisions/{told['revision']}/wait", query, 40)
+        if not waited["reached"]:
+            complain(_late(waited, 30))
+    return told
+
+
 def files_body(names: list[str]) -> list[dict[str, str]]:
     """Return the files as the API wants them."""
     return [{"name": name, "text": text} for name, text in read_files(names)]

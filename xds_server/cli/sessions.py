@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from xds_server.cli import client
+from xds_server.cli.draining import drain
 from xds_server.cli.output import Form, complain, say, structured, table, write
 
 app = typer.Typer(help="What is connected now.")
+app.command()(drain)
 
 
 def sessions(query: dict[str, str], form: Form) -> None:
@@ -43,7 +45,9 @@ def kill(
 
 def _row(one: dict[str, Any], form: Form) -> list[str]:
     row = [one["id"], one["source"], one["service"] or one["destination_address"]]
-    row += [one["endpoint"] or "-", one["protocol"], one["state"] or "-", _age(one["age"])]
+    draining = " (draining)" if one["draining"] else ""
+    row += [(one["endpoint"] or "-") + draining, one["protocol"], one["state"] or "-"]
+    row.append(_age(one["age"]))
     row.append(one["rule"] or "-")
     if form is Form.WIDE:
         ends = [one[f"{end}_address"] for end in ("source", "destination", "endpoint")]

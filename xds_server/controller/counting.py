@@ -19,6 +19,7 @@ from xds_server.controller.state import State
 from xds_server.protocols.openflow.counters import Counters, Counts
 
 _log = structlog.get_logger("fsdn.counting")
+_BESIDE = (Cause.SHAPE, Cause.MIRROR)  # which see all packets of what a rule admitted
 Answers = Mapping[str, Counters]  # by host; one whose bridge is away or silent is absent
 Hits = Mapping[str, Counts]  # by the rule's name
 
@@ -106,7 +107,7 @@ def hits(plan: Plan, answers: Answers) -> Mapping[tuple[str, str], Counts]:
     for host, counters in answers.items():
         for (_, cookie), counts in sorted(counters.flows.items()):
             rule = rule_of(plan, cookie)
-            if rule is not None and cause_of(cookie) is not Cause.SHAPE:  # which sees all packets
+            if rule is not None and cause_of(cookie) not in _BESIDE:
                 key = (host, rule.name)
                 added[key] = _sum(added.get(key, (0, 0)), counts)
     return added

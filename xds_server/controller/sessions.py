@@ -58,6 +58,7 @@ class Session:
     age: float | None
     packets: int | None
     bytes: int | None
+    draining: bool = False  # the endpoint gets no new sessions of the service, or has left it
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _session(plan: Plan, host: str, seen: Seen, services: dict[int, str]) -> Ses
     ends = Ends(one.zone, path, client, virtual, server, one.protocol)
     rule = plan.by_number.get(one.label >> LABEL_RULE & 0xFFFFFFFF)
     source, endpoint = plan.by_address.get(client[0]), plan.by_address.get(server[0])
+    by = services.get(one.label >> LABEL_SERVICE & 0xFFFFFFFF, "")
     counts = [w for w in (one.original, one.reply) if w.packets is not None]
     return Session(
         id=_id(host, one.key),
@@ -105,7 +107,7 @@ def _session(plan: Plan, host: str, seen: Seen, services: dict[int, str]) -> Ses
         protocol=_PROTOCOLS.get(one.protocol, str(one.protocol)),
         path=_PATHS.get(path, "") + (" (cut)" if one.mark & MARK_REVOKED else ""),
         source=source.name if source else "",
-        service=services.get(one.label >> LABEL_SERVICE & 0xFFFFFFFF, ""),
+        service=by,
         endpoint=endpoint.name if endpoint else "",
         rule=rule.name if rule else "",
         origin=str(rule.origin) if rule else "",
@@ -113,7 +115,17 @@ def _session(plan: Plan, host: str, seen: Seen, services: dict[int, str]) -> Ses
         age=seen.age,
         packets=sum(w.packets or 0 for w in counts) if counts else None,
         bytes=sum(w.bytes or 0 for w in counts) if counts else None,
+        draining=endpoint is not None and _drains(plan, by, endpoint.name, path),
     )
+
+
+def _drains(plan: Plan, service: str, endpoint: str, path: int) -> bool:
+    """Whether a session's endpoint gets no new ones the way that it came."""
+    if service and path != MARK_CLIENT:
+        found = plan.service[service]
+        return endpoint in found.draining or endpoint not in found.endpoints
+    drained = [s for s in plan.services if endpoint in s.draining]
+    return path == MARK_PROXY and bool(drained)
 
 
 def kill_orders(session: Session, number: int) -> list[Order]:

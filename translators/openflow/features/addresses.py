@@ -44,7 +44,7 @@ def _of_endpoint(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
         there = (ETH_TYPE, eth_type(address)), (destination_field(address), int(address))
         tests = match(zone, tenant, *there)
         yield Flow(Table.ADDRESS, 100, tests, owner, acts, Table.POLICY)
-        yield Flow(Table.LOOKUP, 100, match(zone, *there), owner, acts, Table.DELIVER)
+        yield Flow(Table.LOOKUP, 100, match(zone, *there), owner, acts, Table.COPY)
 
 
 def _nowhere(site: Site) -> Iterator[Flow]:

@@ -24,6 +24,8 @@ from translators.openflow.fields import (
     IN_PORT,
     IP_PROTO,
     IPV6_SRC,
+    MIRROR_VNI,
+    MIRRORED,
     ND_ADVERTISEMENT,
     ND_SOLICITATION,
     ORIGIN,
@@ -209,6 +211,9 @@ def _tunnel(site: Site, port: int) -> Iterator[Part]:
 
 
 def _tunnelled(site: Site, port: int) -> Iterator[Flow]:
+    copies = match((IN_PORT, port), (TUN_ID, MIRROR_VNI))
+    acts = (SetField(MIRRORED, 2),)
+    yield Flow(Table.CLASSIFY, 100, copies, cookie(Cause.PORT), acts, Table.MIRROR)
     for segment in site.segments:
         writes = (
             SetField(ORIGIN, FROM_TUNNEL),

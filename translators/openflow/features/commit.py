@@ -69,7 +69,7 @@ def _direct(site: Site) -> Iterator[Flow]:
     yield Flow(Table.COMMIT, 200, again, none, (SetField(JUDGED, ADMITTED),))
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
-        yield Flow(Table.COMMIT, 80, tests, none, (committed(MARK_DIRECT),), Table.DELIVER)
+        yield Flow(Table.COMMIT, 80, tests, none, (committed(MARK_DIRECT),), Table.COPY)
         if protocol == TCP:
             # Captured: the proxy is yet to choose a destination.
             client = match((ETH_TYPE, ether), (IP_PROTO, protocol), (DESTINATION, 0))
@@ -79,7 +79,7 @@ def _direct(site: Site) -> Iterator[Flow]:
     if site.external is not None:
         yield from _leaving()
     for ether in (ETH_IPV4, ETH_IPV6):
-        yield Flow(Table.COMMIT, 10, match((ETH_TYPE, ether)), none, goto=Table.DELIVER)
+        yield Flow(Table.COMMIT, 10, match((ETH_TYPE, ether)), none, goto=Table.COPY)
     yield Flow(Table.COMMIT, 0, (), cookie(Cause.NO_PROTOCOL))
 
 
@@ -106,7 +106,7 @@ def _leaving() -> Iterator[Flow]:
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol), there)
         acts = (committed(MARK_OUTSIDE),)
-        yield Flow(Table.COMMIT, 97, tests, cookie(Cause.NONE), acts, Table.LEAVE)
+        yield Flow(Table.COMMIT, 97, tests, cookie(Cause.NONE), acts, Table.COPY)
     yield Flow(Table.COMMIT, 95, match(there), cookie(Cause.OUTSIDE))
 
 
@@ -127,6 +127,6 @@ def _to(port: ServicePort, endpoint: Endpoint) -> Iterator[Flow]:
         tests = match((ETH_TYPE, ether), (SERVICE, port.number), (DESTINATION, endpoint.identity))
         acts = (
             SetField(ETH_SRC, VIRTUAL_MAC),
-            committed(MARK_DIRECT, Nat(address, port.target), Table.DELIVER),
+            committed(MARK_DIRECT, Nat(address, port.target), Table.COPY),
         )
         yield Flow(Table.COMMIT, 90, tests, cookie(Cause.COMMIT, port.number), acts)

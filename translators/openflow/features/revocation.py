@@ -91,7 +91,7 @@ _AGAIN = (
     SetField(AUDITED, 0xFFFFFFFF),  # audits count connections, not their packets
 )
 _WAYS = ((MARK_DIRECT, Table.LOOKUP), (MARK_CLIENT, Table.STEER))
-_OUT = (MARK_OUTSIDE, Table.LEAVE)
+_OUT = (MARK_OUTSIDE, Table.COPY)
 
 
 def judged(site: Site) -> Iterator[Flow]:

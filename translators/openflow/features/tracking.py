@@ -109,7 +109,7 @@ def _outside() -> Iterator[Flow]:
     mark: Test = (CT_MARK, MARK_OUTSIDE, None)
     out = match(mark, _ORIGINAL, (ORIGIN, FROM_WORKLOAD))
     back = match(mark, _REPLY, (ORIGIN, FROM_OUTSIDE))
-    yield Flow(Table.STATE, 150, out, _OWN, goto=Table.LEAVE)
+    yield Flow(Table.STATE, 150, out, _OWN, goto=Table.COPY)
     yield Flow(Table.STATE, 150, back, _OWN, goto=Table.LOOKUP)
     yield Flow(Table.STATE, 140, match(mark), cookie(Cause.WRONG_WAY))
     yield Flow(Table.STATE, 130, match((ORIGIN, FROM_OUTSIDE)), cookie(Cause.INBOUND))

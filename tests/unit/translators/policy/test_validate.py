@@ -56,7 +56,7 @@ def test_all_errors_come_at_once_with_their_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "code", "path"),
     [
-        ("{action: allow, mirror: {subset: v3}}", "FS1013", "spec.rules[0].mirror"),
+        ("{route: {to: [{}], mirror: {subset: v3}}}", "FS1013", "spec.rules[0].route.mirror"),
         ("{action: audit, route: {to: [{}]}}", "FS1015", "spec.rules[0].route"),
         (
             "{action: audit, match: {http: {query: {v: {present: true}}}}}",

@@ -20,6 +20,7 @@ ONE = {
     "service": "shop/db",
     "endpoint": "shop/db-1",
     "endpoint_address": "10.10.0.21:8080",
+    "draining": False,
     "rule": "shop/db[0]",
     "origin": "policy.yaml:7",
     "state": "ESTABLISHED",
@@ -51,6 +52,12 @@ def test_each_session_is_a_line(tmp_path: Path) -> None:
     assert bare.split()[2:] == ["10.10.0.200:80", "-", "tcp", "ESTABLISHED", "-", "-"]
     assert "host2: has no agent" in done.err
     assert "3 more are not shown" in done.err
+
+
+def test_an_endpoint_that_drains_is_marked(tmp_path: Path) -> None:
+    told = {"sessions": [{**ONE, "draining": True}], "missing": {}, "left_off": 0}
+    with patch.object(client, "get", lambda path, asked: told):
+        assert "shop/db-1 (draining)" in run("get", "sessions", state=tmp_path).out
 
 
 def test_it_has_other_forms_and_filters(tmp_path: Path) -> None:

@@ -76,3 +76,20 @@ def test_a_kill_meets_both_directions_and_flushes_last() -> None:
     drop = kill_orders(datagrams, 8)[0]
     assert isinstance(drop, ShortFlow)
     assert (drop.entry.instructions, drop.idle) == (b"", 30)
+
+
+def test_a_session_drains_with_its_endpoint() -> None:
+    def drains(mark: int, **changed: tuple[str, ...]) -> bool:
+        services = tuple(
+            replace(s, **changed) if s.name == "shop/stock" else s  # type: ignore[arg-type]
+            for s in PLAN.services
+        )
+        plan = replace(PLAN, services=services)
+        seen = Seen(replace(ONE, mark=mark), None)
+        return sessions_of(plan, "host1", Answer((seen,)))[0].draining
+
+    assert not drains(4)
+    assert drains(4, draining=("shop/stock",))
+    assert drains(4, endpoints=())
+    assert drains(2, draining=("shop/stock",))
+    assert not drains(2)

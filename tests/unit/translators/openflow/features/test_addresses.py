@@ -30,7 +30,7 @@ def _met(table: Table, tenant: int, segment: int, text: str) -> Flow:
 def test_a_neighbour_is_known() -> None:
     new = _met(Table.ADDRESS, 1, 1, "10.10.0.31")
     assert (new.actions, new.goto) == ((SetField(DESTINATION, 4),), Table.POLICY)
-    assert _met(Table.LOOKUP, 1, 1, "10.10.0.31").goto == Table.DELIVER
+    assert _met(Table.LOOKUP, 1, 1, "10.10.0.31").goto == Table.COPY
 
 
 @pytest.mark.parametrize(

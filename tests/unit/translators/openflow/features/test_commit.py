@@ -44,7 +44,7 @@ def _track(flow: Flow) -> Track:
 
 def test_a_direct_connection_is_marked_and_labelled() -> None:
     flow = _met({ETH_TYPE: 0x800, IP_PROTO: 6, DESTINATION: 4})
-    assert flow.goto == Table.DELIVER
+    assert flow.goto == Table.COPY
     assert _track(flow).commit
     assert _track(flow).execute == (
         SetField(CT_MARK, MARK_DIRECT),
@@ -83,9 +83,9 @@ def test_a_rule_that_drains_says_so_in_what_it_admits() -> None:
 def test_a_service_connection_is_translated_to_its_endpoint() -> None:
     flow = _met({ETH_TYPE: 0x86DD, IP_PROTO: 6, SERVICE: 2, DESTINATION: 4})
     assert _track(flow).nat == Nat(ip_address("fd10:10::31"), 8080)
-    assert _track(flow).table == Table.DELIVER
+    assert _track(flow).table == Table.COPY
 
 
 def test_what_has_no_state_just_goes_on() -> None:
     flow = _met({ETH_TYPE: 0x800, IP_PROTO: 132})
-    assert (flow.actions, flow.goto) == ((), Table.DELIVER)
+    assert (flow.actions, flow.goto) == ((), Table.COPY)

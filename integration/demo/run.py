@@ -22,7 +22,7 @@ from integration.bed.layout import Layout
 from integration.bed.netns import BedError
 from integration.bed.traffic import ask
 from integration.demo.proving import Proof, prove, step, summary
-from integration.scenarios import fabric, isolation, requests, survival
+from integration.scenarios import explained, fabric, isolation, requests, survival
 from integration.scenarios.shop import (
     EXAMPLES,
     REVIEWS,
@@ -45,6 +45,7 @@ PROOFS: tuple[Proof, ...] = (
     ("a pair that is denied", isolation.stopped_at_source),
     ("past the proxy", requests.bypassed),
     ("outsiders", isolation.unreachable),
+    ("what explain says", explained.agrees),
     ("kill -9 of the server", survival.server_killed),
     ("bare ports", fabric.bare_ports),
     ("the loss of a spine", fabric.spine_lost),

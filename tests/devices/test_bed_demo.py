@@ -1,4 +1,4 @@
-"""The demo's bed on real devices, with a part of its claims; it must leave nothing behind."""
+"""The demo's bed on real devices, with the claims that every bed shares, and nothing left of it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,11 @@ from integration.bed import netns
 from integration.bed.build import Bed, tear_down
 from integration.bed.layout import Layout
 from integration.demo.run import raise_bed
-from integration.scenarios import fabric, isolation, requests, survival
+from integration.scenarios.catalogue import LASTING, MOVING
 from integration.scenarios.shop import shop_plan
 
 pytestmark = [pytest.mark.device]
-CLAIMS = (
-    requests.proxied,
-    requests.proxied_by_six,
-    requests.denied,
-    isolation.closed_around,
-    isolation.stopped_at_source,
-    isolation.unreachable,
-    survival.moved,
-    fabric.bare_ports,
-)
+CLAIMS = (*LASTING.values(), *MOVING.values())
 
 
 @pytest.mark.root

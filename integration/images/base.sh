@@ -18,16 +18,17 @@ build() {
   }
   mapfile -t authorities < <(find "$AUTHORITIES" -maxdepth 1 -name '*.crt' 2>/dev/null | sort)
   say "no registry answers: building $IMAGE with mmdebstrap, with ${#authorities[@]} authorities of this machine"
-  mkdir "$work/ca"
-  [ "${#authorities[@]}" -eq 0 ] || cp "${authorities[@]}" "$work/ca/"
+  mkdir "$work/ca-certificates"
+  [ "${#authorities[@]}" -eq 0 ] || cp "${authorities[@]}" "$work/ca-certificates/"
   # What Debian's own slim image leaves out, and the package lists, which every build fetches anyway.
-  mmdebstrap --quiet --variant=minbase --include=ca-certificates --aptopt='Acquire::Languages "none"' \
+  mmdebstrap --variant=minbase --include=ca-certificates,usr-is-merged --aptopt='Acquire::Languages "none"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --setup-hook='mkdir -p "$1/usr/local/share"' --setup-hook="copy-in $work/ca /usr/local/share/" \
-    --setup-hook='mv "$1/usr/local/share/ca" "$1/usr/local/share/ca-certificates"' \
-    bookworm "$work/base.tar"
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+    --setup-hook='mkdir -p "$1/usr/local/share"' \
+    --setup-hook="copy-in $work/ca-certificates /usr/local/share/" \
+    bookworm "$work/base.tar" >"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }
   docker import --change 'ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt' --change 'CMD ["bash"]' \
     "$work/base.tar" "$IMAGE" >/dev/null
 }

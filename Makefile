@@ -27,10 +27,10 @@ containers: setup  ## Run the tests on the bed of containers; an engine is start
 base-image:  ## debian:bookworm-slim for the images below, built here if no registry answers (FORCE=1)
 	@bash integration/images/base.sh
 
-compose-up: setup  ## Bring the bed up in containers, until a request goes through the gateway
+compose-up: setup  ## Bring the bed up in containers, until a request goes through (PROFILES="observability load")
 	@bash integration/as_root.sh bash integration/engine.sh
 	@bash integration/as_root.sh $(PYTHON) -m integration.engine.preflight
-	@bash integration/as_root.sh bash integration/compose.sh up
+	@bash integration/as_root.sh bash integration/compose.sh up $(PROFILES)
 
 compose-down: setup  ## Take the containers, their networks and volumes away again
 	@bash integration/as_root.sh bash integration/compose.sh down

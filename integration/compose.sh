@@ -18,10 +18,25 @@ else
   exit 1
 fi
 
+has_grafana() {
+  local image
+  image=$(sed -n 's/^ *image: \(grafana.*\)/\1/p' docker-compose.yml)
+  docker image inspect "$image" >/dev/null 2>&1 || timeout 300 docker pull -q "$image" >/dev/null 2>&1 || {
+    say "left out: Grafana, since no registry gives $image; its dashboard is in integration/compose/grafana" >&2
+    return 1
+  }
+}
+
 up() {
+  local profile tool="${compose[*]}" alone=()
+  for profile in "$@"; do
+    # Debian has no Grafana: without a registry the rest of its profile comes up alone.
+    if [ "$profile" = observability ] && ! has_grafana; then alone=(prometheus); else compose+=(--profile "$profile"); fi
+  done
   bash integration/images/base.sh
   "${compose[@]}" build --quiet
   "${compose[@]}" up -d
+  [ "${#alone[@]}" -eq 0 ] || "${compose[@]}" up -d --build "${alone[@]}"
   local gateway state
   gateway=$("${compose[@]}" ps -q gateway)
   for _ in $(seq 90); do
@@ -30,18 +45,18 @@ up() {
     sleep 1
   done
   if [ "$state" != healthy ]; then
-    say "no request goes through the gateway; see ${compose[*]} ps, and logs of policy and gateway" >&2
+    say "no request goes through the gateway; see $tool ps, and logs of policy and gateway" >&2
     return 1
   fi
   say "it stands, and traffic flows. Try:"
-  printf '  %s\n' "${compose[*]} exec controller fsdn status" \
+  printf '  %s\n' "$tool exec controller fsdn status" \
     "curl -s $("${compose[@]}" port gateway 8080)/" \
-    "${compose[*]} exec controller fsdn explain shop/gateway reviews --tcp 80 --http 'GET /admin'" \
+    "$tool exec controller fsdn explain shop/gateway reviews --tcp 80 --http 'GET /admin'" \
     "make compose-down"
 }
 
 down() {
-  "${compose[@]}" down --volumes --remove-orphans --timeout 3
+  "${compose[@]}" --profile observability --profile load down --volumes --remove-orphans --timeout 3
 }
 
 run() {

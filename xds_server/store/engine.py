@@ -47,7 +47,8 @@ async def open_engine(url: str) -> AsyncEngine:
 
 def _engine(url: str) -> AsyncEngine:
     try:
-        return create_async_engine(url)
+        # A server that was restarted has forgotten our connections: each is tried before its use.
+        return create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     except ModuleNotFoundError as error:
         raise MachineError(
             f"the database needs the driver {error.name}, which is not installed: "

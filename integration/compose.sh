@@ -37,7 +37,12 @@ up() {
   "${compose[@]}" build --quiet
   "${compose[@]}" up -d
   [ "${#alone[@]}" -eq 0 ] || "${compose[@]}" up -d --build "${alone[@]}"
-  local gateway state
+  local gateway state code
+  code=$(docker wait "$("${compose[@]}" ps -aq policy)") # it gives up by itself
+  if [ "$code" != 0 ]; then
+    say "not every device runs the policy; see $tool logs policy" >&2
+    return 1
+  fi
   gateway=$("${compose[@]}" ps -q gateway)
   for _ in $(seq 90); do
     state=$(docker inspect -f '{{.State.Health.Status}}' "$gateway")

@@ -1,7 +1,8 @@
 from typing import Any
 
-from tests.properties.worlds import Thing
-from tests.unit.translators.compiler.small import compiled, host, plan_of, policy, workload
+from tests.properties.worlds import Thing, documents_of
+from tests.unit.translators.compiler.small import compiled, host, plan_of, policy, workload, world
+from translators.compiler.pipeline import compile_policy
 
 TUNNEL = {"address": "10.255.1.1/30"}
 FAR = {"address": "10.255.1.2/30"}
@@ -36,3 +37,13 @@ def test_copies_between_hosts_need_a_tunnel_at_both() -> None:
     ]
     both = (host(tunnel=TUNNEL), host("host2", 2, tunnel=FAR))
     assert found(*both, tap, _mirrored("tap")) == []
+
+
+def test_a_tunnel_that_goes_is_found_though_the_rule_stays() -> None:
+    tap = workload("tap", 30, "tap", host="host2")
+    here, there = host(tunnel=TUNNEL), host("host2", 2, tunnel=FAR)
+    before = compiled(here, there, tap, _mirrored("tap"))
+    assert before.diagnostics == ()
+    after = documents_of(world(here, host("host2", 2), tap, _mirrored("tap")))
+    found = compile_policy(after, before.allocations, before).diagnostics
+    assert [one.code for one in found] == ["FS8005"]

@@ -18,6 +18,8 @@ from translators.openflow.fields import (
     MARK_DIRECT,
     MARK_OUTSIDE,
     MIRROR_VNI,
+    TCP_FLAGS,
+    TCP_RST,
     TUN_DST,
     TUN_ID,
     TUN_SRC,
@@ -93,6 +95,16 @@ def test_a_revoked_connection_has_no_more_copies() -> None:
     elsewhere = replace(plan, rules=(replace(plan.rules[0], endpoints=("shop/stock",)),))
     trace = _sent(elsewhere, _packet("shop/web", WEB, NEAR), _known(False, lasting=False))
     assert (trace.output, trace.copies) == (None, ())
+
+
+def test_the_reset_that_ends_a_revoked_connection_passes_without_a_copy() -> None:
+    plan = _plan("rival/spy")
+    plan = replace(plan, rules=(replace(plan.rules[0], endpoints=("shop/stock",)),))
+    ports = synthetic_ports(plan, "host1")
+    frame = from_workload(plan, _packet("shop/web", WEB, NEAR), ports)
+    reset = {**frame, TCP_FLAGS: TCP_RST}
+    trace = simulate(translate(plan, "host1", ports), reset, found=_known(False, lasting=False))
+    assert (trace.output, trace.copies) == (_port(plan, "shop/reviews-2"), ())
 
 
 def test_a_collector_elsewhere_gets_copies_through_the_tunnel_by_their_own_vni() -> None:

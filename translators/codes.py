@@ -160,6 +160,9 @@ FS4012 error: service port used twice
 FS4021 warning: no way outside
     A rule lets workloads leave whose host has no external address of the family.
     give the host spec.external, or leave its workloads out of the sources
+FS4022 error: service with too many endpoints
+    Bridges choose among a service's endpoints by one group, which an OpenFlow message must hold.
+    select at most 1000 workloads, or define several services
 FS6001 error: unknown Envoy type
     The type is missing, is none of Envoy's API, or is not served by itself.
     write '@type': type.googleapis.com/ and the full name of a served type

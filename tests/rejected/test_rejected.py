@@ -21,8 +21,9 @@ IN_FOLDERS = {f"FS60{number:02}" for number in range(9, 18)}
 
 
 def diagnose(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
-    # Too many values would make an unreadable input: MANY stands for them.
+    # Too many values would make an unreadable input: MANY and CROWD stand for them.
     text = path.read_text().replace("MANY", "0, " * 100_001)
+    text = text.replace("CROWD\n", "".join(map(_workload, range(1001))))
     loaded = load(text, path.parent.name)
     if loaded.diagnostics:
         return text, loaded.diagnostics
@@ -32,6 +33,16 @@ def diagnose(path: Path) -> tuple[str, tuple[Diagnostic, ...]]:
     proxies = {host.name: proxy_snapshot(found.plan, host.name) for host in found.plan.hosts}
     native = (*envoy.findings(envoy.translated(found.plan)), *reference_findings(proxies))
     return text, found.diagnostics + native
+
+
+def _workload(number: int) -> str:
+    high, low = divmod(number, 250)
+    spec = f"segment: front, addresses: [10.10.{high}.{low + 2}], host: host1, port: p{number}"
+    return (
+        f"---\napiVersion: fsdn/v1\nkind: Workload\nmetadata: {{name: w{number}, tenant: shop, "
+        f"labels: {{app: api}}}}\n"
+        f'spec: {{{spec}, mac: "02:00:00:00:{high:02x}:{low:02x}"}}\n'
+    )
 
 
 def test_every_code_has_an_input() -> None:

@@ -15,6 +15,8 @@ from translators.policy.document import Document
 from translators.policy.segment import Segment
 from translators.policy.service import Service
 
+MOST = 1000  # endpoints: a group's buckets must fit into a message of 64 KiB, at 64 bytes each
+
 
 def groups(draft: Draft, before: Draft) -> Table[Group]:
     """Return every service whose segment is known, and what is wrong with the others."""
@@ -114,10 +116,13 @@ def _endpoints(
             for index, reference in enumerate(spec.endpoints or ())
         ]
         found = {name for name in named if name is not None and name in roster.members}
+    field = "selector" if spec.selector is not None else "endpoints"
     if not found:
-        field = "selector" if spec.selector is not None else "endpoints"
         message = f"service {document.reference} has no endpoint"
         findings.append(finding("FS4009", document, ("spec", field), message))
+    elif len(found) > MOST:
+        message = f"service {document.reference} has {len(found)} endpoints, and {MOST} is the most"
+        findings.append(finding("FS4022", document, ("spec", field), message))
     return tuple(sorted(found))
 
 

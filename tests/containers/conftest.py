@@ -26,6 +26,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     """The bed under a name, subnets and ports of its own: one that a user has up stays as it is."""
     own = {
         "COMPOSE_PROJECT_NAME": "fsdn-test",
+        "FSDN_TAG": "test",
         "FSDN_GATEWAY_PORT": _free(),
         "FSDN_API_PORT": _free(),
         "FSDN_MANAGEMENT": "172.30.255",

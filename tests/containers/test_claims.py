@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
-from integration.bed.build import Bed
 from integration.bed.traffic import ask
 from integration.engine.stand import Stand
 from integration.rootless import Here
-from integration.scenarios import fabric, isolation, requests, survival
-from integration.scenarios.shop import EXAMPLES, SECOND, Row
+from integration.scenarios import survival
+from integration.scenarios.catalogue import LASTING, MOVING, Claim
+from integration.scenarios.shop import EXAMPLES, SECOND
 
 pytestmark = [pytest.mark.containers]
-CLAIMS: dict[str, Callable[[Bed], Row]] = {
-    "an allowed request goes through Envoy": requests.proxied,
-    "IPv6": requests.proxied_by_six,
-    "split by weight": lambda bed: requests.split(bed, 0.1),
-    "by header": requests.by_header,
-    "denied by an L7 rule": requests.denied,
-    "past the proxy": requests.bypassed,
-    "no way around the proxy": isolation.closed_around,
-    "denied by an L4 rule at the source": isolation.stopped_at_source,
-    "tenants and segments apart": isolation.unreachable,
-    "bare ports": fabric.bare_ports,
-}
 
 
-@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS.keys())
-def test_claims_hold(stand: Stand, claim: Callable[[Bed], Row]) -> None:
+@pytest.mark.parametrize("claim", LASTING.values(), ids=LASTING.keys())
+def test_claims_hold(stand: Stand, claim: Claim) -> None:
     row = claim(stand.bed)
     assert row.holds, f"{row.claim}: {row.shown}"
 
@@ -38,7 +25,8 @@ def test_claims_hold(stand: Stand, claim: Callable[[Bed], Row]) -> None:
 def test_a_change_of_weights_under_load_fails_no_request(stand: Stand) -> None:
     bed = stand.bed
     try:
-        for row in (survival.moved(bed), requests.split(bed, 0.5)):
+        for claim in MOVING.values():
+            row = claim(bed)
             assert row.holds, f"{row.claim}: {row.shown}"
     finally:
         survival.apply(bed, (EXAMPLES / "policies.yaml").read_text())
@@ -54,7 +42,7 @@ def test_requests_come_in_by_the_gateway_as_policy_says(stand: Stand) -> None:
     assert stock.names == {"stock": 5}
 
 
-def test_what_explain_says_is_what_happens(stand: Stand) -> None:
+def test_explain_says_the_same_of_what_comes_in(stand: Stand) -> None:
     controller = stand.bed.controller
 
     def told(path: str) -> str:

@@ -221,7 +221,7 @@ def test_a_killed_vswitch_costs_what_passes_until_its_flows_are_back(two: Bed) -
         killed = time.monotonic()
         (vswitch.rundir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
         vswitch.start_daemon()
-        vswitch.underlay("uplink", "10.255.1.1/24", "10.255.1.254")
+        vswitch.underlay("uplink", "10.255.1.1/24", "10.255.1.254", ())
         back = _until_heard(stream, killed)
         time.sleep(1)
     lost = stream.lost

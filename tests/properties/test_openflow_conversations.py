@@ -92,8 +92,9 @@ def _chosen(plan: Plan, rng: Random) -> list[tuple[Packet, Verdict]]:
             continue
         if verdict.steered or (verdict.action is Action.ALLOW and not verdict.targets):
             continue
-        if verdict.rule is not None and plan.rule[verdict.rule].shape is not None:
-            continue  # a meter might have no room
+        rule = plan.rule.get(verdict.rule or "")
+        if rule is not None and (rule.shape is not None or rule.mirror is not None):
+            continue  # a meter might have no room, and copies are frames more
         number = 20_000 + len(found[True]) + len(found[False])
         own = replace(packet, source_port=number)
         found[verdict.action is Action.ALLOW].append((own, verdict))

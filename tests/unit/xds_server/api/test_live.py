@@ -76,7 +76,7 @@ async def test_a_difference_names_both_flows(tmp_path: Path) -> None:
     assert said.startswith("table 20 (POLICY) should apply shop/stock-closed[0] (policies.yaml:")
     assert "and applies what is not ours (cookie=0xbad,table=20" in said
     assert further["bridges"][0]["difference"] == (
-        "the packet comes to table 41, where what is not ours (no flow matches) is met"
+        "the packet comes to table 41 (COPY), where what is not ours (no flow matches) is met"
     )
     assert elsewhere["bridges"][0]["difference"] == (
         "should end with dropped, but ends with datapath actions 7"

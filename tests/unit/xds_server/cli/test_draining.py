@@ -1,6 +1,6 @@
 """A drain is stored, waited for, and in the end enforced."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -8,9 +8,18 @@ from unittest.mock import patch
 import pytest
 
 from tests.commanding import Done, run
-from tests.serving import Serving
+from tests.serving import SHOP, Serving
 from tests.unit.xds_server.cli.test_sessions import ONE
 from xds_server.cli import client, draining
+
+
+@pytest.fixture(scope="module")
+def shop_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server of these tests' own that runs the shop: they change it."""
+    with Serving(tmp_path_factory.mktemp("draining") / "state") as server:
+        assert server.fsdn("apply", "-f", str(SHOP)).returncode == 0
+        yield server
+
 
 LED = {**ONE, "endpoint": "shop/stock", "service": "shop/stock"}
 

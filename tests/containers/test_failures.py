@@ -20,6 +20,9 @@ pytestmark = [pytest.mark.containers]
 AWAY = 2.0  # seconds that what is killed stays dead
 SPINE_MS = 2000.0  # BFD finds a dead spine in 0.9 s; the rest is for two shared cores
 BACK = 90.0
+PATIENCE = 5.0  # seconds that a client waits for an answer
+# Nobody resets the connections that a proxy had to a host that is gone: each costs one request.
+POOLED = 8
 
 
 @contextmanager
@@ -116,6 +119,22 @@ def test_a_vswitch_s_container_restarts(stand: Stand) -> None:
         report = stop()
     assert report.answered > 0
     with loaded(stand, STOCK) as stop:
+        time.sleep(2)
+        lossless(stop())
+
+
+def test_what_a_proxy_had_open_to_a_host_that_restarted_is_all_that_is_lost(stand: Stand) -> None:
+    with loaded(stand) as stop:
+        time.sleep(1)
+        lossless(stop())
+    stand.containers()["host2"].restart(timeout=3)
+    settled(stand)
+    with loaded(stand) as stop:
+        time.sleep(PATIENCE + 1)
+        report = stop()
+    assert report.answered > 100
+    assert report.failed <= POOLED, report.failures
+    with loaded(stand) as stop:
         time.sleep(2)
         lossless(stop())
 

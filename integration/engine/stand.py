@@ -13,13 +13,17 @@ import docker
 from docker.errors import APIError
 from docker.models.containers import Container
 
+from integration.bed.build import until
+from integration.bed.traffic import ask
 from integration.compose.node import plan_of
 from integration.engine.contained import ContainedBed, contained_bed
 from integration.engine.lifetime import EngineError
 from integration.engine.preflight import OURS, ROOT, settings, wanting
+from integration.rootless import Here
 
 POLICY = (ROOT / "examples" / "shop", ROOT / "integration" / "compose" / "policy")
 SERVICE = "com.docker.compose.service"
+STEADY = 60.0  # seconds that the fabric may take until all of its paths carry
 DUMPS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "host": (
         ("ip", "addr"),
@@ -78,6 +82,11 @@ class Stand:
             raise EngineError(f"compose.sh {' '.join(words)}: " + "\n".join(said))
         return done.stdout
 
+    def is_steady(self) -> bool:
+        """Whether many requests at once are answered: the first may go by a spine that is not up."""
+        report = ask(Here("here"), f"{self.url}/", 40, connections=8, timeout=2.0)
+        return report.statuses == {"200": 40}
+
     def dump(self, place: Path) -> None:
         """Write logs and states of all containers below a directory; what cannot be had is said."""
         place.mkdir(parents=True, exist_ok=True)
@@ -111,6 +120,7 @@ def standing(
         raise EngineError("\n".join(missing))
     try:
         stand.compose("up")
+        until(stand.is_steady, "requests fail now and then", STEADY)
         yield stand
     except BaseException:
         stand.dump(root / "broken")

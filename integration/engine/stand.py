@@ -83,7 +83,7 @@ class Stand:
         return done.stdout
 
     def is_steady(self) -> bool:
-        """Whether many requests at once are answered: the first may go by a spine that is not up."""
+        """Whether many requests at once are answered: one alone may miss a spine that is not up."""
         report = ask(Here("here"), f"{self.url}/", 40, connections=8, timeout=2.0)
         return report.statuses == {"200": 40}
 

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.properties.worlds import documents_of
 from tests.unit.translators.compiler.small import (
     codes,
     compiled,
@@ -9,7 +10,9 @@ from tests.unit.translators.compiler.small import (
     segment,
     service,
     workload,
+    world,
 )
+from translators.compiler.pipeline import NOTHING, compile_policy
 
 GET: dict[str, Any] = {"match": {"http": {"methods": ["GET"]}}, "action": "allow"}
 TCP = {"match": {"tcp": {}}}
@@ -78,3 +81,20 @@ def test_a_denial_of_all_endpoints_starves_an_l7_allowance() -> None:
     assert "shop/d[0]" in found.message
     some = {"match": {"ip": {"family": "ipv6"}}, **DENY}
     assert codes(service(), policy("d", some, priority=9, **DIRECT), policy("p", GET)) == []
+
+
+@pytest.mark.parametrize("aim", [{}, DIRECT])
+@pytest.mark.parametrize("source", ["web", "api"])
+def test_a_rule_that_comes_or_goes_is_felt_by_those_that_share_sources_with_it(
+    source: str, aim: dict[str, Any]
+) -> None:
+    narrow = policy("narrow", {"match": {"tcp": {"ports": [80]}}, **ALLOW}, **aim)
+    fields = {"from_": [{"labels": {"app": source}}], "priority": 9, **aim}
+    wide = policy("wide", {**TCP, **ALLOW}, **fields)
+    found = NOTHING
+    for things in ((service(), narrow), (service(), narrow, wide), (service(), narrow)):
+        documents = documents_of(world(*things))
+        found = compile_policy(documents, found.allocations, found)
+        assert found.diagnostics == compile_policy(documents, found.allocations).diagnostics
+        shadowed = "FS4001" in {one.code for one in found.diagnostics}
+        assert shadowed is (wide in things and source == "web")

@@ -8,11 +8,12 @@ import statistics
 import time
 from collections.abc import Sequence
 
+from benchmarks.neighbours import Neighbours
 from benchmarks.report import Figure, figure, keep, show
 
 PEER = "go-control-plane"
 CORES = os.cpu_count() or 1
-_BUSY = 0.05  # of the time that a server had to wait for its core
+_BUSY = 0.05  # of one core, had by processes that are not the benchmark's
 
 
 class Book:
@@ -23,6 +24,7 @@ class Book:
         self._began = time.monotonic()
         self.figures: list[Figure] = []
         self._log: list[str] = []
+        self._neighbours = Neighbours()
         load = os.getloadavg()[0]
         self.say(f"load average before the start: {load:.2f} on {CORES} cores")
         if load > 0.5:
@@ -40,10 +42,13 @@ class Book:
         keep(self._name, self.figures, self._log)
 
     def waited(self, what: str, waited_ms: float, took_ms: float) -> None:
-        """Say how long a server waited for its core, and mark what others disturbed."""
-        mark = " (BUSY MACHINE)" if waited_ms > _BUSY * max(took_ms, 1.0) else ""
-        load = os.getloadavg()[0]
-        self.say(f"  {what}: waited {waited_ms:.0f} of {took_ms:.0f} ms, load {load:.1f}{mark}")
+        """Say how long a server's threads waited for its core, and mark what others disturbed."""
+        others = self._neighbours.cores()
+        mark = " (BUSY MACHINE)" if others > _BUSY else ""
+        self.say(
+            f"  {what}: waited {waited_ms:.0f} of {took_ms:.0f} ms,"
+            f" others had {others:.2f} cores{mark}"
+        )
 
     def add(self, row: Figure) -> None:
         """Keep a figure."""

@@ -151,7 +151,7 @@ async def _moves(source: str, directory: Path) -> dict[str, float]:
     engine = await open_engine(f"sqlite+aiosqlite:///{directory / 'fsdn.db'}")
     sinks, meter, found = Sinks(), Noted(), []
     controller = Controller(
-        SqlRepository(engine), sinks, sinks.bridges, sinks.bridges, time.time, meter
+        SqlRepository(engine), sinks, sinks.bridges, sinks.databases, time.time, meter
     )
     try:
         await controller.start()

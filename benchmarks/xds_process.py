@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from benchmarks.neighbours import family
+
 ROOT = Path(__file__).parents[1]
 SERVER_CORE, GENERATOR_CORE = "0", "1"
 
@@ -56,11 +58,11 @@ class Pinned:
 
     def family_cpu_ms(self) -> float:
         """Return how long it and its children have had a core."""
-        return sum(_scheduled(pid, 0) for pid in _family(self._process.pid))
+        return sum(_scheduled(pid, 0) for pid in family(self._process.pid))
 
     def family_memory_kib(self) -> float:
         """Return what it and its children take, what they share counted once (Pss)."""
-        pages = (Path(f"/proc/{pid}/smaps_rollup") for pid in _family(self._process.pid))
+        pages = (Path(f"/proc/{pid}/smaps_rollup") for pid in family(self._process.pid))
         rows = (line for page in pages for line in page.read_text().splitlines())
         return sum(float(row.split()[1]) for row in rows if row.startswith("Pss:"))
 
@@ -103,12 +105,6 @@ def _scheduled(pid: int, field: int) -> float:
     """Return the ms that a field of a process's threads' schedstat counts in ns; see sched(7)."""
     tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(task.read_text().split()[field]) for task in tasks) / 1e6
-
-
-def _family(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text().split()]
-    return [pid, *(one for child in children for one in _family(child))]
 
 
 def build_peers() -> str:

@@ -42,8 +42,12 @@ def test_of_two_targets_the_stricter_counts(
     assert (book.figures[0].target, book.figures[0].met) == (expected, met)
 
 
-def test_a_server_that_waited_for_its_core_is_marked(book: Book, tmp_path: Path) -> None:
-    book.waited("quiet", 1.0, 100.0)
+def test_a_run_that_others_disturbed_is_marked(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had = iter([0.01, 0.4])
+    monkeypatch.setattr("benchmarks.neighbours.Neighbours.cores", lambda _: next(had))
+    book.waited("quiet", 30.0, 100.0)
     book.waited("disturbed", 30.0, 100.0)
     log = (tmp_path / "x.log").read_text().splitlines()
     assert [("BUSY" in line) for line in log[-2:]] == [False, True]

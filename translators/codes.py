@@ -202,9 +202,6 @@ FS6012 error: unusable secret
 FS6013 warning: certificate runs out
     A certificate that proxies are served has expired, will within 14 days, or is not valid yet.
     put a new certificate and its key into the folder
-FS6014 error: health checks with workers
-    Health checks are in the folder, and several worker processes serve the proxies.
-    serve with --xds-workers 1, or take the HealthCheckSpecifier out of the folder
 FS6015 warning: check that concerns nobody
     A check names a cluster or an endpoint that no proxy is sent as a ClusterLoadAssignment.
     check the names; only endpoints of a ClusterLoadAssignment are marked as unhealthy

@@ -120,8 +120,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
     controller.counting.interval = settings.count_interval
     reports.attach(xds, controller)
     folders = reports.sources.folders
-    checkers = reports.reports.health if settings.xds_workers == 1 else None
-    folders.resources = resource_folder(settings.resources, controller, checkers)
+    folders.resources = resource_folder(settings.resources, controller, reports.reports.health)
     key = partial(version_key, settings.state)
 
     def owning(nodes: frozenset[str]) -> None:

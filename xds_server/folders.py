@@ -157,7 +157,7 @@ class Folders:
 
 
 def resource_folder(
-    path: Path | None, controller: Controller, checkers: Checkers | None = None
+    path: Path | None, controller: Controller, checkers: Checkers
 ) -> ResourceFolder | None:
     """Return the folder of plain resources, if there is one; ``checkers`` do what it says."""
     if path is None:

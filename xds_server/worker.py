@@ -68,7 +68,8 @@ def assemble(start: Start, end: WorkerEnd) -> tuple[AdsServer, ClientStatus]:
     outbox = end.outbox
     callers = Callers(verified=bool(start.client_ca))
     status = ClientStatus(lambda: server.streams(), callers, end.elsewhere)
-    reports = Reports(_Logs(outbox, callers), _Loads(outbox), _Metrics(outbox, callers))
+    logs, loads, metrics = _Logs(outbox, callers), _Loads(outbox), _Metrics(outbox, callers)
+    reports = Reports(logs, loads, metrics, end.checks)
     beside = services(status, reports, callers, clock)
     server = AdsServer(settings_of(start), outbox.hear, clock, beside, outbox.count)
     return server, status

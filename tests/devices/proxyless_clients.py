@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.devices.clients import grpc_js
 from tests.devices.envoy import CONFIGS
-from translators.envoy.bootstrap import bootstrap
+from translators.envoy.bootstrap import TlsPaths, bootstrap
 
 _GRPCIO = """
 import sys, grpc
@@ -52,13 +52,13 @@ def _argv(kind: str) -> list[str]:
 
 @asynccontextmanager
 async def client(
-    kind: str, directory: Path, port: int, **environment: str
+    kind: str, directory: Path, port: int, tls: TlsPaths | None = None, **environment: str
 ) -> AsyncIterator[Client]:
     """Run a client of the server on a loopback port, by our own bootstrap."""
     path = directory / "bootstrap.json"
     where = {"controller_host": "127.0.0.1", "controller_port": port}
     template = (CONFIGS / "grpc-proxyless.json").read_text()
-    path.write_text(bootstrap(template, node="grpc-1", admin=0, **where))
+    path.write_text(bootstrap(template, node="grpc-1", admin=0, tls=tls, **where))
     plain = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     process = await asyncio.create_subprocess_exec(
         *_argv(kind),

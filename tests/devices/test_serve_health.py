@@ -56,9 +56,11 @@ def assignment(*paths: str) -> str:
 
 def checker(server: Serving, directory: Path) -> dict[str, Any]:
     """The bootstrap of an Envoy that checks, as the command line prints it."""
+    socket = directory / "ads.sock"
+    relay = ("--relay", str(socket)) if socket.exists() else ()
     told = server.fsdn(
-        *("bootstrap", "sidecar", "--node", "beside", "--xds", "127.0.0.1:1", "--hds"),
-        *("--relay", str(directory / "ads.sock"), "--admin", str(directory / "beside.admin")),
+        *("bootstrap", "sidecar", "--node", "beside", "--hds", *relay),
+        *("--xds", f"127.0.0.1:{server.port('xds')}", "--admin", str(directory / "beside.admin")),
     )
     assert told.returncode == 0, told.stderr
     found: dict[str, Any] = safe_load(told.stdout)
@@ -91,8 +93,12 @@ def balances(proxy: Proxy, *names: str) -> Callable[[], Any]:
     return check
 
 
-@pytest.mark.parametrize("delta", [True, False], ids=["delta", "sotw"])
-async def test_one_checks_and_the_other_sends_nothing_to_what_is_dead(delta: bool) -> None:
+@pytest.mark.parametrize(
+    ("delta", "workers"), [(True, 1), (False, 1), (True, 2)], ids=["delta", "sotw", "workers"]
+)
+async def test_one_checks_and_the_other_sends_nothing_to_what_is_dead(
+    delta: bool, workers: int
+) -> None:
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(short_directory())
         folder = directory / "resources"
@@ -108,10 +114,11 @@ async def test_one_checks_and_the_other_sends_nothing_to_what_is_dead(delta: boo
         for node, paths in (("web-1", (red, blue)), ("beside", (red,))):
             put(folder / node / "shop.yaml", cluster + "---\n" + assignment(*paths))
         put(folder / "beside" / "checks.json", checks(red, blue))
-        options = ("--resources", str(folder), "--xds-socket", str(directory / "ads.sock"))
-        server = stack.enter_context(Serving(directory / "state", *options))
+        at = f"--xds-socket={directory / 'ads.sock'}" if workers == 1 else "--xds-workers=2"
+        server = stack.enter_context(Serving(directory / "state", f"--resources={folder}", at))
         stack.enter_context(started(directory, "beside", checker(server, directory)))
-        proxy = stack.enter_context(envoy(directory, "web-1", delta=delta))
+        port = None if workers == 1 else server.port("xds")
+        proxy = stack.enter_context(envoy(directory, "web-1", delta=delta, port=port))
 
         def settled() -> bool:
             devices = server.devices()

@@ -20,6 +20,7 @@ from tests.devices.test_serve_devices import BRIDGE, EXPECTED, PORTS, synced, un
 from tests.serving import SHOP, Serving, fsdn
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
+either = pytest.mark.parametrize("workers", [1, 2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,11 @@ class Authority:
 class TlsServing(Serving):
     """A server that demands certificates; the command line shows the operator's."""
 
-    def __init__(self, state: Path, own: Identity, operator: Identity) -> None:
+    def __init__(self, state: Path, own: Identity, operator: Identity, workers: int = 1) -> None:
         options = (f"--tls-cert={own.certificate}", f"--tls-key={own.key}")
-        super().__init__(state, *options, f"--tls-ca={own.authority}")
+        super().__init__(
+            state, *options, f"--tls-ca={own.authority}", f"--xds-workers={workers}"
+        )
         self.context = ssl.create_default_context(cafile=str(operator.authority))
         self.context.load_cert_chain(operator.certificate, operator.key)
         self.operator = operator
@@ -119,11 +122,12 @@ def connect(server: Serving, ovs: PrivateOvs, number: int, who: Identity) -> Non
     ovs.vsctl("set-manager", f"ssl:127.0.0.1:{server.port('ovsdb')}")
 
 
+@either
 @pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
-def test_everything_is_synced_over_mutual_tls(tmp_path: Path) -> None:
+def test_everything_is_synced_over_mutual_tls(tmp_path: Path, workers: int) -> None:
     ours = Authority(tmp_path)
     operator = ours.identity("operator")
-    server = TlsServing(tmp_path / "state", ours.identity("127.0.0.1"), operator)
+    server = TlsServing(tmp_path / "state", ours.identity("127.0.0.1"), operator, workers)
     with (
         namespace() as name,
         inside(name),
@@ -148,12 +152,14 @@ def test_everything_is_synced_over_mutual_tls(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
+@either
 @pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
-def test_who_is_not_certified_gets_nothing(tmp_path: Path) -> None:
+def test_who_is_not_certified_gets_nothing(tmp_path: Path, workers: int) -> None:
     ours, theirs = Authority(tmp_path), Authority(tmp_path)
     stranger = theirs.identity("host1")
     stranger = Identity(stranger.certificate, stranger.key, ours.file)
-    server = TlsServing(tmp_path / "state", ours.identity("127.0.0.1"), ours.identity("operator"))
+    own, operator = ours.identity("127.0.0.1"), ours.identity("operator")
+    server = TlsServing(tmp_path / "state", own, operator, workers)
     with (
         namespace() as name,
         inside(name),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.devices.proxyless import backend, shop
 from tests.devices.proxyless_clients import KINDS, Client, client
 from tests.devices.xds_proxy import eventually
+from tests.unit.xds_server.southbound.worker_pools import reports
+from translators.envoy.bootstrap import TlsPaths
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
 from xds_server.snapshots.evidence import Acked, Disconnected, Evidence, Nacked, Offered
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
-from xds_server.southbound.grpc_ads import AdsServer, AdsSettings
+from xds_server.southbound.grpc_ads import AdsServer, AdsSettings, Tls
+from xds_server.southbound.worker_pool import WorkerPool
 
 pytestmark = [pytest.mark.device, pytest.mark.parametrize("kind", KINDS)]
+everywhere = pytest.mark.parametrize("served", ["alone", "by workers", "by workers over TLS"])
 
 
 class Bed:
@@ -26,14 +32,24 @@ class Bed:
     blue: int
     client: Client
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path, served: str) -> None:
         self.evidence: list[Evidence] = []
         self.port = 0
+        self.server: AdsServer | WorkerPool
+        self.trust: TlsPaths | None = None  # what the client needs to be trusted
+        self._served = served
+        self._tls: Tls | None = None
+        if served.endswith("TLS"):
+            self.trust, self._tls = certified(directory)
 
     async def start(self) -> None:
         """Start a server that knows nothing; the second time on the same port."""
         self.evidence.clear()
-        self.server = AdsServer(AdsSettings(port=self.port), self.evidence.append)
+        settings, hear = AdsSettings(port=self.port, tls=self._tls), self.evidence.append
+        if self._served == "alone":
+            self.server = AdsServer(settings, hear)
+        else:
+            self.server = WorkerPool(settings, 2, hear, time.time, reports())
         self.port = await self.server.start()
 
     def publish(self, resources: list[Resource]) -> Snapshot:
@@ -60,21 +76,37 @@ class Bed:
         return {(e.type, e.version) for e in self.evidence if isinstance(e, Acked)}
 
 
+def certified(directory: Path) -> tuple[TlsPaths, Tls]:
+    """Return the client's files, and what the server shows and demands."""
+    authority = trustme.CA()
+    paths = [str(directory / name) for name in ("client.pem", "client.key", "ca.pem")]
+    client = authority.issue_cert("grpc-1")
+    client.cert_chain_pems[0].write_to_path(paths[0])
+    client.private_key_pem.write_to_path(paths[1])
+    authority.cert_pem.write_to_path(paths[2])
+    server, root = authority.issue_cert("127.0.0.1"), authority.cert_pem.bytes()
+    chain, key = server.cert_chain_pems[0].bytes(), server.private_key_pem.bytes()
+    return TlsPaths(*paths), Tls(chain, key, client_ca=root)
+
+
 @asynccontextmanager
-async def bed(kind: str, directory: Path, **environment: str) -> AsyncIterator[Bed]:
+async def bed(
+    kind: str, directory: Path, served: str = "alone", **environment: str
+) -> AsyncIterator[Bed]:
     async with AsyncExitStack() as stack:
-        it = Bed()
+        it = Bed(directory, served)
         await it.start()
         stack.push_async_callback(lambda: it.server.stop(0.5))
         it.red = await stack.enter_async_context(backend("red"))
         it.blue = await stack.enter_async_context(backend("blue"))
-        program = client(kind, directory, it.port, **environment)
+        program = client(kind, directory, it.port, it.trust, **environment)
         it.client = await stack.enter_async_context(program)
         yield it
 
 
-async def test_it_resolves_and_follows_its_route(kind: str, tmp_path: Path) -> None:
-    async with bed(kind, tmp_path) as it:
+@everywhere
+async def test_it_resolves_and_follows_its_route(kind: str, served: str, tmp_path: Path) -> None:
+    async with bed(kind, tmp_path, served) as it:
         snapshot = it.publish(shop("red", it.red))
         assert await it.client.call() == "red"
         await it.synced(snapshot)
@@ -83,8 +115,9 @@ async def test_it_resolves_and_follows_its_route(kind: str, tmp_path: Path) -> N
         await it.synced(snapshot)
 
 
-async def test_an_endpoint_is_replaced_under_calls(kind: str, tmp_path: Path) -> None:
-    async with bed(kind, tmp_path) as it:
+@everywhere
+async def test_an_endpoint_is_replaced_under_calls(kind: str, served: str, tmp_path: Path) -> None:
+    async with bed(kind, tmp_path, served) as it:
         it.publish(shop("shop", it.red))
         assert await it.client.call() == "red"
         for turn in range(10):
@@ -124,8 +157,9 @@ async def _missing(it: Bed, missing: str) -> None:
     await it.synced(snapshot)
 
 
-async def test_a_restarted_server_is_found_again(kind: str, tmp_path: Path) -> None:
-    async with bed(kind, tmp_path) as it:
+@everywhere
+async def test_a_restarted_server_is_found_again(kind: str, served: str, tmp_path: Path) -> None:
+    async with bed(kind, tmp_path, served) as it:
         snapshot = it.publish(shop("red", it.red))
         assert await it.client.call() == "red"
         await it.synced(snapshot)

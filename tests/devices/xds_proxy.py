@@ -30,8 +30,9 @@ def short_directory() -> Iterator[Path]:
 
 
 def bootstrap(
-    directory: Path, node: str, *, delta: bool, aggregated: bool = True
+    directory: Path, node: str, *, delta: bool, aggregated: bool = True, port: int | None = None
 ) -> dict[str, Any]:
+    """Return a bootstrap whose server is at a socket of the directory, or at a loopback port."""
     api = {
         "api_type": "DELTA_GRPC" if delta else "GRPC",
         "transport_api_version": "V3",
@@ -44,7 +45,8 @@ def bootstrap(
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         "explicit_http_config": {"http2_protocol_options": {}},
     }
-    address = {"pipe": {"path": str(directory / "ads.sock")}}
+    tcp = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    address = tcp if port is not None else {"pipe": {"path": str(directory / "ads.sock")}}
     endpoint = {"endpoint": {"address": address}}
     return {
         "node": {"id": node, "cluster": "tests"},
@@ -110,8 +112,10 @@ class Proxy:
 
 
 @contextmanager
-def envoy(directory: Path, node: str, *, delta: bool, aggregated: bool = True) -> Iterator[Proxy]:
-    content = bootstrap(directory, node, delta=delta, aggregated=aggregated)
+def envoy(
+    directory: Path, node: str, *, delta: bool, aggregated: bool = True, port: int | None = None
+) -> Iterator[Proxy]:
+    content = bootstrap(directory, node, delta=delta, aggregated=aggregated, port=port)
     with started(directory, node, content) as proxy:
         yield proxy
 

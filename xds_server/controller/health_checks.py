@@ -44,12 +44,6 @@ def assigned_of(contents: Contents) -> Assigned:
     return Assigned(found, every)
 
 
-def unassignable(contents: Contents) -> tuple[Diagnostic, ...]:
-    """Return an error for each HealthCheckSpecifier, for a server that cannot hand it out."""
-    message = "a HealthCheckSpecifier needs the server to be one process"
-    return tuple(report("FS6014", *_place(one.origin), message) for _, one in _checks(contents))
-
-
 def ineffective(contents: Contents, targets: Targets) -> tuple[Diagnostic, ...]:
     """Return a warning for each cluster of a check of whose endpoints no proxy is sent some."""
     wanted: dict[tuple[str, str], list[Checked]] = {}

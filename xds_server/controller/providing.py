@@ -19,7 +19,6 @@ from xds_server.controller.health_checks import (
     assigned_of,
     ineffective,
     judged,
-    unassignable,
 )
 from xds_server.controller.provided import Provided, VersionBook, provided_of
 from xds_server.controller.service import Controller
@@ -55,11 +54,11 @@ class FolderState:
 class Providing:
     """Keeps a controller supplied with the last good set of a folder."""
 
-    def __init__(self, controller: Controller, path: str, checkers: Checkers | None = None) -> None:
+    def __init__(self, controller: Controller, path: str, checkers: Checkers) -> None:
         self.provided = Provided()
         self.state = FolderState("resources", path)
         self._controller = controller
-        self._checkers = checkers  # None: nobody can be told to check anything
+        self._checkers = checkers
         self._judged = Targets()  # the checks that hold, as Envoy was asked about them
         self._book = VersionBook()
 
@@ -110,8 +109,7 @@ class Providing:
             controller.holds = new
             controller.feed(_renewed(controller, new))
             assigned = assigned_of(contents)
-            if self._checkers is not None:
-                self._checkers.assign(assigned.nodes, assigned.every)
+            self._checkers.assign(assigned.nodes, assigned.every)
         self._book.keep(provided)
         self.provided = provided
         findings = (*contents.diagnostics, *odd)
@@ -122,8 +120,6 @@ class Providing:
         errors = contents.diagnostics
         if not has_errors(errors):
             errors = self._book.reused(contents, provided)
-        if not has_errors(errors) and self._checkers is None:
-            errors = unassignable(contents)
         if has_errors(errors):
             raise RefusedError(errors)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 import structlog
@@ -12,6 +13,7 @@ from xds_server.protocols.workers.gathering import Allowance, Gathering
 from xds_server.protocols.workers.news import (
     Answer,
     Ask,
+    Found,
     Heard,
     Loaded,
     Logged,
@@ -20,6 +22,7 @@ from xds_server.protocols.workers.news import (
 )
 from xds_server.protocols.workers.queries import Queries
 from xds_server.snapshots.evidence import Evidence
+from xds_server.southbound.grpc_hds import HOLD_SECONDS
 from xds_server.southbound.grpc_services import Reports
 from xds_server.southbound.worker_process import WorkerProcess
 
@@ -47,6 +50,7 @@ class Hearing:
         self._gathering = Gathering(node, most)
         self._queries = Queries()
         self._loaded: dict[int, set[str]] = {}
+        self._checking: dict[int, set[str]] = {}
 
     @property
     def streams(self) -> int:
@@ -80,6 +84,9 @@ class Hearing:
         self._allow(allowed)
         for node in self._loaded.pop(worker, ()):
             self._reports.loads.forget(node)
+        for node in self._checking.pop(worker, ()):
+            loop, until = asyncio.get_running_loop(), at + HOLD_SECONDS
+            loop.call_later(HOLD_SECONDS, self._reports.health.forget, node, at, until)
         self._queries.lost(worker)
         self._settle()
         for one in evidence:
@@ -100,6 +107,17 @@ class Hearing:
             case Measured(families=families):
                 for node, count in families:
                     self._reports.metrics.take(node, count)
+            case Found():
+                self._found(worker, news)
+
+    def _found(self, worker: int, news: Found) -> None:
+        """Take a report of a node that checks, or that it has not been back for long."""
+        if news.rows is None:
+            self._checking.get(worker, set()).discard(news.node)
+            self._reports.health.forget(news.node, news.at, news.at + HOLD_SECONDS)
+            return
+        self._checking.setdefault(worker, set()).add(news.node)
+        self._reports.health.take(news.node, dict(news.rows), news.at, settled=news.settled)
 
     def _allow(self, allowed: Iterable[Allowance]) -> None:
         for node, changed in allowed:

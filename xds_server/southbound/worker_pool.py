@@ -13,6 +13,7 @@ from collections.abc import Callable
 import structlog
 
 from xds_server.protocols.workers.catalogue import Catalogue
+from xds_server.protocols.workers.checks import assign_of
 from xds_server.protocols.workers.commands import Drain, Start
 from xds_server.protocols.workers.feed import Feed
 from xds_server.protocols.workers.news import Failed, Listening, News
@@ -48,6 +49,8 @@ class WorkerPool:
         self._workers: dict[int, WorkerProcess] = {}  # by a number that is never used again
         limits = (settings.limits.streams, settings.max_streams)
         self._hearing = Hearing(self._workers, *limits, on_evidence, reports)
+        self._health = reports.health
+        self._health.watch(self._assign)
         self._listening: set[int] = set()
         self._numbers = itertools.count(1)
         self._tasks: list[asyncio.Task[None]] = []
@@ -103,6 +106,11 @@ class WorkerPool:
         """The processes that take clients."""
         return tuple(self._workers[number].pid for number in sorted(self._listening))
 
+    def _assign(self) -> None:
+        """Tell every worker what nodes are to check from now on."""
+        for worker in self._workers.values():
+            worker.say(assign_of(self._health))
+
     def _changed(self, node: str, gone: list[int]) -> None:
         for worker in self._workers.values():
             worker.feed.changed(node, gone)
@@ -131,6 +139,7 @@ class WorkerPool:
 
         worker = self._workers[number] = WorkerProcess(Feed(self._catalogue), hear)
         worker.say(start)
+        worker.say(assign_of(self._health))
         why = "it was ended"
         try:
             why = await worker.run()

@@ -7,10 +7,12 @@ import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from xds_server.protocols.workers.checks import ToldChecks
 from xds_server.protocols.workers.commands import (
     COMMANDS,
     Allow,
     Answers,
+    Assign,
     Body,
     Command,
     Drain,
@@ -49,6 +51,7 @@ class WorkerEnd:
     ) -> None:
         self._news = asyncio.Event()
         self.outbox = Outbox(self._news.set)
+        self.checks = ToldChecks(self.outbox)
         self._assemble = assemble
         self._confine = confine
         self._unconfined = ""
@@ -136,6 +139,8 @@ class WorkerEnd:
                 self._shelf.pieces(command)
             case Drop():
                 self._shelf.drop(command)
+            case Assign():
+                self.checks.told(command)
             case Drain(grace=grace):
                 await self.end(grace)
             case Query():

@@ -3,15 +3,19 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+import grpc
 import pytest
 import trustme
 
 from tests.serving import SHOP, Serving
 from tests.unit.translators.envoy.test_health_checks import CLUSTER as CHECKED
 from tests.unit.translators.folder.test_checks import text
+from tests.unit.xds_server.protocols.reports.test_health import A, hello
 from xds_server.bootstrap import _tls_context
 from xds_server.controller.errors import MachineError
+from xds_server.protocols.reports.health import Assignment
 from xds_server.settings import ServerSettings
+from xds_server.southbound.grpc_hds import SERVICE
 
 
 def test_with_tls_every_listener_speaks_it(tmp_path: Path) -> None:
@@ -65,13 +69,16 @@ def test_tls_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:
         _tls_context(settings)
 
 
-def test_checks_are_refused_where_several_processes_serve(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_checks_are_handed_out_however_many_processes_serve(tmp_path: Path, workers: int) -> None:
     folder = tmp_path / "resources"
     folder.mkdir()
     (folder / "checks.json").write_text(text(CHECKED))
-    options = (f"--resources={folder}", "--xds-workers=2")
-    refused = pytest.raises(AssertionError, match=r"checks\.json:2: FS6014.*--xds-workers 1")
-    with refused, Serving(tmp_path / "state", *options):
-        pass
-    with Serving(tmp_path / "state", options[0]) as server:
+    with Serving(
+        tmp_path / "state", f"--resources={folder}", f"--xds-workers={workers}"
+    ) as server:
         assert [one["cluster"] for one in server.ask("/v1/health")] == ["shop"]
+        target = f"127.0.0.1:{server.port('xds')}"
+        with grpc.insecure_channel(target) as channel:
+            told = channel.unary_unary(f"/{SERVICE}/FetchHealthCheck")(hello("web-1"), timeout=10)
+    assert Assignment(told).endpoints == {A}

@@ -24,7 +24,7 @@ async def test_a_folder_is_served_watched_and_reloaded(tmp_path: Path) -> None:
     file = folder / "n" / "a.yaml"
     file.write_text(GOOD)
     async with controlling(tmp_path) as (controller, sinks):
-        found = Folders(resource_folder(folder, controller))
+        found = Folders(resource_folder(folder, controller, HealthTable()))
         await found.open()
         assert [state.state for state in found.states()] == [Verdict.SERVED]
         assert found.text(f"{file}:2") == "name: a"
@@ -60,10 +60,10 @@ async def test_a_server_does_not_start_on_a_folder_that_it_cannot_serve(
         (folder / "a.yaml").write_text(text)
     async with controlling(tmp_path) as (controller, _):
         with pytest.raises(MachineError, match=why):
-            await Folders(resource_folder(folder, controller)).open()
+            await Folders(resource_folder(folder, controller, HealthTable())).open()
 
 
-async def test_checks_are_handed_out_or_the_server_does_not_start(tmp_path: Path) -> None:
+async def test_checks_are_handed_out(tmp_path: Path) -> None:
     folder = tmp_path / "resources"
     (folder / "n" / "deep").mkdir(parents=True)
     (folder / "n" / "checks.json").write_text(text(CHECKED))
@@ -74,13 +74,11 @@ async def test_checks_are_handed_out_or_the_server_does_not_start(tmp_path: Path
         assert len(table.assigned("n").endpoints) == 1
         [state] = found.states()
         assert [one.code for one in state.findings] == ["FS6015", "FS6017"]
-        with pytest.raises(MachineError, match=r"FS6014.*--xds-workers 1"):
-            await Folders(resource_folder(folder, controller)).open()
 
 
 async def test_without_folders_there_is_nothing_to_do(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, _):
-        assert resource_folder(None, controller) is None
+        assert resource_folder(None, controller, HealthTable()) is None
     await Folders().open()
     await Folders().watch()
     assert Folders().states() == ()

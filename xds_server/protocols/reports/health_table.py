@@ -61,6 +61,11 @@ class HealthTable:
         for watcher in list(self._watchers):
             watcher()
 
+    @property
+    def assignments(self) -> tuple[Mapping[str, Assignment], Assignment]:
+        """What each node is to check, and what those check that are not named."""
+        return self._assigned, self._every
+
     def assigned(self, node: str) -> Assignment:
         """Return what a node is to check."""
         return self._assigned.get(node, self._every)

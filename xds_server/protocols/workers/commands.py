@@ -96,6 +96,18 @@ class Allow:
 
 
 @dataclass(frozen=True, slots=True)
+class Assign:
+    """Let these nodes check endpoints for all others, and no others: replaces what was said before.
+
+    A row is a node ("" for all that are not named), the seconds until its word counts, and how
+    many of the bytes are its HealthCheckSpecifier.
+    """
+
+    nodes: tuple[tuple[str, float, int], ...]
+    specifiers: bytes = field(repr=False)  # one after the other
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Say what the clients here hold, of these nodes (None: of all)."""
 
@@ -121,7 +133,18 @@ class Drain:
 
 
 Command = (
-    Start | Body | Pieces | Publish | Withdraw | Drop | Listen | Allow | Query | Answers | Drain
+    Start
+    | Body
+    | Pieces
+    | Publish
+    | Withdraw
+    | Drop
+    | Listen
+    | Allow
+    | Assign
+    | Query
+    | Answers
+    | Drain
 )
 
 _RESOURCE = row(whole, text, text, text, text, each(str), real, flag, whole)
@@ -139,6 +162,7 @@ COMMANDS: Codec[Command] = Codec(
         Drop: (each(int),),
         Listen: (),
         Allow: (text, whole),
+        Assign: (every(row(text, real, whole)),),
         Query: (whole, maybe(each(str))),
         Answers: (whole, text),
         Drain: (real,),

@@ -8,9 +8,20 @@ from operator import attrgetter
 from typing import Any
 
 from xds_server.protocols.reports.entries import Entry, Outcome
+from xds_server.protocols.reports.health import Checked, Health
 from xds_server.protocols.reports.loads import Load
 from xds_server.protocols.workers.framing import FrameError
-from xds_server.protocols.workers.shapes import Codec, each, every, maybe, real, row, text, whole
+from xds_server.protocols.workers.shapes import (
+    Codec,
+    each,
+    every,
+    flag,
+    maybe,
+    real,
+    row,
+    text,
+    whole,
+)
 from xds_server.snapshots.evidence import (
     Acked,
     Connected,
@@ -71,6 +82,20 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a node found of the endpoints that it checks for others, as rows, and when it said so.
+
+    None: it left then and is to be forgotten, unless it was heard of since. ``settled``: whether
+    its bad words count already.
+    """
+
+    node: str
+    at: float
+    settled: bool
+    rows: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What do the clients elsewhere hold, of these nodes (None: of all)?"""
 
@@ -88,7 +113,7 @@ class Answer:
     response: bytes = field(repr=False)
 
 
-News = Listening | Failed | Heard | Logged | Loaded | Measured | Ask | Answer
+News = Listening | Failed | Heard | Logged | Loaded | Measured | Found | Ask | Answer
 
 _JSON: Mapping[str, type] = {"str": str, "int": int, "float": float}
 # Fields as the evidence declares them: the device by name in front, then the others in order.
@@ -127,6 +152,7 @@ _ENTRY_TYPES: Mapping[str, Any] = {"str": text, "int": whole, "float": real, "Ou
 _ENTRY = row(*(_ENTRY_TYPES[str(one.type)] for one in fields(Entry)))
 _ENTRY_READ = attrgetter(*(one.name for one in fields(Entry)))
 _LOAD = row(real, real, whole, whole, whole, whole, whole)
+_CHECKED = row(text, text, whole, whole)
 _LOAD_READ = attrgetter(*(one.name for one in fields(Load)))
 
 
@@ -153,6 +179,18 @@ def _load(found: Any) -> tuple[str, str, Load]:
     return cluster, locality, Load(*load)
 
 
+def checked_row(checked: Checked, health: Health) -> tuple[Any, ...]:
+    """Return what is said of an endpoint as a row of JSON values."""
+    return (checked.cluster, checked.address, checked.port, int(health))
+
+
+def _checked(found: Any) -> tuple[Checked, Health]:
+    *endpoint, health = _CHECKED(found)
+    if health not in list(Health):
+        raise FrameError("an endpoint of unknown health")
+    return Checked(*endpoint), Health(health)
+
+
 NEWS: Codec[News] = Codec(
     {
         Listening: (whole, text),
@@ -161,6 +199,7 @@ NEWS: Codec[News] = Codec(
         Logged: (every(_entry), whole),
         Loaded: (text, maybe(every(_load))),
         Measured: (every(row(text, whole)),),
+        Found: (text, real, flag, maybe(every(_checked))),
         Ask: (whole, maybe(each(str))),
         Answer: (whole, text),
     }

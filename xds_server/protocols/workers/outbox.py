@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from xds_server.protocols.reports.entries import Entry
+from xds_server.protocols.reports.health import Checked, Health
 from xds_server.protocols.reports.loads import LoadReport
 from xds_server.protocols.workers.news import (
     NEWS,
+    Found,
     Heard,
     Loaded,
     Logged,
     Measured,
     News,
+    checked_row,
     entry_row,
     evidence_row,
     load_row,
@@ -47,6 +50,7 @@ class Outbox:
         self._dropped = 0
         self._loads: dict[str, LoadReport | None] = {}
         self._families: dict[str, int] = {}
+        self._found: dict[str, Found] = {}
         self._said: list[News] = []
 
     def hear(self, evidence: Evidence) -> None:
@@ -81,6 +85,19 @@ class Outbox:
         self._families[node] = self._families.get(node, 0) + families
         self._wake()
 
+    def found(
+        self,
+        node: str,
+        found: Mapping[Checked, Health] | None,
+        at: float,
+        *,
+        settled: bool = True,
+    ) -> None:
+        """Take what a node found of all endpoints that it checks; None when it has gone."""
+        rows = None if found is None else tuple(checked_row(*one) for one in found.items())
+        self._found[node] = Found(node, at, settled, rows)
+        self._wake()
+
     def say(self, news: News) -> None:
         """Take anything else."""
         self._said.append(news)
@@ -101,9 +118,9 @@ class Outbox:
         found += [Loaded(node, _rows(report)) for node, report in self._loads.items()]
         if self._families:
             found.append(Measured(tuple(self._families.items())))
-        found += self._said
+        found += [*self._found.values(), *self._said]
         self._evidence, self._entries, self._said, self._dropped = [], [], [], 0
-        self._streams, self._loads, self._families = {}, {}, {}
+        self._streams, self._loads, self._families, self._found = {}, {}, {}, {}
         return found
 
 

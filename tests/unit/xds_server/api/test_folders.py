@@ -4,6 +4,7 @@ from tests.asking import asking
 from translators.envoy.resources import CLUSTER
 from xds_server.api.sources import Sources
 from xds_server.folders import resource_folder
+from xds_server.protocols.reports.health_table import HealthTable
 
 
 async def test_folders_are_shown_and_read_again(tmp_path: Path) -> None:
@@ -15,7 +16,7 @@ async def test_folders_are_shown_and_read_again(tmp_path: Path) -> None:
     async with asking(tmp_path, sources=sources) as (client, controller, _):
         assert (await client.get("/v1/folders")).json() == []
         assert (await client.post("/v1/folders/resources/reload")).status_code == 404
-        sources.folders.resources = resource_folder(folder, controller)
+        sources.folders.resources = resource_folder(folder, controller, HealthTable())
         told = (await client.post("/v1/folders/resources/reload")).json()
         assert (told["name"], told["state"], told["count"]) == ("resources", "served", 1)
         [cause] = (await client.get("/v1/proxies/n/explain", params={"name": "a"})).json()

@@ -9,7 +9,6 @@ from xds_server.controller.health_checks import (
     assigned_of,
     ineffective,
     judged,
-    unassignable,
 )
 from xds_server.controller.provided import joined, provided_of
 from xds_server.controller.targets import Targets
@@ -44,15 +43,6 @@ def test_each_node_checks_its_own_and_all_others_what_is_for_every_node() -> Non
     assert {node: one.endpoints for node, one in found.nodes.items()} == {"own": frozenset()}
     assert found.count == 1
     assert assigned_of(contents(("n", endpoints()))).count == 0
-
-
-def test_a_server_of_several_processes_refuses_every_set() -> None:
-    found = unassignable(contents((EVERY, text(CHECKED)), ("n", text(CHECKED))))
-    assert [(one.code, one.file, one.line) for one in found] == [
-        ("FS6014", "all.json", 2),
-        ("FS6014", "n.json", 2),
-    ]
-    assert "--xds-workers 1" in found[0].mend
 
 
 def test_endpoints_that_nobody_is_sent_are_a_warning() -> None:

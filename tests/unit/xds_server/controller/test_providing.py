@@ -30,7 +30,7 @@ async def test_what_is_sound_is_served_and_what_is_not_leaves_the_last_good_set(
     tmp_path: Path,
 ) -> None:
     async with controlling(tmp_path) as (controller, sinks):
-        providing = Providing(controller, "folder")
+        providing = Providing(controller, "folder", _Checkers())
         state = await providing.provide([clusters("a"), clusters("b", node="n")])
         assert (state.state, state.count, state.nodes) == (Verdict.SERVED, 2, 1)
         assert list(sinks.snapshots["n"].of(CLUSTER)) == ["a", "b"]
@@ -51,7 +51,7 @@ async def test_what_is_sound_is_served_and_what_is_not_leaves_the_last_good_set(
 
 async def test_references_are_checked_over_the_whole_proxy(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, _):
-        providing, routes = Providing(controller, "folder"), File("r.yaml", EVERY, ROUTES)
+        providing, routes = Providing(controller, "folder", _Checkers()), File("r.yaml", EVERY, ROUTES)
         for files in ([clusters("a"), routes], [clusters("b", node="n"), routes]):
             with pytest.raises(RefusedError, match="1 finding"):
                 await providing.provide(files)
@@ -60,7 +60,7 @@ async def test_references_are_checked_over_the_whole_proxy(tmp_path: Path) -> No
 
 async def test_a_file_that_vanishes_empties_no_proxy_unless_that_is_said(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, sinks):
-        providing = Providing(controller, "folder")
+        providing = Providing(controller, "folder", _Checkers())
         await providing.provide([clusters("a", node="n")])
         with pytest.raises(UnsafeError, match="n would lose all its 1 resources"):
             await providing.provide([])
@@ -72,7 +72,7 @@ async def test_a_file_that_vanishes_empties_no_proxy_unless_that_is_said(tmp_pat
 
 async def test_a_large_loss_is_refused_too(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, _):
-        providing, names = Providing(controller, "folder"), [f"c{n}" for n in range(30)]
+        providing, names = Providing(controller, "folder", _Checkers()), [f"c{n}" for n in range(30)]
         await providing.provide([clusters(*names)])
         await providing.provide([clusters(*names[:25])])
         with pytest.raises(UnsafeError, match="every other node would lose 15 of its 25"):
@@ -81,7 +81,7 @@ async def test_a_large_loss_is_refused_too(tmp_path: Path) -> None:
 
 async def test_it_stands_beside_a_policy_and_survives_changes_of_it(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, sinks):
-        providing = Providing(controller, "folder")
+        providing = Providing(controller, "folder", _Checkers())
         await controller.apply(shop(), "ann", "")
         compiled = sinks.snapshots["host1"]
         await providing.provide([clusters("extra")])
@@ -111,7 +111,7 @@ async def test_the_proxies_own_binary_is_asked(tmp_path: Path) -> None:
 
     async with controlling(tmp_path) as (controller, sinks):
         controller.judge = Strict()  # type: ignore[assignment]
-        providing = Providing(controller, "folder")
+        providing = Providing(controller, "folder", _Checkers())
         await providing.provide([clusters("good", node="n")])
         with pytest.raises(RefusedError) as refused:
             await providing.provide([clusters("bad", node="n")])
@@ -150,16 +150,11 @@ async def test_checks_are_assigned_once_all_else_is_accepted(tmp_path: Path) -> 
         assert (state.nodes, state.checkers, state.findings) == (0, 0, ())
 
 
-async def test_checks_alone_are_served_and_where_nobody_can_check_refused(tmp_path: Path) -> None:
+async def test_checks_alone_are_served(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, sinks):
         files = [File("n.json", "n", text(CHECKED))]
         state = await Providing(controller, "folder", _Checkers()).provide(files)
         assert (state.count, state.nodes, state.checkers) == (0, 1, 1)
-        assert "n" not in sinks.snapshots
-        refusing = Providing(controller, "folder")
-        with pytest.raises(RefusedError) as refused:
-            await refusing.provide([clusters("a"), *files])
-        assert [one.code for one in refused.value.diagnostics] == ["FS6014"]
         assert "n" not in sinks.snapshots
 
 

@@ -1,9 +1,11 @@
 """Reports of real proxies' protocols through real worker processes, and questions across them."""
 
+import asyncio
 import os
 import signal
 
 import grpc
+import pytest
 from envoy_data_plane.envoy.config.core.v3 import Node
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterStats
 from envoy_data_plane.envoy.data.accesslog.v3 import AccessLogCommon, HttpAccessLogEntry
@@ -16,11 +18,20 @@ from envoy_data_plane.envoy.service.load_stats.v3 import LoadStatsRequest
 from envoy_data_plane.envoy.service.status.v3 import ClientStatusRequest, ClientStatusResponse
 
 from tests.conversations.xds.responses import listener
+from tests.unit.xds_server.protocols.reports.test_health import BAD, A, hello, report, specifier
 from tests.unit.xds_server.southbound.test_worker_pool import joined
 from tests.unit.xds_server.southbound.worker_pools import Bed, until, workers
+from xds_server.protocols.reports.health import Assignment
 from xds_server.protocols.xds.protobuf import put, put_text
 from xds_server.snapshots.model import snapshot_of
-from xds_server.southbound import grpc_als, grpc_csds, grpc_lrs, grpc_metrics
+from xds_server.southbound import (
+    grpc_als,
+    grpc_csds,
+    grpc_hds,
+    grpc_lrs,
+    grpc_metrics,
+    worker_hearing,
+)
 
 NODE = Node(id="web-1")
 
@@ -110,3 +121,52 @@ async def test_a_worker_that_dies_while_it_is_asked_holds_nobody_up() -> None:
 
 async def _code(call: grpc.aio.UnaryUnaryCall) -> grpc.StatusCode:
     return await call.code()
+
+
+async def _checking(bed: Bed, node: str) -> tuple[grpc.aio.StreamStreamCall, bytes]:
+    call = bed.channel().stream_stream(f"/{grpc_hds.SERVICE}/StreamHealthCheck")()
+    await call.write(hello(node))
+    told = await call.read()
+    assert isinstance(told, bytes)
+    return call, told
+
+
+async def test_checkers_at_any_worker_are_told_what_to_check_and_believed() -> None:
+    async with workers() as bed:
+        table, asked = bed.reports.health, specifier(A)
+        found = [await _checking(bed, f"web-{number}") for number in range(8)]
+        assert {told for _, told in found} == {b""}
+        table.assign({}, Assignment(asked))
+        for call, _ in found:
+            assert await call.read() == asked
+            await call.write(report({A: BAD}))
+        await until(lambda: len(table.rows()) == 8)
+        assert len(bed.pool._hearing._checking) == 2, "all connections are at one worker"
+        assert table.unhealthy == {A}
+        for pid in bed.pool.pids:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: len(bed.pool.pids) == 2 and bed.pool.restarts == 2)
+        call, told = await _checking(bed, "web-0")
+        assert told == asked, "a new worker knows it"
+        assert table.unhealthy == {A}, "what was found holds until they are back"
+
+
+async def test_what_a_checker_found_is_forgotten_if_it_does_not_come_back_after_its_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_hearing, "HOLD_SECONDS", 3.0)
+    async with workers() as bed:
+        table = bed.reports.health
+        table.assign({}, Assignment(specifier(A)))
+        for node in ("web-1", "web-2"):
+            call, _ = await _checking(bed, node)
+            await call.write(report({A: BAD}))
+        await until(lambda: len(table.rows()) == 2)
+        for pid in bed.pool.pids:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: len(bed.pool.pids) == 2 and bed.pool.restarts == 2)
+        call, _ = await _checking(bed, "web-2")
+        await call.write(report({A: BAD}))
+        await until(lambda: [node for node, *_ in table.rows()] == ["web-2"])
+        await asyncio.sleep(1.0)
+        assert table.unhealthy == {A}, "the other one is still there"

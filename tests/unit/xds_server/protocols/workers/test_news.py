@@ -1,6 +1,7 @@
 import pytest
 
 from xds_server.protocols.reports.entries import Entry, Outcome
+from xds_server.protocols.reports.health import Checked, Health
 from xds_server.protocols.reports.loads import Load
 from xds_server.protocols.workers.framing import Frame, FrameError, Frames
 from xds_server.protocols.workers.news import (
@@ -8,12 +9,14 @@ from xds_server.protocols.workers.news import (
     Answer,
     Ask,
     Failed,
+    Found,
     Heard,
     Listening,
     Loaded,
     Logged,
     Measured,
     News,
+    checked_row,
     entry_row,
     evidence_of,
     evidence_row,
@@ -41,6 +44,7 @@ EVIDENCE = [
     Disconnected(WEB, 6.5, "gone"),
 ]
 ENTRY = Entry(1.0, "web-1", Outcome.DENIED, "10.0.0.1", 1, "10.0.0.2", 80, rule="shop/a[0]")
+CHECKED = Checked("shop", "10.0.0.1", 80)
 LOAD = Load(1.0, 10.0, 5, 4, 1, 0, 2)
 
 
@@ -64,6 +68,10 @@ def test_reports_come_back_as_values() -> None:
     row = load_row("cluster", "zone", LOAD)
     assert sent(Loaded("web-1", (row,))) == Loaded("web-1", (("cluster", "zone", LOAD),))
     assert sent(Loaded("web-1", None)) == Loaded("web-1", None)
+    found = checked_row(CHECKED, Health.UNHEALTHY)
+    told = sent(Found("web-1", 1.0, True, (found,)))
+    assert told == Found("web-1", 1.0, True, ((CHECKED, Health.UNHEALTHY),))
+    assert sent(Found("web-1", 1.0, False, None)) == Found("web-1", 1.0, False, None)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +107,12 @@ def test_other_news_come_back(news: News) -> None:
 def test_evidence_of_another_form_is_refused(row: object) -> None:
     with pytest.raises(FrameError):
         evidence_of(row)
+
+
+def test_unknown_health_is_refused() -> None:
+    row = [*checked_row(CHECKED, Health.UNHEALTHY)[:3], 99]
+    with pytest.raises(FrameError, match="unknown health"):
+        NEWS.decode(Frame(["Found", "web-1", 1.0, True, [row]]))
 
 
 def test_an_unknown_outcome_is_refused() -> None:

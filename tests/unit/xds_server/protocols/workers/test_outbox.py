@@ -1,9 +1,11 @@
-from tests.unit.xds_server.protocols.workers.test_news import ENTRY, LOAD, WEB
+from tests.unit.xds_server.protocols.workers.test_news import CHECKED, ENTRY, LOAD, WEB
+from xds_server.protocols.reports.health import Health
 from xds_server.protocols.reports.loads import LoadReport
 from xds_server.protocols.workers.framing import FROM_WORKER, Frames
 from xds_server.protocols.workers.news import (
     NEWS,
     Answer,
+    Found,
     Heard,
     Listening,
     Loaded,
@@ -82,6 +84,18 @@ def test_many_entries_are_several_frames() -> None:
     outbox = Outbox(lambda: None)
     outbox.log([ENTRY] * 1500)
     assert [len(one.entries) for one in taken(outbox) if isinstance(one, Logged)] == [1000, 500]
+
+
+def test_of_what_a_node_found_the_latest_is_told() -> None:
+    outbox = Outbox(lambda: None)
+    outbox.found("web-1", {CHECKED: Health.HEALTHY}, 1.0)
+    outbox.found("web-1", {CHECKED: Health.UNHEALTHY}, 2.0, settled=False)
+    outbox.found("web-2", None, 3.0)
+    assert taken(outbox) == [
+        Found("web-1", 2.0, False, ((CHECKED, Health.UNHEALTHY),)),
+        Found("web-2", 3.0, True, None),
+    ]
+    assert outbox.take() == b""
 
 
 def test_a_node_that_left_has_no_load() -> None:

@@ -56,9 +56,7 @@ class TlsServing(Serving):
 
     def __init__(self, state: Path, own: Identity, operator: Identity, workers: int = 1) -> None:
         options = (f"--tls-cert={own.certificate}", f"--tls-key={own.key}")
-        super().__init__(
-            state, *options, f"--tls-ca={own.authority}", f"--xds-workers={workers}"
-        )
+        super().__init__(state, *options, f"--tls-ca={own.authority}", f"--xds-workers={workers}")
         self.context = ssl.create_default_context(cafile=str(operator.authority))
         self.context.load_cert_chain(operator.certificate, operator.key)
         self.operator = operator

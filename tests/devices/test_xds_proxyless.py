@@ -93,6 +93,8 @@ def certified(directory: Path) -> tuple[TlsPaths, Tls]:
 async def bed(
     kind: str, directory: Path, served: str = "alone", **environment: str
 ) -> AsyncIterator[Bed]:
+    if kind == "grpc-js" and served.endswith("TLS"):
+        pytest.skip("@grpc/grpc-js-xds 1.14 reaches its server in plain text alone")
     async with AsyncExitStack() as stack:
         it = Bed(directory, served)
         await it.start()

@@ -74,9 +74,7 @@ def test_checks_are_handed_out_however_many_processes_serve(tmp_path: Path, work
     folder = tmp_path / "resources"
     folder.mkdir()
     (folder / "checks.json").write_text(text(CHECKED))
-    with Serving(
-        tmp_path / "state", f"--resources={folder}", f"--xds-workers={workers}"
-    ) as server:
+    with Serving(tmp_path / "state", f"--resources={folder}", f"--xds-workers={workers}") as server:
         assert [one["cluster"] for one in server.ask("/v1/health")] == ["shop"]
         target = f"127.0.0.1:{server.port('xds')}"
         with grpc.insecure_channel(target) as channel:

@@ -1,4 +1,4 @@
-"""Health checks through workers: what nodes are to check goes down the pipe, their word comes up."""
+"""Health checks through workers: what nodes check goes down the pipe, what they find comes up."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ class ToldChecks(HealthTable):
         kept = {checked: health for checked, health in found.items() if checked in mine}
         self._outbox.found(node, kept, now, settled=settled)
 
-    def forget(self, node: str, left: float, now: float) -> None:
+    def forget(self, node: str, left: float, now: float) -> None:  # noqa: ARG002
         """Say that a node left and did not come back to this worker."""
         self._outbox.found(node, None, left)

@@ -51,7 +51,10 @@ async def test_what_is_sound_is_served_and_what_is_not_leaves_the_last_good_set(
 
 async def test_references_are_checked_over_the_whole_proxy(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, _):
-        providing, routes = Providing(controller, "folder", _Checkers()), File("r.yaml", EVERY, ROUTES)
+        providing, routes = (
+            Providing(controller, "folder", _Checkers()),
+            File("r.yaml", EVERY, ROUTES),
+        )
         for files in ([clusters("a"), routes], [clusters("b", node="n"), routes]):
             with pytest.raises(RefusedError, match="1 finding"):
                 await providing.provide(files)
@@ -72,7 +75,10 @@ async def test_a_file_that_vanishes_empties_no_proxy_unless_that_is_said(tmp_pat
 
 async def test_a_large_loss_is_refused_too(tmp_path: Path) -> None:
     async with controlling(tmp_path) as (controller, _):
-        providing, names = Providing(controller, "folder", _Checkers()), [f"c{n}" for n in range(30)]
+        providing, names = (
+            Providing(controller, "folder", _Checkers()),
+            [f"c{n}" for n in range(30)],
+        )
         await providing.provide([clusters(*names)])
         await providing.provide([clusters(*names[:25])])
         with pytest.raises(UnsafeError, match="every other node would lose 15 of its 25"):

@@ -177,11 +177,10 @@ def _of_port(
 
 def _contradiction(draft: Draft, row: Ranked, reach: Reach) -> Iterator[Diagnostic]:
     rule = row.rule
-    for other in _earlier(draft, row, _sharing(draft, rule)) if rule.decides else ():
+    for other in _earlier(draft, row, _opposing(draft, rule)) if rule.decides else ():
         first = other.rule
         if (
             other.clause.priority == reach.priority
-            and first.action is not rule.action
             and other.clause.document.reference != row.clause.document.reference
             and overlapping(reach, _reach(other))
         ):
@@ -193,12 +192,13 @@ def _contradiction(draft: Draft, row: Ranked, reach: Reach) -> Iterator[Diagnost
             return
 
 
-def _sharing(draft: Draft, rule: Rule) -> list[str]:
-    """Return the rules that share a service or an endpoint with this one, in order."""
-    index = draft.index
+def _opposing(draft: Draft, rule: Rule) -> list[str]:
+    """Return the rules of another action that share a service or an endpoint, in order."""
+    index, rows = draft.index, draft.rules.rows
     lists = [index.by_service[name] for name in rule.services]
     lists += [index.by_endpoint[name] for name in rule.endpoints]
-    found: set[str] = set().union(*lists)
+    sharing: set[str] = set().union(*lists)
+    found = [name for name in sharing if rows[name].rule.action is not rule.action]
     return sorted(found, key=index.ranks.__getitem__)
 
 

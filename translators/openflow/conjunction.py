@@ -183,7 +183,9 @@ def _exchanged(
             gone += [] if old is None else [old.own]
             come += [] if new is None else [new.own]
         for shared, acts in _differing(old, new):
-            part = touched.setdefault(shared, dict(sharing.get(shared, {})))
+            part = touched.get(shared)
+            if part is None:
+                part = touched[shared] = dict(sharing.get(shared, ()))
             part.pop(place, None)
             if acts:
                 part[place] = acts

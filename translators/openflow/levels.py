@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 
 from translators.openflow.decision import Decision
 from translators.openflow.fields import Field
-from translators.openflow.flow import Test
+from translators.openflow.flow import Match, Test
 
 Key = tuple[int, int]  # of a decision in its list: the rule's number, which of that number
 Reach = Mapping[Field, frozenset[int]]  # the values that an alternative can match, by field
@@ -148,11 +149,16 @@ def reach_of(decision: Decision) -> tuple[Reach, ...]:
             continue
         reach: dict[Field, frozenset[int]] = {}
         for clause in clauses:
-            known = [{test[0]: few for test in tests if (few := _values(test))} for tests in clause]
-            for field_ in set(known[0]).intersection(*known):
-                reach[field_] = frozenset(v for values in known for v in values[field_])
+            reach |= _reach_of(clause)
         found.append(reach)
     return tuple(found)
+
+
+@lru_cache(maxsize=16_384)  # many rules are about the same destinations
+def _reach_of(clause: tuple[Match, ...]) -> Reach:
+    known = [{test[0]: few for test in tests if (few := _values(test))} for tests in clause]
+    fields = set(known[0]).intersection(*known)
+    return {one: frozenset(v for values in known for v in values[one]) for one in fields}
 
 
 def _values(test: Test) -> Sequence[int]:
@@ -166,7 +172,11 @@ def _values(test: Test) -> Sequence[int]:
 
 def meet(left: Iterable[Reach], right: Sequence[Reach]) -> bool:
     """Whether some packet may match an alternative of each; True where that cannot be told."""
-    return any(not _apart(one, two) for one in left for two in right)
+    for one in left:
+        for two in right:
+            if not _apart(one, two):
+                return True
+    return False
 
 
 def _apart(one: Reach, two: Reach) -> bool:

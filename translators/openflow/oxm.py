@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from translators.openflow.fields import NICIRA, Field
 from translators.openflow.flow import Match
@@ -11,12 +11,14 @@ _REGISTERS = 16
 _PAIRS = 0x8001  # OXM class of the 64-bit packet registers: two 32-bit ones, the even one on top
 
 
+@cache
 def header(field: Field, masked: bool = False) -> bytes:
     """Return a field's OXM header."""
     size = field.size * (2 if masked else 1)
     return _head(field.oxm_class, field.oxm_field, masked, size)
 
 
+@lru_cache(maxsize=32_768)  # many flows test the same
 def tlv(field: Field, value: int, mask: int | None = None) -> bytes:
     """Return a field with its value, and its mask where there is one."""
     body = value.to_bytes(field.size, "big")

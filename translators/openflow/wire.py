@@ -36,6 +36,7 @@ _NICIRA = 0x00002320
 _RESUBMIT_TABLE, _CONJUNCTION, _CT, _NAT = 14, 34, 35, 36
 _CT_COMMIT, _NO_TABLE = 1, 0xFF
 _ZONE_BITS = 16 - 1  # offset 0, 16 bits
+_CONJUNCTION_FORM = struct.Struct("!HHIHBBI")
 _NAT_SOURCE, _NAT_DESTINATION, _NAT_IPV4, _NAT_IPV6, _NAT_PORT = 1, 2, 1, 4, 16
 
 
@@ -52,7 +53,10 @@ def encode_instructions(actions: Iterable[Act], goto: int | None) -> bytes:
 
 def encode_actions(actions: Iterable[Act]) -> bytes:
     """Return actions one after the other, each padded to 8 bytes."""
-    return b"".join(encode_action(action) for action in actions)
+    return b"".join(
+        _conjunction(action) if type(action) is Conjunction else encode_action(action)
+        for action in actions
+    )
 
 
 @lru_cache(maxsize=32_768)  # every source of a rule has the same
@@ -84,10 +88,16 @@ def _extension(action: Resubmit | Conjunction | Track) -> bytes:
     match action:
         case Resubmit(table):
             return _nicira(_RESUBMIT_TABLE, struct.pack("!HB3x", _IN_PORT_16, table))
-        case Conjunction(number, clause, clauses):
-            return _nicira(_CONJUNCTION, struct.pack("!BBI", clause, clauses, number))
+        case Conjunction():
+            return _conjunction(action)
         case Track():
             return _track(action)
+
+
+def _conjunction(action: Conjunction) -> bytes:
+    """Return the most frequent action, no two of which are equal, in one step."""
+    head = _EXPERIMENTER, 16, _NICIRA, _CONJUNCTION
+    return _CONJUNCTION_FORM.pack(*head, action.clause, action.clauses, action.id)
 
 
 def _track(action: Track) -> bytes:

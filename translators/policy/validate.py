@@ -54,7 +54,8 @@ def _blanks(
     items = value.items() if isinstance(value, dict) else ()
     rows = enumerate(value) if isinstance(value, list) else ()
     for step, below in (*items, *rows):
-        yield from _blanks(below, (*path, step), lines, origin, nullable)
+        if below is None or isinstance(below, (dict, list)):
+            yield from _blanks(below, (*path, step), lines, origin, nullable)
 
 
 def _text(value: object) -> str:

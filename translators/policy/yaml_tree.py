@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from yaml import CSafeLoader, parse
+from yaml import CSafeLoader
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
     AliasEvent,
@@ -17,6 +17,7 @@ from yaml.events import (
     NodeEvent,
     ScalarEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from translators.diagnostics import Diagnostic, report
@@ -26,6 +27,7 @@ DEEPEST = 64  # levels of a document
 MOST = 100_000  # values of a document
 
 # YAML 1.2.2, section 10.3.2: the core schema.
+_FIRST = frozenset("~nNtTfF+-.0123456789")  # of what is not text
 _NULL = re.compile(r"(null|Null|NULL|~)?")
 _BOOL = re.compile(r"(true|True|TRUE)|(false|False|FALSE)")
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
@@ -49,9 +51,7 @@ def read(text: str, file: str, first_line: int, most: int = MOST) -> Tree:
     """
     builder = _Builder(file, first_line, most)
     try:
-        for event in parse(text, Loader=CSafeLoader):
-            if not builder.take(event):
-                break
+        _events(text, builder)
     except YAMLError as error:
         line, problem = _explained(error)
         last = text.rstrip("\n").count("\n")  # an early end is found after the last line
@@ -60,6 +60,15 @@ def read(text: str, file: str, first_line: int, most: int = MOST) -> Tree:
         # Malformed escapes and directives escape the parser as plain Python errors.
         builder.refuse("FS1001", 0, f"the text is not YAML: {type(error).__name__}")
     return Tree(builder.value(), builder.lines, tuple(builder.diagnostics))
+
+
+def _events(text: str, builder: _Builder) -> None:
+    parser = CSafeLoader(text)
+    try:
+        while (event := parser.get_event()) is not None and builder.take(event):
+            pass
+    finally:
+        parser.dispose()
 
 
 def _explained(error: YAMLError) -> tuple[int, str]:
@@ -74,6 +83,8 @@ def _line(event: Event) -> int:
 
 def resolve(text: str) -> Any:
     """Return the value of a plain scalar by the core schema; dates and MACs stay text."""
+    if text and text[0] not in _FIRST:
+        return text
     if _NULL.fullmatch(text):
         return None
     if found := _BOOL.fullmatch(text):
@@ -113,20 +124,25 @@ class _Builder:
         self.diagnostics.append(report(code, self.file, self.first_line + line, message))
 
     def take(self, event: Event) -> bool:
-        """Consume an event; False where reading on would be of no use."""
-        if isinstance(event, CollectionEndEvent):
-            self.stack.pop()
-        elif isinstance(event, NodeEvent):
-            self._check(event)
-            if not self.fatal or isinstance(event, AliasEvent):
-                self._node(event)
-            else:
+        """Consume an event; False at the end, and where reading on would be of no use."""
+        if isinstance(event, NodeEvent):
+            self.count += 1
+            if (
+                self.count > self.most
+                or len(self.stack) >= DEEPEST
+                or event.anchor is not None
+                or getattr(event, "tag", None) is not None
+            ):
+                self._blame(event)
+            if self.fatal and not isinstance(event, AliasEvent):
                 return False
-        return True
+            self._node(event)
+        elif isinstance(event, CollectionEndEvent):
+            self.stack.pop()
+        return not isinstance(event, StreamEndEvent)
 
-    def _check(self, event: NodeEvent) -> None:
+    def _blame(self, event: NodeEvent) -> None:
         line = _line(event)
-        self.count += 1
         if self.count > self.most:
             self.refuse("FS1008", line, f"the document has more than {self.most:,} values")
         if len(self.stack) >= DEEPEST:

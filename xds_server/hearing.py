@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from xds_server.controller.state import Answered
+from xds_server.controller.state import Answered, Unanswered
 from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered
 
-OFFERED_SECONDS = 0.25  # that the status may be behind in what was sent and is not answered yet
+OFFERED_SECONDS = 1.0  # that the status may be behind in what was sent and is not answered yet
 
 
 class Hearing:
@@ -26,7 +26,7 @@ class Hearing:
     def __init__(
         self,
         record: Callable[[Sequence[Evidence]], None],
-        feed: Callable[[Evidence | Answered], None],
+        feed: Callable[[Evidence | Answered | Unanswered], None],
     ) -> None:
         """``record`` gets everything of a turn; ``feed`` one event after the other."""
         self._record = record
@@ -70,8 +70,8 @@ class Hearing:
 
     def _unanswered(self) -> None:
         offers, self._offers = self._offers, {}
-        for offer in offers.values():
-            self._feed(offer)
+        if offers:
+            self._feed(Unanswered(tuple(offers.values())))
 
 
 def _together(heard: Iterable[Evidence]) -> Iterator[Evidence | Answered]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.plans import shop_plan
 from translators.openflow.tables import Table
+from xds_server.controller.progress import progressed
 from xds_server.controller.reconcile import reconcile
 from xds_server.controller.rollout import advance
 from xds_server.controller.state import FLOWS, Answered, Committed, Event, Stage, State, Tick
@@ -105,6 +106,7 @@ def _holds(state: State, now: float) -> None:
     assert fresh.stale_bridges == state.status.stale_bridges
     first = {h for h, rollout in state.rollouts.items() if rollout.stage is Stage.PROXY}
     assert set(state.widening) == first
+    assert progressed(state, Tick(now)).progress == state.progress, "a device came further than it is shown"
     for host, rollout in state.rollouts.items():
         if rollout.deadline <= now:
             continue  # the next tick looks at who is late

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from xds_server.controller.state import (
     Answered,
     Committed,
     Diagnosed,
+    Effect,
     Event,
     Owning,
+    PublishBridge,
+    PublishProxy,
     State,
     Tick,
     Translated,
@@ -25,13 +29,16 @@ _ABSENT = Progress(Reach.ABSENT)
 _PENDING = Progress(Reach.PENDING)
 
 
-def progressed(state: State, event: Event) -> State:
-    """Return the state with the progress that an event made on the devices it is about."""
+def progressed(state: State, event: Event, effects: Iterable[Effect] = ()) -> State:
+    """Return the state with the progress that an event made on devices.
+
+    Those that it is about, and those that its effects tell something, as it let them go on.
+    """
     if state.revision == 0:
         return state
     fresh = state.progress.mutate()
     moved = False
-    for device in _touched(state, event):
+    for device in chain(_touched(state, event), _told_by(state, effects)):
         before, known = fresh.get(device), state.status.of(device)
         if not known.declared or known.guest or (before is not None and _stands(before, known)):
             continue
@@ -54,13 +61,23 @@ def _touched(state: State, event: Event) -> Iterable[Device]:
         case Committed() | Tick():
             return state.status.devices
         case Diagnosed() | Owning():
-            return ()  # what is new for a device is no part of the revision
+            return ()
         case Translated(host=name) | Untranslated(host=name):
             return _host(name)
         case Answered(acks=acks):
             return [one for ack in acks for one in _beside(ack.device)]
         case _:
             return _beside(event.device)
+
+
+def _told_by(state: State, effects: Iterable[Effect]) -> list[Device]:
+    """Return the devices that effects tell something."""
+    numbers = {one.datapath_id for one in effects if isinstance(one, PublishBridge)}
+    hosts = state.plan.hosts if numbers else ()
+    return [
+        *(Device(DeviceKind.PROXY, one.node) for one in effects if isinstance(one, PublishProxy)),
+        *(Device(DeviceKind.BRIDGE, host.name) for host in hosts if host.datapath_id in numbers),
+    ]
 
 
 def _beside(device: Device) -> list[Device]:

@@ -18,6 +18,7 @@ from xds_server.controller.rollout import (
     advance,
     concerned,
     gates,
+    overdue,
     start,
     tell_bridge,
     tell_proxy,
@@ -36,6 +37,7 @@ from xds_server.controller.state import (
     Tick,
     Translate,
     Translated,
+    Unanswered,
     Untranslated,
     WithdrawProxy,
 )
@@ -59,6 +61,8 @@ def reconcile(state: State, event: Event) -> Step:
         case Answered():
             state, effects = _answered(state, event)
         case Tick(at=at):
+            if not overdue(state, at):  # nothing else depends on time
+                return state, []
             state, effects = _advance(state, at)
         case Diagnosed():
             state, effects = diagnosed(state, event)
@@ -66,9 +70,11 @@ def reconcile(state: State, event: Event) -> Step:
             state, effects = _owning(state, event), []
         case Offered():  # that something was sent opens no gate, and is no progress
             return replace(state, status=fold(state.status, event)), []
+        case Unanswered(offers=offers):
+            return replace(state, status=fold_all(state.status, offers)), []
         case _:
             state, effects = _heard(state, event)
-    state = progressed(state, event)
+    state = progressed(state, event, effects)
     if state.acked or state.revision == 0 or not settled(state):
         return state, effects
     seconds = max(0.0, event.at - state.committed_at)

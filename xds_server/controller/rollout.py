@@ -106,11 +106,16 @@ def at_stage(state: State, host: str, rollout: Rollout | None) -> State:
     return replace(state, rollouts=rollouts.set(host, rollout), widening=widening)
 
 
+def overdue(state: State, at: float) -> bool:
+    """Whether a host has waited for as long as it may, so that time lets it go on."""
+    return any(at >= one.deadline for one in state.rollouts.values())
+
+
 def advance(state: State, host: str, at: float) -> Step:
     """Take a host through as many stages as what is known allows."""
     effects: list[Effect] = []
     rollout = before = state.rollouts.get(host)
-    if rollout is not None and rollout.stage is Stage.PROXY and _proxy_ready(state, host, at):
+    if rollout is not None and _proxy_ready(state, host, rollout, at):
         state, effects = _send(state, host)
         rollout = Rollout(Stage.BRIDGE, at + STAGE_SECONDS)
     if rollout is not None and _bridge_ready(state, host, rollout, at):
@@ -232,13 +237,14 @@ def _news(state: State, host: str, snapshot: Snapshot) -> tuple[DeviceStatus, Pu
     return expecting(known, versions), PublishProxy(host, told)
 
 
-def _proxy_ready(state: State, host: str, at: float) -> bool:
-    if host in state.translating:
-        return False  # the bridge could not be told what to steer
-    if _late(state, host, at):
+def _proxy_ready(state: State, host: str, rollout: Rollout, at: float) -> bool:
+    """Whether the bridge may steer to what is new; one that is not known cannot be told."""
+    if rollout.stage is not Stage.PROXY or host in state.translating:
+        return False
+    if at >= rollout.deadline:
         return True
     ready = _settled(state.status.of(Device(DeviceKind.PROXY, host)))
-    return ready and not gates(state).accepting  # they accept what it is going to send
+    return ready and not _unsettled(state, state.widening)  # they accept what it is going to send
 
 
 def _bridge_ready(state: State, host: str, rollout: Rollout, at: float) -> bool:
@@ -292,6 +298,3 @@ def _settled(known: DeviceStatus) -> bool:
     return not known.connected or known.overall in (Running.SYNCED, Running.NACKED)
 
 
-def _late(state: State, host: str, at: float) -> bool:
-    rollout = state.rollouts.get(host)
-    return rollout is not None and at >= rollout.deadline

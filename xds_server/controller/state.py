@@ -12,7 +12,7 @@ from translators.plan.model import Plan
 from xds_server.controller.targets import Ports, Targets
 from xds_server.controller.values import Progress
 from xds_server.protocols.reports.health import Checked
-from xds_server.snapshots.evidence import Acked, Device, Evidence
+from xds_server.snapshots.evidence import Acked, Device, Evidence, Offered
 from xds_server.snapshots.model import BridgeProgram, Snapshot
 from xds_server.status.model import Status
 
@@ -129,7 +129,29 @@ class Answered:
         return self.acks[-1].at
 
 
-Event = Committed | Translated | Untranslated | Tick | Diagnosed | Owning | Answered | Evidence
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What was sent and has not been answered soon, at least one."""
+
+    offers: tuple[Offered, ...]
+
+    @property
+    def at(self) -> float:
+        """When the last of it was sent."""
+        return self.offers[-1].at
+
+
+Event = (
+    Committed
+    | Translated
+    | Untranslated
+    | Tick
+    | Diagnosed
+    | Owning
+    | Answered
+    | Unanswered
+    | Evidence
+)
 
 
 @dataclass(frozen=True, slots=True)

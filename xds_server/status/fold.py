@@ -31,12 +31,12 @@ def fold(status: Status, evidence: Evidence) -> Status:
     return status.without(evidence.device)
 
 
-def fold_all(status: Status, acks: Iterable[Acked]) -> Status:
-    """Return the status after acknowledgements, one by one, in one step."""
+def fold_all(status: Status, words: Iterable[Acked | Offered]) -> Status:
+    """Return the status after acknowledgements, or offers, one by one, in one step."""
     fresh: dict[Device, DeviceStatus] = {}
-    for ack in acks:
-        known = fresh.get(ack.device)
-        fresh[ack.device] = _heard(status.of(ack.device) if known is None else known, ack)
+    for word in words:
+        known = fresh.get(word.device)
+        fresh[word.device] = _heard(status.of(word.device) if known is None else known, word)
     kept = {d: one for d, one in fresh.items() if one.declared or one.connected or one.warnings}
     status = status.having_all(kept)
     for device in fresh.keys() - kept.keys():

@@ -1,8 +1,10 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
 from xds_server import hearing
-from xds_server.controller.state import Answered
+from xds_server.controller.state import Answered, Unanswered
 from xds_server.hearing import Hearing
 from xds_server.snapshots.evidence import (
     Acked,
@@ -21,7 +23,7 @@ ACKS = Acked(ONE, "eds", "1", 1.0), Acked(TWO, "eds", "1", 2.0)
 class _Heard:
     def __init__(self) -> None:
         self.records: list[list[Evidence]] = []
-        self.events: list[Evidence | Answered] = []
+        self.events: list[Evidence | Answered | Unanswered] = []
         self.hearing = Hearing(self._record, self.events.append)
 
     def _record(self, heard: Sequence[Evidence]) -> None:
@@ -63,14 +65,17 @@ async def test_an_answer_to_another_offer_leaves_the_newer_one() -> None:
     heard, newer = _Heard(), Offered(ONE, "eds", "2", 0.9)
     heard.hear(newer, ACKS[0])
     heard.hearing.close()
-    assert heard.events == [Answered(ACKS[:1]), newer]
+    assert heard.events == [Answered(ACKS[:1]), Unanswered((newer,))]
 
 
-async def test_an_offer_without_an_answer_is_soon_known() -> None:
-    heard, offer = _Heard(), Offered(ONE, "eds", "1", 0.5)
-    heard.hear(offer)
-    await asyncio.sleep(hearing.OFFERED_SECONDS * 2)
-    assert heard.events == [offer]
+async def test_offers_without_an_answer_are_soon_known_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hearing, "OFFERED_SECONDS", 0.02)
+    heard, offers = _Heard(), tuple(Offered(one.device, "eds", "1", 0.5) for one in ACKS)
+    heard.hear(*offers)
+    await asyncio.sleep(hearing.OFFERED_SECONDS * 5)
+    assert heard.events == [Unanswered(offers)]
 
 
 async def test_what_is_heard_at_the_end_is_not_lost() -> None:

@@ -106,7 +106,8 @@ def _holds(state: State, now: float) -> None:
     assert fresh.stale_bridges == state.status.stale_bridges
     first = {h for h, rollout in state.rollouts.items() if rollout.stage is Stage.PROXY}
     assert set(state.widening) == first
-    assert progressed(state, Tick(now)).progress == state.progress, "a device came further than it is shown"
+    anew = Committed(state.revision, state.plan, state.targets, state.ports, now)
+    assert progressed(state, anew).progress == state.progress, "a device came further"
     for host, rollout in state.rollouts.items():
         if rollout.deadline <= now:
             continue  # the next tick looks at who is late

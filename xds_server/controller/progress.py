@@ -17,6 +17,7 @@ from xds_server.controller.state import (
     State,
     Tick,
     Translated,
+    Unanswered,
     Untranslated,
 )
 from xds_server.controller.values import Progress, Reach
@@ -58,9 +59,9 @@ def _stands(before: Progress, known: DeviceStatus) -> bool:
 def _touched(state: State, event: Event) -> Iterable[Device]:
     """Return the devices whose progress may differ after an event; a host's two go together."""
     match event:
-        case Committed() | Tick():
+        case Committed():
             return state.status.devices
-        case Diagnosed() | Owning():
+        case Diagnosed() | Owning() | Tick() | Unanswered():
             return ()
         case Translated(host=name) | Untranslated(host=name):
             return _host(name)

@@ -42,7 +42,7 @@ from xds_server.controller.state import (
     WithdrawProxy,
 )
 from xds_server.controller.targets import Ports, relevant_ports
-from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, Offered, PortsChanged
+from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, PortsChanged
 from xds_server.snapshots.replacing import replace
 from xds_server.status.fold import declare, expect, fold, fold_all
 
@@ -61,17 +61,13 @@ def reconcile(state: State, event: Event) -> Step:
         case Answered():
             state, effects = _answered(state, event)
         case Tick(at=at):
-            if not overdue(state, at):  # nothing else depends on time
-                return state, []
-            state, effects = _advance(state, at)
+            state, effects = _advance(state, at) if overdue(state, at) else (state, [])
         case Diagnosed():
             state, effects = diagnosed(state, event)
         case Owning():
             state, effects = _owning(state, event), []
-        case Offered():  # that something was sent opens no gate, and is no progress
-            return replace(state, status=fold(state.status, event)), []
-        case Unanswered(offers=offers):
-            return replace(state, status=fold_all(state.status, offers)), []
+        case Unanswered(offers=offers):  # that something was sent opens no gate
+            state, effects = replace(state, status=fold_all(state.status, offers)), []
         case _:
             state, effects = _heard(state, event)
     state = progressed(state, event, effects)

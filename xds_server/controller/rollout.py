@@ -296,5 +296,3 @@ def _unsettled(state: State, hosts: Container[str]) -> bool:
 
 def _settled(known: DeviceStatus) -> bool:
     return not known.connected or known.overall in (Running.SYNCED, Running.NACKED)
-
-

@@ -8,7 +8,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -28,8 +28,7 @@ async def open_engine(url: str) -> AsyncEngine:
     engine = _engine(url)
     shown = engine.url.render_as_string(hide_password=True)
     if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _configure)
-        event.listen(engine.sync_engine, "begin", _begin)
+        configure(engine.sync_engine)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(migrate)
@@ -43,6 +42,12 @@ async def open_engine(url: str) -> AsyncEngine:
             f"upgrade this one: {error}"
         ) from error
     return engine
+
+
+def configure(engine: Engine) -> None:
+    """Make every connection of an engine on SQLite durable, and every transaction ours."""
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -32,11 +33,16 @@ from xds_server.store.tables import (
     ProgressRecord,
     RevisionRow,
 )
+from xds_server.store.transactions import Transactions
+from xds_server.store.upsert import Row, put
 
 _AT_ONCE = 500  # rows of a transaction
 # Rows go straight into the tables: a unit of work costs a millisecond a revision.
 _REVISIONS = Base.metadata.tables[RevisionRow.__tablename__]
 _OBJECTS = Base.metadata.tables[ObjectRow.__tablename__]
+_ACKNOWLEDGED = Base.metadata.tables[AcknowledgedRow.__tablename__]
+_PROGRESS = Base.metadata.tables[ProgressRecord.__tablename__]
+_DEVICES = Base.metadata.tables[DeviceRow.__tablename__]
 
 
 class SqlRepository:
@@ -44,17 +50,12 @@ class SqlRepository:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._transactions = Transactions(engine)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
         with told():
             async with self._sessions() as session:
-                yield session
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncSession]:
-        with told():
-            async with self._sessions.begin() as session:
                 yield session
 
     async def head(self) -> int:
@@ -100,23 +101,25 @@ class SqlRepository:
         """Store the successor of ``parent`` whole; raise ConflictError if it has one already."""
         ordered = sorted(changes, key=lambda change: change.object.key)
         number = parent + 1
+
+        def store(connection: Connection) -> str:
+            digest = link(_digest(connection, parent), number, author, message, at, ordered)
+            row = {
+                "number": number,
+                "author": author,
+                "message": message,
+                "created_at": at,
+                "changes": [[str(c.change), c.object.key] for c in ordered],
+                "allocations": dict(allocations),
+                "digest": digest,
+            }
+            connection.execute(insert(_REVISIONS), [row])
+            if versions := [_row(number, change) for change in ordered]:
+                connection.execute(insert(_OBJECTS), versions)
+            return digest
+
         try:
-            async with self._writing() as session:
-                before = await _digest(session, parent)
-                digest = link(before, number, author, message, at, ordered)
-                row = {
-                    "number": number,
-                    "author": author,
-                    "message": message,
-                    "created_at": at,
-                    "changes": [[str(c.change), c.object.key] for c in ordered],
-                    "allocations": dict(allocations),
-                    "digest": digest,
-                }
-                await session.execute(insert(_REVISIONS), [row])
-                versions = [_row(number, change) for change in ordered]
-                if versions:
-                    await session.execute(insert(_OBJECTS), versions)
+            digest = await self._transactions.run(store)
         except IntegrityError as error:
             raise ConflictError(
                 f"revision {number} was stored by another change, apply again on top of it"
@@ -149,34 +152,28 @@ class SqlRepository:
 
     async def acknowledged(self, number: int, seconds: float) -> None:
         """Note, once, how long it took until every connected device ran the revision."""
-        async with self._writing() as session:
-            if await session.get(AcknowledgedRow, number) is None:
-                session.add(AcknowledgedRow(revision=number, seconds=seconds))
+        row = {"revision": number, "seconds": seconds}
+        await self._transactions.run(
+            lambda connection: put(connection, _ACKNOWLEDGED, [row], False)
+        )
 
     async def save_status(self, rows: Sequence[StatusRow]) -> None:
         """Replace the last known state of these devices and types."""
-        await self._replace(DeviceRow, [_fields(row) for row in rows])
+        await self._replace(_DEVICES, [_fields(row) for row in rows])
 
     async def save_progress(self, rows: Sequence[ProgressRow]) -> None:
         """Replace how far these revisions came on these devices."""
         of = ({"revision": r.revision, "device": r.device, **_fields(r.progress)} for r in rows)
-        await self._replace(ProgressRecord, list(of))
+        await self._replace(_PROGRESS, list(of))
 
-    async def _replace(self, kind: type[Base], rows: list[dict[str, Any]]) -> None:
+    async def _replace(self, table: Table, rows: list[Row]) -> None:
         """Put rows in the place of those with the same keys, a few hundred in a transaction.
 
         So that a change is stored between them, and never waits for all.
         """
-        table = Base.metadata.tables[kind.__tablename__]
-        keys = [column.name for column in table.primary_key]
-        same = and_(*(table.c[key] == bindparam(f"old_{key}") for key in keys))
         for start in range(0, len(rows), _AT_ONCE):
             part = rows[start : start + _AT_ONCE]
-            async with self._writing() as session:
-                held = [{f"old_{key}": row[key] for key in keys} for row in part]
-                connection = await session.connection()
-                await connection.execute(table.delete().where(same), held)
-                await connection.execute(table.insert(), part)
+            await self._transactions.run(partial(put, table=table, rows=part))
 
     async def load_progress(self, revision: int) -> tuple[ProgressRow, ...]:
         """Return how far a revision came on each device, sorted by device."""
@@ -207,11 +204,11 @@ async def _head(session: AsyncSession) -> int:
     return await session.scalar(select(func.max(RevisionRow.number))) or 0
 
 
-async def _digest(session: AsyncSession, number: int) -> str:
+def _digest(connection: Connection, number: int) -> str:
     if number == 0:
         return GENESIS
-    query = select(RevisionRow.digest).where(RevisionRow.number == number)
-    digest = await session.scalar(query)
+    query = select(_REVISIONS.c.digest).where(_REVISIONS.c.number == number)
+    digest: str | None = connection.scalar(query)
     if digest is None:
         raise ConflictError(f"revision {number}, which this change builds on, is not in the store")
     return digest

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from immutables import Map
 
 from tests.conversations.controller.script import PROXY, Conversation, program, snapshot, targets
@@ -20,12 +21,13 @@ class Time:
         return self.now
 
 
-async def test_a_locked_database_is_tried_again_and_nothing_is_lost(tmp_path: Path) -> None:
+async def test_a_locked_database_is_tried_again_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xds_server.store.engine._PRAGMAS", ("busy_timeout=20",))
     engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
     repository, time = SqlRepository(engine), Time()
     await repository.commit(0, "ann", "", 1.0, [], {})
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql("PRAGMA busy_timeout=20")
     ledger = Ledger(repository, time)
     talk = Conversation()
     talk.connect(PROXY)

@@ -11,11 +11,12 @@ from xds_server.store.repository import SqlRepository
 ROW = StatusRow("proxy/host1", "lds", "1", "SYNCED", "", 1.0)
 
 
-async def test_a_database_that_cannot_be_written_is_an_error_of_the_store(tmp_path: Path) -> None:
+async def test_a_database_that_cannot_be_written_is_an_error_of_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xds_server.store.engine._PRAGMAS", ("busy_timeout=50",))
     engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
     repository = SqlRepository(engine)
-    async with engine.connect() as connection:  # the pool gives the next user this connection
-        await connection.exec_driver_sql("PRAGMA busy_timeout=50")
     with sqlite3.connect(tmp_path / "db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match=r"database is locked.*who else holds it"):

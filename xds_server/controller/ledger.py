@@ -1,7 +1,7 @@
 """What devices said, written down behind the events; a database that fails is tried again.
 
 While a revision is on its way to devices they come first: what they say meanwhile is written when
-it has reached them all, or after some seconds. A server that is killed before loses what devices
+it has reached them all, or after half a minute. A server that is killed before loses what devices
 say again when they come back, and how far that revision had come.
 """
 
@@ -25,7 +25,7 @@ from xds_server.status.model import Status
 _log = structlog.get_logger("fsdn.ledger")
 FIRST_DELAY = 1.0  # seconds until a failed write is tried again; doubled each time
 LONGEST_DELAY = 30.0
-PATIENCE = 5.0  # seconds that what is new may wait for a revision to reach its devices
+PATIENCE = 30.0  # seconds that what is new may wait for a revision to reach its devices
 REST = 1.0  # seconds after that until it is written: one change often follows another
 AT_ONCE = 500  # rows that are written before it is asked whether a revision is on its way
 
@@ -43,7 +43,8 @@ class Ledger:
         self._states: dict[tuple[str, str], StatusRow] = {}  # as the store has them
         self._status = Status()  # that they are of
         self._progress: dict[tuple[int, str], ProgressRow] = {}  # not stored yet
-        self._noted: Map[Device, Progress] = Map()  # of the current revision
+        self._left: list[tuple[int, Map[Device, Progress]]] = []  # of revisions, not noted yet
+        self._noted: Map[Device, Progress] = Map()  # of the last revision of which some is
         self._current = 0  # that revision
         self._reached: dict[int, float] = {}  # not stored yet
         self._last: tuple[int, float] | None = None  # the last revision that was reached
@@ -72,16 +73,24 @@ class Ledger:
     def note(self, state: State) -> None:
         """Take note of a revision's progress; called before the next one replaces it."""
         self._busy_until = self._clock() + REST
-        self._note(state)
+        self._left.append((state.revision, state.progress))
 
-    def _note(self, state: State) -> None:
-        number, noted = state.revision, self._noted
-        if number != self._current:
-            noted = Map()
-        for device, kept in state.progress.items() if state.progress is not noted else ():
+    def waiting(self, revision: int) -> dict[str, ProgressRow]:
+        """Return, by device, the progress of an earlier revision that is not stored yet."""
+        self._note_all()
+        return {row.device: row for row in self._progress.values() if row.revision == revision}
+
+    def _note_all(self) -> None:
+        left, self._left = self._left, []
+        for revision, progress in left:
+            self._note(revision, progress)
+
+    def _note(self, number: int, progress: Map[Device, Progress]) -> None:
+        noted = self._noted if number == self._current else Map()
+        for device, kept in progress.items() if progress is not noted else ():
             if noted.get(device) is not kept and noted.get(device) != kept:
                 self._progress[number, str(device)] = ProgressRow(number, str(device), kept)
-        self._noted, self._current = state.progress, number
+        self._noted, self._current = progress, number
 
     async def tick(self, state: State) -> None:
         """Write what is new, unless a write has failed and its time has not come again.
@@ -92,7 +101,8 @@ class Ledger:
             self._busy_until = self._clock() + REST
         if self._clock() < self.due or self._gives_way():
             return
-        self._note(state)
+        self._left.append((state.revision, state.progress))
+        self._note_all()
         try:
             await self._write(state)
         except StoreError as error:

@@ -12,16 +12,28 @@ from xds_server.status.model import DeviceStatus, Refusal, State, Status, TypeSt
 def rows_of(status: Status, before: Status = Status()) -> tuple[StatusRow, ...]:  # noqa: B008
     """Return a row for each type that a declared device has spoken about, in order.
 
-    Devices of which the same was known before are left out.
+    What was known before is left out.
     """
     changed = [d for d, known in status.devices.items() if before.devices.get(d) is not known]
     return tuple(
         _row(device, known, name, kept)
         for device, known in ((d, status.devices[d]) for d in sorted(changed))
         if known.declared and not known.guest
-        for name, kept in sorted(known.types.items())
+        for name, kept in _news(known, before.of(device))
         if kept.acked or kept.refusal is not None
     )
+
+
+def _news(known: DeviceStatus, before: DeviceStatus) -> list[tuple[str, TypeStatus]]:
+    """Return the types of which a row may say something else than before, by name."""
+    if _standing(known) != _standing(before):
+        return sorted(known.types.items())
+    return sorted(item for item in known.types.items() if before.types.get(item[0]) is not item[1])
+
+
+def _standing(known: DeviceStatus) -> tuple[bool, ...]:
+    """Return what a row depends on beside its type."""
+    return known.declared, known.guest, known.connected
 
 
 def remembered(rows: Iterable[StatusRow]) -> Status:

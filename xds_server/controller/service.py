@@ -172,7 +172,9 @@ class Controller:
     async def progress(self, number: int) -> tuple[ProgressRow, ...]:
         """Return how far a revision came on each device, sorted by device."""
         if number != self.state.revision:
-            return await self.repository.load_progress(number)
+            kept = {row.device: row for row in await self.repository.load_progress(number)}
+            kept |= self.ledger.waiting(number)
+            return tuple(kept[device] for device in sorted(kept))
         known = sorted(self.state.progress.items())
         return tuple(ProgressRow(number, str(device), kept) for device, kept in known)
 

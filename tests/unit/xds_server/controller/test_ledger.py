@@ -71,7 +71,10 @@ async def test_the_last_word_on_a_revision_is_kept_when_the_next_one_comes(tmp_p
     refused = Progress(Reach.NACKED, None, "no", "a.yaml:3")
     ledger.note(replace(talk.state, progress={PROXY: refused}))
     talk.commit(2, targets(snapshot("b")))
+    assert await repository.load_progress(1) == ()
+    assert {row.progress for row in ledger.waiting(1).values()} == {refused}  # told before it is
     await ledger.close(talk.state)
+    assert ledger.waiting(1) == {}
     assert [row.progress for row in await repository.load_progress(1)] == [refused]
     assert {r.progress.reach for r in await repository.load_progress(2)} == {Reach.ABSENT}
     await engine.dispose()

@@ -1,7 +1,14 @@
 from dataclasses import replace
 
 from xds_server.controller.memory import remembered, rows_of
-from xds_server.snapshots.evidence import Acked, Connected, Device, DeviceKind, Nacked
+from xds_server.snapshots.evidence import (
+    Acked,
+    Connected,
+    Device,
+    DeviceKind,
+    Disconnected,
+    Nacked,
+)
 from xds_server.status.fold import declare, expect, fold
 from xds_server.status.model import State, Status
 
@@ -38,8 +45,11 @@ def test_what_an_undeclared_device_says_is_not_kept() -> None:
     assert rows_of(status) == ()
 
 
-def test_only_devices_of_which_something_else_is_known_have_rows_again() -> None:
+def test_only_types_of_which_something_else_is_known_have_rows_again() -> None:
     before = spoken()
     assert rows_of(before, before) == ()
-    after = before.having(PROXY, replace(before.of(PROXY), detail="other"))
-    assert {row.device for row in rows_of(after, before)} == {str(PROXY)}
+    assert rows_of(before.having(PROXY, replace(before.of(PROXY), detail="other")), before) == ()
+    after = fold(before, Acked(PROXY, "cds", "3", 4.0))
+    assert [row.type for row in rows_of(after, before)] == ["cds"]
+    gone = fold(before, Disconnected(PROXY, 5.0, ""))
+    assert [row.type for row in rows_of(gone, before)] == ["lds", "rds"]

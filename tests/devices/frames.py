@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
-SYN, SYN_ACK, ACK = 0x02, 0x12, 0x10
+SYN, SYN_ACK, ACK, RST = 0x02, 0x12, 0x10, 0x04
 
 
 @dataclass(frozen=True)

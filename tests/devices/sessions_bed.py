@@ -154,11 +154,12 @@ class Bed:
         done = self.fsdn("apply", "--prune", "-f", str(file), *wait)
         assert not done.returncode, done.stderr + done.stdout
         deadline = time.monotonic() + 20
-        while not self._synced():
+        while not self.synced():
             assert time.monotonic() < deadline, self.fsdn("status", "-o", "wide").stdout
             time.sleep(0.1)
 
-    def _synced(self) -> bool:
+    def synced(self) -> bool:
+        """Whether every bridge is connected and runs what it should."""
         with entered(self.core):
             found = self.server.devices()
         bridges = [one for name, one in found.items() if name.startswith("bridge/")]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devices.frames import ACK, SYN, Frame, arp_request, encode, read_pcap
+from tests.devices.frames import ACK, RST, SYN, Frame, arp_request, encode, read_pcap
 from tests.devices.ovs import PrivateOvs
 from tests.devices.test_serve_devices import BRIDGE, PORTS, connect, flows, until
 from tests.serving import SHOP, Serving
@@ -88,8 +88,13 @@ CASES: dict[str, tuple[str, Callable[[], bytes], tuple[str, str, str]]] = {
     ),
     "the middle of no connection": (
         "web",
-        lambda: _to("10.10.0.22", flags=ACK),
+        lambda: _to("10.10.0.22", flags=RST),
         ("no-connection", "state(11)", ""),
+    ),
+    "the middle of what was never admitted": (
+        "web",
+        lambda: _to("10.10.0.22", flags=ACK),
+        ("default", "policy(20)", "shop"),
     ),
     "an address of nobody": (
         "web",
@@ -201,3 +206,10 @@ def _hits(server: Serving, name: str) -> int:
 def _purged_hits(server: Serving, ovs: PrivateOvs, name: str) -> int:
     ovs.call("revalidator/purge")
     return _hits(server, name)
+
+
+def test_a_forgotten_connection_counts_as_lost(bed: tuple[Serving, PrivateOvs]) -> None:
+    server, ovs = bed  # last: it counts for the rule that would admit it
+    _put(ovs, "web", _to("10.10.0.201", 80, flags=ACK), 3)
+    key = ("lost-connection", "commit(25)", "")
+    until(lambda: _counted(server, ovs).get(key) == 3, lambda: _drops(server))

@@ -46,6 +46,7 @@ class Hop:
     frame: Frame
     cookies: tuple[int, ...] = ()  # of the flows met, in order
     copies: tuple[int | None, ...] = ()  # the ports that copies were sent to
+    punted: bool = False  # to the controller alone
 
 
 Bridge = Callable[[str, Frame, int], Hop]  # host, packet, hash
@@ -71,7 +72,7 @@ def simulated(plan: Plan) -> Bridge:
     def bridge(host: str, frame: Frame, spread: int) -> Hop:
         trace = simulate(programs[host], frame, spread)
         cookies = tuple(flow.cookie for flow in trace.flows)
-        return Hop(trace.output, trace.frame, cookies, trace.copies)
+        return Hop(trace.output, trace.frame, cookies, trace.copies, trace.punted)
 
     return bridge
 

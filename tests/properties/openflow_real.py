@@ -33,7 +33,7 @@ from translators.openflow.flow import Program
 from translators.openflow.frames import TTL, from_tunnel, synthetic_ports
 from translators.openflow.live import Compared, Probe, World, compared, probe
 from translators.openflow.simulate import REFLECTED, Frame, simulate
-from translators.openflow.traced import flow_text, read_trace, states_text
+from translators.openflow.traced import ASKED, flow_text, read_trace, states_text
 from translators.plan.evaluate import Packet
 from translators.plan.model import Host, Plan
 
@@ -75,7 +75,8 @@ class Bridges:
         found = compared(self._world, asked, text)
         assert found.same, difference(found)
         cookies = tuple(row.real.cookie for row in found.rows if row.real is not None)
-        return Hop(port_of(found), found.left, cookies, copies_of(found))
+        punted = found.real == ASKED
+        return Hop(port_of(found), found.left, cookies, copies_of(found), punted)
 
     def standing(self, packet: Packet) -> list[tuple[Probe, Compared]]:
         """Return the way of what a client sends in the connection that a packet has begun.
@@ -130,7 +131,7 @@ def copies_of(found: Compared) -> tuple[int, ...]:
 
 
 def _sent(found: Compared) -> tuple[int, ...]:
-    if found.real == "dropped":
+    if found.real in ("dropped", ASKED):
         return ()
     sent = found.real.split(", ")
     return tuple(

@@ -13,14 +13,19 @@ from envoy_data_plane.envoy.config.cluster.v3 import (
     ClusterDiscoveryType,
     ClusterEdsClusterConfig,
     ClusterLbPolicy,
+    UpstreamConnectionOptions,
 )
 from envoy_data_plane.envoy.config.core.v3 import (
     AggregatedConfigSource,
     ApiVersion,
+    BindConfig,
     ConfigSource,
     Http1ProtocolOptions,
     Http2ProtocolOptions,
     HttpProtocolOptions,
+    SocketOption,
+    SocketOptionSocketState,
+    TcpKeepalive,
 )
 from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
     HttpProtocolOptions as UpstreamOptions,
@@ -39,8 +44,13 @@ IDLE_TIMEOUT = timedelta(minutes=5)  # of upstream connections: shorter than a s
 BUFFER_LIMIT = 32 << 10  # bytes; Envoy's advice for proxies that face untrusted peers
 LIMIT = 16384  # connections, pending and active requests; Envoy's default of 1024 starves bursts
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+RETRYING = 1024  # at a time; an endpoint's restart resets all of its connections at once
 STREAMS = 100  # concurrent HTTP/2 streams of a connection
 STREAM_WINDOW, CONNECTION_WINDOW = 64 << 10, 1 << 20  # bytes
+# When an upstream connection is given up: its endpoint may have gone without a word.
+IDLE_PROBE, PROBE_INTERVAL, PROBES = 5, 2, 3  # seconds, seconds, unanswered ones
+UNACKNOWLEDGED = 10_000  # milliseconds that what was sent may stay without an acknowledgement
+_SOL_TCP, _TCP_USER_TIMEOUT = 6, 18  # Linux: tcp(7)
 
 ADS = ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
 
@@ -71,6 +81,8 @@ def cluster(destination: Destination) -> Cluster:
         per_connection_buffer_limit_bytes=BUFFER_LIMIT,
         lb_policy=ClusterLbPolicy.RING_HASH if hashed else ClusterLbPolicy.LEAST_REQUEST,
         circuit_breakers=CircuitBreakers(thresholds=[_limits()]),
+        upstream_bind_config=_given_up(),
+        upstream_connection_options=_probed(),
         typed_extension_protocol_options=options,
     )
 
@@ -78,8 +90,30 @@ def cluster(destination: Destination) -> Cluster:
 @cache
 def _limits() -> CircuitBreakersThresholds:
     return CircuitBreakersThresholds(
-        max_connections=LIMIT, max_pending_requests=LIMIT, max_requests=LIMIT, max_retries=3
+        max_connections=LIMIT, max_pending_requests=LIMIT, max_requests=LIMIT, max_retries=RETRYING
     )
+
+
+@cache
+def _probed() -> UpstreamConnectionOptions:
+    """Return probes by which an idle connection's dead endpoint is found out."""
+    seconds = TcpKeepalive(
+        keepalive_probes=PROBES, keepalive_time=IDLE_PROBE, keepalive_interval=PROBE_INTERVAL
+    )
+    return UpstreamConnectionOptions(tcp_keepalive=seconds)
+
+
+@cache
+def _given_up() -> BindConfig:
+    """Return the same for a connection with requests on it; without, Linux waits 15 minutes."""
+    limit = SocketOption(
+        description="TCP_USER_TIMEOUT",
+        level=_SOL_TCP,
+        name=_TCP_USER_TIMEOUT,
+        int_value=UNACKNOWLEDGED,
+        state=SocketOptionSocketState.STATE_PREBIND,
+    )
+    return BindConfig(socket_options=[limit])
 
 
 @cache

@@ -25,6 +25,7 @@ from translators.envoy.filters.rbac import denial
 from translators.envoy.groups import Door, Group
 from translators.envoy.matches import can_match, route_match
 from translators.envoy.provenance import provenance
+from translators.envoy.retries import retried
 from translators.plan.model import Action, Rule, Share
 from translators.plan.model import Route as PlanRoute
 
@@ -39,7 +40,7 @@ def route_configuration(group: Group) -> RouteConfiguration:
     routes = [malformed_route(), *(rule_route(group, rule) for rule in rules)]
     if not any(rule.http is None for rule in rules):
         routes.append(default_route(group))
-    virtual_host = VirtualHost(name="any", domains=["*"], routes=routes)
+    virtual_host = VirtualHost(name="any", domains=["*"], routes=routes, retry_policy=retried())
     return RouteConfiguration(name=group.name, virtual_hosts=[virtual_host])
 
 

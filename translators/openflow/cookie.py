@@ -43,6 +43,7 @@ class Cause(IntEnum):
     AUDIT = 44  # rule number
     REVOKED = 60  # nothing
     KILLED = 61  # nothing; not part of a program: they go when their session has ended
+    LOST = 62  # nothing
     SHAPE = 45  # rule number
     # Flows that end a packet and have no other cause; ``drops`` says what each means.
     UNKNOWN_PORT = 70  # nothing

@@ -50,6 +50,10 @@ _NAMES: Mapping[Cause, tuple[str, str]] = {
     Cause.INBOUND: ("inbound", "nothing from outside begins a connection"),
     Cause.REVOKED: ("revoked", "policy admits the connection no longer"),
     Cause.KILLED: ("killed", "the session was killed"),
+    Cause.LOST: (
+        "lost-connection",
+        "connection tracking does not know its connection; the sender gets a reset",
+    ),
     Cause.SHAPE: ("shape", "the rule that admits it has a rate, which is used up"),
 }
 REASONS: Mapping[Cause, str] = {cause: reason for cause, (_, reason) in _NAMES.items()}

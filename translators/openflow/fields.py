@@ -123,7 +123,7 @@ SCRATCH = _register(7)  # within one action list only
 MIRRORED = _register(11)  # 1: copied already; 2: it is a copy
 SHAPED = _register(14)  # 1: metered and marked already
 AUDITED = _register(15)  # how far the audits of a new connection have come
-JUDGED = _register(12)  # an established connection: JUDGING, then ADMITTED if policy still does
+JUDGED = _register(12)  # an established connection: JUDGING, ADMITTED if policy still does
 LASTING = _register(13)  # what keeps a connection: OUTLIVES, BY_SERVICE
 
 ZONE_BITS = 16  # of SEGMENT
@@ -133,6 +133,7 @@ MARK_CLIENT, MARK_PROXY, MARK_DIRECT, MARK_OUTSIDE = 1, 2, 4, 8
 OUTSIDE = 1 << 24  # stands for an identity where the destination is no endpoint
 MARK_REVOKED = 64  # beside the path: policy admits the connection no longer
 JUDGING, ADMITTED = 1, 2
+LOST = 3  # of JUDGED: it belongs to a connection that tracking does not know
 OUTLIVES = 1  # of LASTING: it outlives the rule that admits it
 BY_SERVICE = 2  # of LASTING: another host's bridge sent it here by a service
 # Where ct_label keeps, in 32 bits each, what a connection was admitted by and is judged with again.

@@ -173,11 +173,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A limit in kbit/s, and the kbit that may come at once; it drops what is more."""
+    """A limit in kbit/s, and the kbit that may come at once; it drops what is more.
+
+    With ``packets`` it counts packets instead of kbit.
+    """
 
     number: int
     rate: int
     burst: int
+    packets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

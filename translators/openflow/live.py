@@ -43,7 +43,7 @@ from translators.openflow.simulate import (
     simulate,
 )
 from translators.openflow.tables import Table
-from translators.openflow.traced import Met, Traced, flow_text, read_trace, states_text
+from translators.openflow.traced import ASKED, Met, Traced, flow_text, read_trace, states_text
 from translators.openflow.translate import translate
 from translators.plan.evaluate import Packet
 from translators.plan.model import TCP, Host, Plan
@@ -252,7 +252,7 @@ def _ends(predicted: Trace, real: Traced) -> tuple[str, str]:
         for act in acts
         if isinstance(act, Output | Reflect)
     ]
-    end = ", ".join(sent) or "dropped"
+    end = ", ".join(sent) or (ASKED if predicted.punted else "dropped")
     if predicted.output is None or end != real.ends:
         return end, real.ends
     ours, theirs = predicted.frame, real.frame

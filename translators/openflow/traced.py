@@ -39,8 +39,10 @@ _OUTPUT = re.compile(r"^ +(?:output:(\S+)|(in_port))$", re.MULTILINE | re.IGNORE
 _BUCKET = re.compile(r"^ +-> using bucket (\d+)$", re.MULTILINE)
 _FINAL = re.compile(r"^(?:Final flow|Flow): (.*)$", re.MULTILINE)
 _ACTIONS = re.compile(r"^Datapath actions: (.*)$", re.MULTILINE)
+_PUNTED = re.compile(r"\buserspace\(.*controller\(")
 _VNI = re.compile(r"^ +set_field:(\w+)->tun_id$", re.MULTILINE)
 _PREREQUISITES = (ETH_TYPE, IP_PROTO)
+ASKED = "controller"  # how a packet ends that goes to the controller alone
 _LEFT = {
     "dl_dst": ETH_DST,
     "nw_ttl": IP_TTL,
@@ -154,6 +156,8 @@ def _ends(outputs: tuple[str, ...], acted: str) -> str:
     """Return what the bridge decided; a tunnel that finds no neighbour is not its affair."""
     if not outputs and acted == "drop":
         return "dropped"
+    if not outputs and _PUNTED.search(acted):
+        return ASKED
     sent = [one.lower() if _port(one) == REFLECTED else f"output:{one}" for one in outputs]
     return ", ".join(sent) or f"datapath actions {acted}"
 

@@ -10,7 +10,7 @@ import structlog
 from translators.openflow.cookie import Cause, cause_of
 from translators.openflow.fields import SEGMENT
 from translators.plan.model import TCP, UDP, Plan
-from xds_server.controller.ends import Ends, answer, ends_of, resets
+from xds_server.controller.ends import Ends, Metadata, answer, ends_of, lost, resets
 from xds_server.controller.errors import ConflictError, UnsafeError
 from xds_server.controller.ports import Bridges
 from xds_server.controller.sessions import Session, kill_orders
@@ -60,7 +60,7 @@ class Cuts:
     def punted(self, host: str, packet: PacketIn) -> None:
         """Take a packet that a bridge sent us; what is none of ours is left alone."""
         cause = cause_of(packet.cookie)
-        if cause not in (Cause.REVOKED, Cause.KILLED):
+        if cause not in (Cause.REVOKED, Cause.KILLED, Cause.LOST):
             return
         if not self._allowances.setdefault(host, Allowance()).take(self.clock()):
             return
@@ -69,18 +69,22 @@ class Cuts:
         except ProtocolError as error:
             _log.warning("unreadable", host=host, reason=str(error))
             return
-        if segment is None or segment.flags & RST:
-            return
-        if cause is Cause.REVOKED:
-            ends = ends_of(self.plan(), met, segment)
-        else:
-            ends = self._killed(packet.cookie & 0xFFFFFFFF, segment)
-        place = met.get((SEGMENT.oxm_class, SEGMENT.oxm_field), 0)
-        self._end(host, place, ends, segment, forget=cause is Cause.REVOKED)
+        if segment is not None and not segment.flags & RST:
+            self._answer(host, packet.cookie, segment, met)
 
-    def _killed(self, number: int, packet: Segment) -> Ends | None:
-        """Return whom a killed session joined; a number of before a restart may be another's."""
-        ends = self.killed.get(number)
+    def _answer(self, host: str, value: int, segment: Segment, met: Metadata) -> None:
+        cause = cause_of(value)
+        if cause is Cause.LOST:
+            self._order(host, lost(met, segment))
+            return
+        revoked = cause is Cause.REVOKED
+        ends = ends_of(self.plan(), met, segment) if revoked else self._killed(value, segment)
+        place = met.get((SEGMENT.oxm_class, SEGMENT.oxm_field), 0)
+        self._end(host, place, ends, segment, forget=revoked)
+
+    def _killed(self, value: int, packet: Segment) -> Ends | None:
+        """Return whom a killed session joined; a cookie of before a restart may be another's."""
+        ends = self.killed.get(value & 0xFFFFFFFF)
         if ends is None:
             return None
         met = {packet.source, packet.destination}

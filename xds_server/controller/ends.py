@@ -11,12 +11,15 @@ from translators.openflow.fields import (
     CT_MARK,
     CT_REPLY,
     CT_STATE,
+    FROM_PROXY,
     LABEL_PORT,
     MARK_CLIENT,
     MARK_DIRECT,
     MARK_OUTSIDE,
     MARK_PROXY,
+    ORIGIN,
     SEGMENT,
+    SERVICE,
     SOURCE,
     ZONE_BITS,
     Field,
@@ -92,10 +95,23 @@ def resets(ends: Ends, packet: Segment) -> list[Order]:
     return [PacketOut(data, table, ends.segment) for table, data in found]
 
 
-def answer(packet: Segment, segment: int) -> list[Order]:
+def answer(packet: Segment, segment: int, table: int = Table.LOOKUP) -> list[Order]:
     """Return the reset for who sent a packet of a session that nobody knows any more."""
     data = back(packet, packet.destination, packet.source)
-    return [PacketOut(data, Table.LOOKUP, segment)]
+    return [PacketOut(data, table, segment)]
+
+
+def lost(met: Metadata, packet: Segment) -> list[Order]:
+    """Return the resets for a session that tracking has lost, after one of its packets was sent.
+
+    Whom the packet was meant for is told too, unless only the lost translation knew who it is.
+    """
+    segment = _of(met, SEGMENT)
+    told = answer(packet, segment, Table.STEER if _of(met, ORIGIN) == FROM_PROXY else Table.LOOKUP)
+    if not _of(met, SERVICE):
+        data = onward(packet, packet.source, packet.destination)
+        told.append(PacketOut(data, Table.LOOKUP, segment))
+    return told
 
 
 def _tables(path: int) -> tuple[int, int]:

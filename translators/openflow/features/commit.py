@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features.midstream import answered
 from translators.openflow.features.shapes import begun
 from translators.openflow.fields import (
     ADMITTED,
@@ -67,6 +68,7 @@ def _direct(site: Site) -> Iterator[Flow]:
     # What is judged again has been committed: it is told that it stands, and goes on where it was.
     again = match((JUDGED, JUDGING))
     yield Flow(Table.COMMIT, 200, again, none, (SetField(JUDGED, ADMITTED),))
+    yield answered()
     for ether, protocol in TRACKED:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
         yield Flow(Table.COMMIT, 80, tests, none, (committed(MARK_DIRECT),), Table.COPY)

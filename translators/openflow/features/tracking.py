@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.features import midstream
 from translators.openflow.features.revocation import judged, revoked
 from translators.openflow.features.shapes import established
 from translators.openflow.fields import (
@@ -83,6 +84,7 @@ def _all(site: Site) -> Iterator[Flow]:
     yield from judged(site)
     yield from revoked(site)
     yield from _new()
+    yield from midstream.unknown()
     yield Flow(Table.STATE, 0, (), cookie(Cause.NO_CONNECTION))
 
 
@@ -116,7 +118,7 @@ def _outside() -> Iterator[Flow]:
 
 
 def _new() -> Iterator[Flow]:
-    """Yield the start of connections; TCP must begin with a SYN, or a flush would not hold."""
+    """Yield the start of connections; TCP begins with a SYN, or a flush would not hold."""
     new: Test = (CT_STATE, CT_NEW | CT_TRACKED, CT_NEW | CT_TRACKED)
     for ether, protocol in TRACKED:
         tests: tuple[Test, ...] = (new, (ETH_TYPE, ether, None), (IP_PROTO, protocol, None))

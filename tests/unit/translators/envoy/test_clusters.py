@@ -1,5 +1,6 @@
 """Clusters."""
 
+import socket
 from dataclasses import replace
 
 import pytest
@@ -47,3 +48,17 @@ def test_endpoints_of_a_service_with_affinity_are_on_a_ring() -> None:
     assert cluster(Destination(door, None)).lb_policy is ClusterLbPolicy.LEAST_REQUEST
     sticky = replace(door, service=replace(door.service, affinity=Affinity.CLIENT_IP))
     assert cluster(Destination(sticky, None)).lb_policy is ClusterLbPolicy.RING_HASH
+
+
+def test_a_connection_whose_endpoint_is_gone_is_given_up() -> None:
+    door, _ = door_of(with_protocol(shop_plan(), AppProtocol.TCP))
+    message = cluster(Destination(door, None))
+    assert message.upstream_connection_options is not None
+    probes = message.upstream_connection_options.tcp_keepalive
+    assert probes is not None
+    assert (probes.keepalive_time, probes.keepalive_interval, probes.keepalive_probes) == (5, 2, 3)
+    assert message.upstream_bind_config is not None
+    assert message.upstream_bind_config.source_address is None  # original_src gives the address
+    (option,) = message.upstream_bind_config.socket_options
+    assert (option.level, option.name) == (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert option.int_value == 10_000

@@ -12,7 +12,7 @@ from translators.openflow.frames import synthetic_ports
 from translators.openflow.translate import translate
 from translators.plan.model import Action, Origin, Plan
 
-_ENDS = (Cause.REVOKED,)  # tells the controller, or marks the connection, and then drops
+_ENDS = (Cause.REVOKED, Cause.LOST)  # tells the controller, or marks the connection, and then drops
 
 
 def _with_default(plan: Plan, default: Action) -> Plan:

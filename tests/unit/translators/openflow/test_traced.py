@@ -101,6 +101,12 @@ def test_every_way_out_is_named(acts: str, output: int | None, ends: str) -> Non
     assert (found.output, found.ends) == (output, ends)
 
 
+def test_what_only_the_controller_gets_is_named() -> None:
+    acts = "meter(0),userspace(pid=0,controller(reason=1,dont_send=0,max_len=128))"
+    found = read_trace(DROPPED.replace("actions: drop", f"actions: {acts}"), SENT)
+    assert (found.output, found.ends) == (None, "controller")
+
+
 @pytest.mark.parametrize("text", ["", "Unknown bridge", TUNNELED.partition("Datapath")[0]])
 def test_what_is_no_trace_is_refused(text: str) -> None:
     with pytest.raises(TraceError, match="without 'Datapath actions'"):

@@ -101,3 +101,13 @@ def test_a_flood_is_answered_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     scene.now += 1
     scene.punt()
     assert len(scene.bridges.told) == 8
+
+
+def test_a_session_that_tracking_has_lost_is_reset_and_nothing_is_remembered() -> None:
+    scene = Scene()
+    scene.punt(cause=Cause.LOST)
+    scene.punt(RST, cause=Cause.LOST)
+    assert [type(one) for one in scene.bridges.told] == [PacketOut, PacketOut]
+    scene.now += 10
+    scene.cuts.tick()
+    assert len(scene.bridges.told) == 2

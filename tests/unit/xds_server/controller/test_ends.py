@@ -4,9 +4,16 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from tests.plans import shop_plan
-from translators.openflow.fields import CT_REPLY, CT_TRACKED, MARK_CLIENT, MARK_DIRECT, MARK_PROXY
+from translators.openflow.fields import (
+    CT_REPLY,
+    CT_TRACKED,
+    FROM_PROXY,
+    MARK_CLIENT,
+    MARK_DIRECT,
+    MARK_PROXY,
+)
 from translators.openflow.tables import Table
-from xds_server.controller.ends import Ends, answer, ends_of, resets
+from xds_server.controller.ends import Ends, answer, ends_of, lost, resets
 from xds_server.protocols.openflow.orders import PacketOut
 from xds_server.protocols.openflow.punted import ACK, Segment, segment_of
 
@@ -82,3 +89,17 @@ def test_an_unknown_end_is_not_told() -> None:
     told = segment_of(one.data)
     assert told is not None
     assert (told.source, told.destination) == (CLIENT, VIRTUAL)
+
+
+def test_whom_a_lost_session_joined_is_told_as_far_as_the_packet_shows() -> None:
+    def told(**registers: int) -> list[tuple[int, object, object]]:
+        met = {(1, int(name[1:])): value for name, value in registers.items()}
+        found = [one for one in lost({(1, 0): 7} | met, REQUEST) if isinstance(one, PacketOut)]
+        assert all(one.segment == 7 for one in found)
+        seen = [(one.table, segment_of(one.data)) for one in found]
+        return [(table, read.source, read.destination) for table, read in seen if read is not None]
+
+    sender, receiver = (Table.LOOKUP, SERVER, CLIENT), (Table.LOOKUP, CLIENT, SERVER)
+    assert told(r5=0) == [sender, receiver]
+    assert told(r3=4) == [sender]  # by a service: which endpoint it was is forgotten
+    assert told(r5=FROM_PROXY) == [(Table.STEER, SERVER, CLIENT), receiver]

@@ -71,8 +71,9 @@ def test_new_connections_go_to_policy() -> None:
     tcp = {"ether": 0x800, "protocol": 6}
     assert _goes(0, new, WORKLOAD, **tcp, flags=0x002) == Table.VIRTUAL
     assert _goes(0, new, TUNNEL, **tcp, flags=0x002) == Table.ADDRESS
-    assert _goes(0, new, WORKLOAD, **tcp, flags=0x010) is None
+    assert _goes(0, new, TUNNEL, **tcp, flags=0x010) == Table.ADDRESS
     assert _goes(0, new, WORKLOAD, **tcp, flags=0x012) is None
+    assert _goes(0, new, WORKLOAD, **tcp, flags=0x008) is None
     assert _goes(0, new, WORKLOAD, ether=0x86DD, protocol=17) == Table.VIRTUAL
     assert _goes(0, new, WORKLOAD, ether=0x86DD, protocol=58) == Table.VIRTUAL
 

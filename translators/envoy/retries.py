@@ -1,0 +1,43 @@
+"""Retries: a request that no endpoint can have answered is tried once more.
+
+A proxy's idle connection may lead to an endpoint that has been restarted. It notices when it sends
+a request, and cannot know whether that was read. RFC 9110, section 9.2.2, lets a proxy repeat
+such requests where the method is idempotent; others are answered with 503.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from envoy_data_plane.envoy.config.route.v3 import (
+    HeaderMatcher,
+    RetryPolicy,
+    RetryPolicyRetryHostPredicate,
+)
+from envoy_data_plane.envoy.extensions.retry.host.previous_hosts.v3 import PreviousHostsPredicate
+from envoy_data_plane.envoy.type.matcher.v3 import RegexMatcher, StringMatcher
+
+from translators.envoy.encode import pack
+
+RETRIES = 1
+IDEMPOTENT = "GET|HEAD|OPTIONS|TRACE|PUT|DELETE"  # RFC 9110, section 9.2.2
+# No connection, a refused stream, or one that ended before its answer began; never an answer.
+WHEN = "connect-failure,refused-stream,reset"
+ATTEMPTS = 3  # to choose another endpoint than the one that failed, where there are several
+
+
+@cache
+def retried() -> RetryPolicy:
+    """Return the policy for all routes that lead to endpoints."""
+    methods = StringMatcher(safe_regex=RegexMatcher(regex=IDEMPOTENT))
+    other = RetryPolicyRetryHostPredicate(
+        name="envoy.retry_host_predicates.previous_hosts",
+        typed_config=pack(PreviousHostsPredicate()),
+    )
+    return RetryPolicy(
+        retry_on=WHEN,
+        num_retries=RETRIES,
+        retry_host_predicate=[other],
+        host_selection_retry_max_attempts=ATTEMPTS,
+        retriable_request_headers=[HeaderMatcher(name=":method", string_match=methods)],
+    )

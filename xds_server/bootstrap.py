@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ import structlog
 from translators.envoy.filters.access_log import Logged
 from xds_server.api.app import create_app
 from xds_server.api.listen import ApiServer, api_server, bound
+from xds_server.api.probes import probes
 from xds_server.api.sources import Sources
 from xds_server.bridge_ports import open_ports, session_settings
 from xds_server.bridge_settings import sockets_of
@@ -147,13 +149,10 @@ async def _start(controller: Controller) -> None:
 async def _run(settings: ServerSettings, controller: Controller, southbound: Southbound) -> None:
     """Listen, work, and stop in the opposite order once a signal asks for it."""
     stop = _stop_signal()
-    api_at = settings.listeners["api"]
-    socket = bound(api_at.host, api_at.port)
     reported = southbound.reports.sources
-    app = create_app(controller, token_of(settings.state), settings.body_limit, reported)
-    api = api_server(app, settings.tls_cert, settings.tls_key, settings.tls_ca)
+    servers = _servers(settings, controller, reported)
     ports = await _listen(settings, southbound)
-    ports["api"] = socket.getsockname()[1]
+    ports["api"] = servers[0][1].getsockname()[1]
     _announce(settings, ports)
     try:
         async with asyncio.TaskGroup() as group:
@@ -164,17 +163,33 @@ async def _run(settings: ServerSettings, controller: Controller, southbound: Sou
                 collect_at_rest(lambda: controller.busy),
             )
             working = [group.create_task(job) for job in jobs]
-            group.create_task(api.serve(sockets=[socket]))
-            group.create_task(_drain(stop, controller, api, working, reported))
+            for server, bound_to in servers:
+                group.create_task(server.serve(sockets=[bound_to]))
+            serving = [server for server, _ in servers]
+            group.create_task(_drain(stop, controller, serving, working, reported))
     finally:
         remove_endpoints(settings.state)
         await _close(southbound)
 
 
+def _servers(
+    settings: ServerSettings, controller: Controller, reported: Sources
+) -> list[tuple[ApiServer, socket.socket]]:
+    """Return the API's server and, if there is an address for them, that of probes; bound."""
+    at = settings.listeners["api"]
+    app = create_app(controller, token_of(settings.state), settings.body_limit, reported)
+    api = api_server(app, settings.tls_cert, settings.tls_key, settings.tls_ca)
+    found = [(api, bound(at.host, at.port))]
+    if (health := settings.health) is not None:
+        plain = api_server(probes(controller), None, None, None)
+        found.append((plain, bound(health.host, health.port, "probes", "--health")))
+    return found
+
+
 async def _drain(
     stop: asyncio.Event,
     controller: Controller,
-    api: ApiServer,
+    servers: Sequence[ApiServer],
     working: Sequence[asyncio.Task[None]],
     reported: Sources,
 ) -> None:
@@ -182,7 +197,8 @@ async def _drain(
     _log.info("stopping")
     controller.close()
     reported.logs.close()
-    api.should_exit = True
+    for server in servers:
+        server.should_exit = True
     for job in working:
         job.cancel()
 

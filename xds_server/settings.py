@@ -73,6 +73,11 @@ class ServerSettings(XdsSettings, BridgeSettings):
         default=f"127.0.0.1:{API_PORT}",
         description="Address of the REST API; port 0 lets the system choose.",
     )
+    listen_health: str = Field(
+        default="",
+        description="Address that answers /healthz and /readyz by plain HTTP, without details, to "
+        "probes that have no certificate; empty for none.",
+    )
     xds: str = Field(
         default=f"127.0.0.1:{XDS_PORT}",
         description="Address that proxies get their xDS resources from.",
@@ -150,6 +155,11 @@ class ServerSettings(XdsSettings, BridgeSettings):
         return self.database or f"sqlite+aiosqlite:///{self.state.resolve() / 'fsdn.db'}"
 
     @property
+    def health(self) -> Listen | None:
+        """The address for probes, if there is one."""
+        return parse_listen(self.listen_health) if self.listen_health else None
+
+    @property
     def listeners(self) -> dict[str, Listen]:
         """The four addresses, by the name of their option."""
         return {
@@ -167,6 +177,11 @@ class ServerSettings(XdsSettings, BridgeSettings):
             "address of --xds"
         )
 
+    def _silent_probes(self) -> str:
+        if self.health is None or self.health.port:
+            return ""
+        return "--health needs a port that probes know, write it as 127.0.0.1:8601"
+
     def check(self) -> None:
         """Raise SettingsError if the settings are unsafe or contradict each other."""
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -176,7 +191,8 @@ class ServerSettings(XdsSettings, BridgeSettings):
         self._check_paths()
         if self.log_format not in ("console", "json"):
             raise SettingsError(f"the log format {self.log_format!r} is neither console nor json")
-        if wrong := self.complaint() or self._socket_of_many() or self.bridge_complaint():
+        own = self._socket_of_many() or self._silent_probes()
+        if wrong := self.complaint() or own or self.bridge_complaint():
             raise SettingsError(wrong)
         open_ones = [f"--{n} {a}" for n, a in self.listeners.items() if not a.loopback]
         if open_ones and self.tls_cert is None and not self.insecure:

@@ -17,9 +17,9 @@ from xds_server.controller.errors import MachineError
 DRAIN_SECONDS = 3  # how long requests in progress may take once we stop
 
 _MENDS = {
-    errno.EADDRINUSE: "the port is in use, stop who has it or choose another with --api",
-    errno.EACCES: "the port needs privileges, choose one above 1023 with --api",
-    errno.EADDRNOTAVAIL: "this machine has no such address, choose another with --api",
+    errno.EADDRINUSE: "the port is in use, stop who has it or choose another with",
+    errno.EACCES: "the port needs privileges, choose one above 1023 with",
+    errno.EADDRNOTAVAIL: "this machine has no such address, choose another with",
 }
 
 
@@ -32,7 +32,7 @@ class ApiServer(uvicorn.Server):
         yield
 
 
-def bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int, use: str = "the API", option: str = "--api") -> socket.socket:
     """Return a socket bound to the address; raise MachineError when that cannot be."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -42,8 +42,8 @@ def bound(host: str, port: int) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
     except OSError as error:
-        why = _MENDS.get(error.errno or 0, f"{error.strerror}, choose another address with --api")
-        raise MachineError(f"cannot listen on {host}:{port} for the API: {why}") from error
+        why = _MENDS.get(error.errno or 0, f"{error.strerror}, choose another address with")
+        raise MachineError(f"cannot listen on {host}:{port} for {use}: {why} {option}") from error
     return found
 
 

@@ -53,6 +53,7 @@ def _annotated(of: type[BaseSettings], name: str) -> Any:
 def serve(
     state: Annotated[Path | None, _option("state", "--state")] = None,
     listen_api: Annotated[str | None, _option("listen_api", "--api")] = None,
+    listen_health: Annotated[str | None, _option("listen_health", "--health")] = None,
     xds: Annotated[str | None, _option("xds", "--xds")] = None,
     xds_socket: Annotated[Path | None, _option("xds_socket", "--xds-socket")] = None,
     xds_workers: Annotated[int | None, _option("xds_workers", "--xds-workers")] = None,

@@ -1,3 +1,4 @@
+import socket
 import ssl
 import subprocess
 import urllib.request
@@ -59,6 +60,17 @@ def _subject(port: int, authority: Path) -> str:
     return next(
         line for line in done.stdout.decode(errors="replace").splitlines() if "subject" in line
     )
+
+
+def test_probes_need_no_certificate_and_end_with_the_server(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Serving(tmp_path / "state", f"--health=127.0.0.1:{port}") as server:
+        for path, said in (("healthz", b"alive"), ("readyz", b"ready")):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=5) as answer:
+                assert answer.read().strip() == said
+        assert server.stop() == 0
 
 
 def test_tls_files_that_are_none_are_one_sentence(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def test_the_defaults_are_safe() -> None:
         ({"tls_cert": Path("no"), "tls_key": Path("no")}, "there is no file no"),
         ({"log_format": "xml"}, "neither console nor json"),
         ({"openflow": "nonsense"}, "no address"),
+        ({"listen_health": "8601"}, "no address"),
+        ({"listen_health": "127.0.0.1:0"}, "--health needs a port"),
         ({"envoy": "/nothing/here"}, "path of an Envoy binary, auto or none"),
         ({"xds_workers": 2, "xds_socket": Path("s")}, "give no --xds-workers"),
     ],
@@ -69,6 +71,7 @@ def test_unsafe_and_contradicting_settings_are_refused(
 
 def test_an_open_address_is_allowed_when_it_is_meant() -> None:
     ServerSettings.model_validate({"xds": "0.0.0.0:1", "insecure": True}).check()
+    ServerSettings.model_validate({"listen_health": "0.0.0.0:8601"}).check()  # it tells nothing
 
 
 def test_an_envoy_is_looked_for_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,11 @@ def test_a_free_port_is_chosen() -> None:
 def test_a_port_in_use_is_one_sentence() -> None:
     with bound("127.0.0.1", 0) as socket:
         socket.listen()
-        with pytest.raises(MachineError, match="in use, stop who has it or choose another"):
-            bound("127.0.0.1", socket.getsockname()[1])
+        port = socket.getsockname()[1]
+        with pytest.raises(MachineError, match=r"API: the port is in use.* another with --api$"):
+            bound("127.0.0.1", port)
+        with pytest.raises(MachineError, match=r"probes: the port is in use.* with --health$"):
+            bound("127.0.0.1", port, "probes", "--health")
 
 
 def test_an_address_of_another_machine_is_one_sentence() -> None:

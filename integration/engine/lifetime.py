@@ -1,7 +1,8 @@
 """Find the machine's Docker engine; where none answers, start one by hand, and stop it again.
 
 ``python -m integration.engine.lifetime start|stop``. What was started here is known by a file in
-the state directory, so that a later run stops it, and never an engine of somebody else.
+the state directory, so that a later run stops it, and never an engine of somebody else. What it
+changed in the machine's network is put back.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
+from integration.engine.traces import observe, put_back, recalled, stored
+
 STATE = Path(__file__).parents[2] / ".compose"
 SOCKET = Path("/var/run/docker.sock")
 PATIENCE = 60.0  # seconds that an engine may take to answer, or to end
+BEFORE = "network.json"  # in the state directory: the machine's network without an engine
 PACKAGES = ("docker.io", "docker-compose", "mmdebstrap")
 
 
@@ -64,6 +68,7 @@ def start(state: Path = STATE) -> docker.DockerClient:
 def _spawn(state: Path) -> docker.DockerClient:
     state.mkdir(parents=True, exist_ok=True)
     log = state / "dockerd.log"
+    (state / BEFORE).write_text(stored(observe()))
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["dockerd"],
@@ -104,7 +109,21 @@ def stop(state: Path = STATE) -> bool:
                 raise EngineError(f"dockerd (process {pid}) does not end: kill -9 {pid}")
             time.sleep(0.1)
     note.unlink()
+    _put_back(state / BEFORE)
     return ours
+
+
+def _put_back(before: Path) -> None:
+    """Undo what the engine changed, unless somebody has started another one since."""
+    if not before.exists():
+        return
+    kept = recalled(before.read_text())
+    before.unlink()
+    try:
+        if connect() is None:
+            put_back(kept)
+    except OSError as error:
+        raise EngineError(f"what Docker changed in the network is still there: {error}") from error
 
 
 def _is_dockerd(pid: int) -> bool:

@@ -2,7 +2,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help setup demo test integration containers base-image compose-up compose-down envoy-matrix endurance lint docs bench bench-vswitch clean
+.PHONY: help setup demo test integration containers base-image compose-up compose-keys compose-down envoy-matrix endurance lint docs bench bench-vswitch clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -31,6 +31,9 @@ compose-up: setup  ## Bring the bed up in containers, until a request goes throu
 	@bash integration/as_root.sh bash integration/engine.sh
 	@bash integration/as_root.sh $(PYTHON) -m integration.engine.preflight
 	@bash integration/as_root.sh bash integration/compose.sh up $(PROFILES)
+
+compose-keys: setup  ## A key and certificate for a device of your own, in .compose/keys (NAME=...)
+	@bash integration/as_root.sh bash integration/compose.sh certify $(NAME)
 
 compose-down: setup  ## Take the containers, their networks and volumes away again
 	@bash integration/as_root.sh bash integration/compose.sh down

@@ -3,6 +3,8 @@
 #
 #   compose.sh up [PROFILE...]    build, start, and wait until a request goes the whole way
 #   compose.sh down               remove containers, networks, volumes; images stay
+#   compose.sh certify NAME       make a key and certificate for a device of your own in .compose/keys/NAME
+#   compose.sh replace SERVICE IMAGE   run a service by another image, as an upgrade does
 #   compose.sh run SERVICE PROGRAM [ARGUMENT...]   run a program in a container of its own
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -64,10 +66,27 @@ down() {
   "${compose[@]}" --profile observability --profile load down --volumes --remove-orphans --timeout 3
 }
 
+certify() {
+  local place="$PWD/.compose/keys/${1:-}"
+  case ${1:-} in
+    '' | *[!a-zA-Z0-9.-]*) say "give the name of the device: letters, digits, dots and dashes" >&2; return 1 ;;
+  esac
+  mkdir -p "$place"
+  "${compose[@]}" run --rm -T --no-deps -v "$place:/keys/$1" keys "$1:${SUDO_UID:-$(id -u)}"
+  say "$place holds tls.crt, tls.key, ca.crt, and the token of the API"
+}
+
+replace() {
+  printf 'services: {%s: {image: "%s"}}\n' "$1" "$2" >"$override"
+  "${compose[@]}" -f docker-compose.yml -f "$override" up -d --no-deps --no-build "$1"
+}
+
 run() {
   local service=$1 program=$2
   shift 2
   "${compose[@]}" run --rm -T --no-deps --entrypoint "$program" "$service" "$@"
 }
 
+override=$(mktemp --suffix=.yml)
+trap 'rm -f "$override"' EXIT
 "$@"

@@ -83,10 +83,16 @@ class Running:
 
 @contextmanager
 def load(
-    namespace: Namespace, url: str, connections: int = 4, interval: float = 0.01
+    namespace: Namespace,
+    url: str,
+    connections: int = 4,
+    interval: float = 0.01,
+    header: str = "",
 ) -> Iterator[Callable[[], Report]]:
     """Keep requests going; the yielded function stops them and returns their report."""
-    flags = (f"--connections={connections}", f"--interval={interval}")
+    flags = [f"--connections={connections}", f"--interval={interval}"]
+    if header:
+        flags.append(f"--header={header}")
     client = Running(namespace, (*CLIENT, url, *flags))
     with _ended(client):
         yield lambda: _report(client.stop())

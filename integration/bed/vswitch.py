@@ -11,6 +11,8 @@ from pathlib import Path
 from integration.bed.netns import BedError, Namespace, run
 
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
+# Options of ovsdb-server, with the columns that ``ovs-vsctl set-ssl`` fills.
+KEYS = {"private-key": "private_key", "certificate": "certificate", "ca-cert": "ca_cert"}
 PATIENCE = 10.0  # seconds until a daemon must answer
 
 
@@ -37,6 +39,7 @@ class Vswitch:
             str(database),
             f"--remote=punix:{self.rundir}/db.sock",
             "--remote=db:Open_vSwitch,Open_vSwitch,manager_options",
+            *(f"--{option}=db:Open_vSwitch,SSL,{column}" for option, column in KEYS.items()),
         )
         self._await("db.sock", store)
         self.vsctl("--no-wait", "init")

@@ -24,7 +24,13 @@ ROOT = Path(__file__).parents[2]
 OLDEST = (1, 27)  # the first Compose whose files need no version and may depend on health
 SPACE = 4 << 30  # bytes that the images and their building take
 SUBNETS = ("FSDN_MANAGEMENT", "FSDN_ACCESS", "FSDN_CABLES")  # the first three numbers of each
-PORTS = ("FSDN_GATEWAY_PORT", "FSDN_API_PORT")
+PORTS = (
+    "FSDN_GATEWAY_PORT",
+    "FSDN_API_PORT",
+    "FSDN_XDS_PORT",
+    "FSDN_OPENFLOW_PORT",
+    "FSDN_OVSDB_PORT",
+)
 OURS = "com.docker.compose.project"
 Settings = Mapping[str, str]
 

@@ -1,22 +1,22 @@
-"""Bring the bed of containers up for tests and down again, and keep what tells why one failed."""
+"""Bring the bed of containers up for tests and down again."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
-from docker.errors import APIError
 from docker.models.containers import Container
 
 from integration.bed.build import until
 from integration.bed.traffic import ask
 from integration.compose.node import plan_of
 from integration.engine.contained import ContainedBed, contained_bed
+from integration.engine.evidence import keep
 from integration.engine.lifetime import EngineError
 from integration.engine.preflight import OURS, ROOT, settings, wanting
 from integration.rootless import Here
@@ -24,18 +24,6 @@ from integration.rootless import Here
 POLICY = (ROOT / "examples" / "shop", ROOT / "integration" / "compose" / "policy")
 SERVICE = "com.docker.compose.service"
 STEADY = 60.0  # seconds that the fabric may take until all of its paths carry
-DUMPS: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "host": (
-        ("ip", "addr"),
-        ("ovs-vsctl", "show"),
-        ("ovs-ofctl", "-O", "OpenFlow15", "dump-flows", "br-int"),
-        ("ovs-appctl", "-t", "ovs-vswitchd", "dpctl/dump-conntrack"),
-    ),
-    "leaf": (("vtysh", "--vty_socket", "/run/frr", "-c", "show bgp summary"), ("ip", "route")),
-    "spine": (("vtysh", "--vty_socket", "/run/frr", "-c", "show bgp summary"), ("ip", "route")),
-    "controller": (("fsdn", "status"), ("fsdn", "history")),
-    "gateway": (("ip", "addr"),),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +44,11 @@ class Stand:
         label = f"{OURS}={self.project}"
         found = self.client.containers.list(all=True, filters={"label": label})
         return {container.labels[SERVICE]: container for container in found}
+
+    def nodes(self) -> tuple[Container, ...]:
+        """Return the containers of hosts and switches."""
+        containers = self.containers()
+        return tuple(containers[name] for name in self.bed.layout.managed)
 
     @property
     def bed(self) -> ContainedBed:
@@ -87,24 +80,6 @@ class Stand:
         report = ask(Here("here"), f"{self.url}/", 40, connections=8, timeout=2.0)
         return report.statuses == {"200": 40}
 
-    def dump(self, place: Path) -> None:
-        """Write logs and states of all containers below a directory; what cannot be had is said."""
-        place.mkdir(parents=True, exist_ok=True)
-        for service, container in self.containers().items():
-            (place / f"{service}.log").write_bytes(container.logs(timestamps=True))
-            said = [f"{container.status}\n".encode()]
-            kind = service.rstrip("0123456789")
-            for command in DUMPS.get(kind, ()) if container.status == "running" else ():
-                said.append(f"\n$ {' '.join(command)}\n".encode())
-                with suppress(APIError):
-                    said.append(_output(container, command))
-            (place / f"{service}.state").write_bytes(b"".join(said))
-
-
-def _output(container: Container, command: tuple[str, ...]) -> bytes:
-    output = container.exec_run(list(command)).output
-    return output if isinstance(output, bytes) else b"".join(output)
-
 
 @contextmanager
 def standing(
@@ -122,8 +97,9 @@ def standing(
         stand.compose("up")
         until(stand.is_steady, "requests fail now and then", STEADY)
         yield stand
-    except BaseException:
-        stand.dump(root / "broken")
+    except BaseException as error:
+        keep(stand.containers(), root / "broken")
+        error.add_note(f"logs and states of all containers are in {root / 'broken'}")
         raise
     finally:
         stand.compose("down")

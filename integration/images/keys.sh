@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make an authority, a certificate for every NAME:UID[:ADDRESS] given, and the API's token.
+# Make an authority, a certificate for every NAME:UID[:ADDRESS]... given, and the API's token.
 #
 # Each name has a volume of its own at /keys/NAME, which its container alone mounts: a container that
 # is taken over gives away its own key. The authority's key is kept in a volume that only this mounts.
@@ -16,8 +16,9 @@ if [ ! -s $authority/ca.crt ]; then
   mv $authority/ca.new $authority/ca.crt
 fi
 
-certify() { # name, address
-  names="DNS:$1,DNS:localhost,IP:127.0.0.1${2:+,IP:$2}"
+certify() { # name, addresses
+  names="DNS:$1,DNS:localhost,IP:127.0.0.1"
+  for one in $2; do names="$names,IP:$one"; done
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
     -keyout tls.key -out tls.csr 2>/dev/null
   printf '%s\n' "subjectAltName=$names" 'extendedKeyUsage=serverAuth,clientAuth' >tls.ext
@@ -28,11 +29,11 @@ certify() { # name, address
 
 for entry in "$@"; do
   name=${entry%%:*} rest=${entry#*:}
-  owner=${rest%%:*} address=
-  case $rest in *:*) address=${rest#*:} ;; esac
+  owner=${rest%%:*} addresses=
+  case $rest in *:*) addresses=$(echo "${rest#*:}" | tr : ' ') ;; esac
   cd "/keys/$name"
   cmp -s $authority/ca.crt ca.crt && [ -s tls.crt ] && continue
-  certify "$name" "$address"
+  certify "$name" "$addresses"
   cp $authority/ca.crt ca.crt
   cp $authority/token token
   chown "$owner:$owner" . tls.key tls.new ca.crt token

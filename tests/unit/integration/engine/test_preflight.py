@@ -8,13 +8,16 @@ import pytest
 
 from integration.engine import preflight
 from integration.engine.lifetime import EngineError
-from integration.engine.preflight import ROOT, compose, settings, wanting
+from integration.engine.preflight import PORTS, ROOT, compose, settings, wanting
 
 GIVEN = {
     "COMPOSE_PROJECT_NAME": "fsdn",
     "FSDN_PUBLISH": "127.0.0.1",
     "FSDN_GATEWAY_PORT": "0",
     "FSDN_API_PORT": "0",
+    "FSDN_XDS_PORT": "0",
+    "FSDN_OPENFLOW_PORT": "0",
+    "FSDN_OVSDB_PORT": "0",
     "FSDN_MANAGEMENT": "100.99.1",
     "FSDN_ACCESS": "100.99.2",
     "FSDN_CABLES": "100.99.3",
@@ -67,7 +70,7 @@ def test_a_taken_port_is_named_with_the_variable() -> None:
 def test_an_address_that_is_not_this_machine_s_is_named() -> None:
     said = found(Engine(), FSDN_PUBLISH="192.0.2.77")
     assert all("cannot listen on 192.0.2.77:0" in one for one in said)
-    assert len(said) == 2
+    assert len(said) == len(PORTS)
 
 
 def test_a_taken_subnet_is_named_with_who_has_it() -> None:

@@ -102,4 +102,4 @@ def shaping_of(shape: ShapingModel | None) -> Shaping | None:
     if shape is None:
         return None
     burst = 0 if shape.rate is None else shape.burst or max(shape.rate // 10, _LEAST_BURST)
-    return Shaping(shape.rate, burst, shape.dscp)
+    return Shaping(shape.rate, burst, shape.dscp, shape.queue)

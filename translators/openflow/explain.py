@@ -31,6 +31,7 @@ _REASONS = {
     Cause.AUDIT: "a rule counts it, and those after it decide",
     Cause.DHCP: "DHCP and the segment's server",
 }
+_QUEUES = "the rule that admits it lets what follows wait in a queue of each receiver's port"
 _PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))
 _BESIDE = {
     Cause.AUDIT: "audit",
@@ -134,6 +135,8 @@ def _reason(plan: Plan, flow: Flow) -> str:
     if cause is Cause.DEFAULT:
         default = next((t.default for t in plan.tenants if t.number == number), Action.DENY)
         return f"no rule matches; the tenant's default is {default}"
+    if cause is Cause.SHAPE and (rule := rule_of(plan, flow.cookie)) is not None and rule.shape:
+        return _QUEUES if rule.shape.queue else _REASONS[cause]
     if cause is Cause.PROXY:
         return "the proxy reaches what its clients are captured for"
     return _REASONS.get(cause or Cause.NONE, "")

@@ -73,7 +73,14 @@ class ToGroup:
 class Metered:
     """Drop the packet if the meter has no room for it; nothing after it happens then."""
 
-    meter: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Let the packet leave by this queue of its port; a port without it uses its queue 0."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ Act = (
     | Resubmit
     | ToGroup
     | Metered
+    | Queued
     | Conjunction
     | Track
 )

@@ -20,6 +20,7 @@ from translators.openflow.flow import (
     Output,
     Program,
     Punt,
+    Queued,
     Reflect,
     Resubmit,
     SetField,
@@ -104,10 +105,8 @@ def render_action(action: Act) -> str:
             return f"output:{port}"
         case Resubmit(table):
             return f"resubmit(,{table})"
-        case ToGroup(number):
-            return f"group:{number}"
-        case Metered(number):
-            return f"meter:{number}"
+        case ToGroup(number) | Metered(number) | Queued(number):
+            return f"{_NUMBERED[type(action)]}:{number}"
         case Conjunction(number, clause, clauses):
             return f"conjunction({number},{clause + 1}/{clauses})"
         case Track():
@@ -116,6 +115,7 @@ def render_action(action: Act) -> str:
             return _PLAIN[type(action)]
 
 
+_NUMBERED = {ToGroup: "group", Metered: "meter", Queued: "set_queue"}
 _PLAIN = {Reflect: "in_port", DecTtl: "dec_ttl", Punt: f"controller(max_len={PUNTED})"}
 
 

@@ -41,6 +41,7 @@ from translators.openflow.flow import (
     Output,
     Program,
     Punt,
+    Queued,
     Reflect,
     Resubmit,
     SetField,
@@ -74,6 +75,7 @@ class Trace:
     committed: Tracked | None = None  # what tracking is to find of its connection from now on
     punted: bool = False
     copies: tuple[int, ...] = ()  # the ports that copies of it were sent to
+    queue: int = 0  # of the port by which it leaves
 
     def at(self, table: Table) -> Flow | None:
         """Return the flow that was met in a table."""
@@ -92,7 +94,9 @@ def simulate(
     run = _Run(program, dict(frame), bucket, found or Tracked())
     run.lookup(Table.CLASSIFY)
     frame = run.frame if run.left is None else run.left
-    return Trace(tuple(run.met), run.output, frame, run.committed, run.punted, tuple(run.copies))
+    copies = tuple(run.copies)
+    met = tuple(run.met)
+    return Trace(met, run.output, frame, run.committed, run.punted, copies, run.queue)
 
 
 @dataclass(slots=True)
@@ -107,6 +111,7 @@ class _Run:
     committed: Tracked | None = None
     punted: bool = False
     copies: list[int] = field(default_factory=list)
+    queue: int = 0
 
     def lookup(self, table: int) -> None:
         flow = find(self.program, table, self.frame)
@@ -157,6 +162,8 @@ class _Run:
                 self.frame = held
             case Track():
                 self.track(action)
+            case Queued(number):
+                self.queue = number
             case Conjunction():
                 raise ValueError("a conjunction alone decides nothing")
             case _:

@@ -80,7 +80,7 @@ FEATURES = (
     Feature("dhcp", dhcp.TABLES, dhcp.flows, reads=()),
     Feature("neighbours", neighbours.TABLES, neighbours.flows, reads=("services",)),
     Feature("outside", outside.TABLES, outside.flows, reads=()),
-    Feature("tracking", tracking.TABLES, tracking.flows, reads=("rules",)),
+    Feature("tracking", tracking.TABLES, tracking.flows, reads=("rules", "services")),
     Feature("services", services.TABLES, services.flows, services.groups),
     Feature("addresses", addresses.TABLES, addresses.flows, reads=()),
     Feature("rules", rules.TABLES, rules.flows),

@@ -17,6 +17,7 @@ from translators.openflow.flow import (
     Nat,
     Output,
     Punt,
+    Queued,
     Reflect,
     Resubmit,
     SetField,
@@ -27,8 +28,9 @@ from translators.openflow.oxm import header, tlv
 
 # OpenFlow 1.5.1, sections 7.2.5 (instructions) and 7.2.6 (actions)
 _GOTO_TABLE, _APPLY_ACTIONS = 1, 4
-_OUTPUT, _GROUP, _DEC_TTL, _SET_FIELD, _COPY_FIELD = 0, 22, 24, 25, 28
+_OUTPUT, _SET_QUEUE, _GROUP, _DEC_TTL, _SET_FIELD, _COPY_FIELD = 0, 21, 22, 24, 25, 28
 _METER, _EXPERIMENTER = 29, 0xFFFF
+_NUMBERED = {ToGroup: _GROUP, Metered: _METER, Queued: _SET_QUEUE}
 _IN_PORT, _IN_PORT_16 = 0xFFFFFFF8, 0xFFF8
 _CONTROLLER = 0xFFFFFFFD
 # Open vSwitch's extension actions, include/openvswitch/ofp-actions.h
@@ -76,10 +78,8 @@ def encode_action(action: Act) -> bytes:
             return struct.pack("!HH4x", _DEC_TTL, 8)
         case Punt():
             return struct.pack("!HHIH6x", _OUTPUT, 16, _CONTROLLER, PUNTED)
-        case ToGroup(number):
-            return struct.pack("!HHI", _GROUP, 8, number)
-        case Metered(meter):
-            return struct.pack("!HHI", _METER, 8, meter)
+        case ToGroup(number) | Metered(number) | Queued(number):
+            return struct.pack("!HHI", _NUMBERED[type(action)], 8, number)
         case Resubmit() | Conjunction() | Track():
             return _extension(action)
 

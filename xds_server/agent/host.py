@@ -24,6 +24,7 @@ from xds_server.agent.host_commands import Command, Controllers, Datapath, HostF
 from xds_server.agent.host_envoy import EnvoyPlace, settle, watch
 from xds_server.agent.host_errors import HostAgentError
 from xds_server.agent.host_facts import PATIENCE, ask, await_facts, kept, token
+from xds_server.agent.host_queues import Sorter
 from xds_server.agent.host_relay import relay
 from xds_server.agent.host_sessions import Teller, Tracked
 from xds_server.southbound.unixctl import run_directory
@@ -157,6 +158,7 @@ async def _serve(settings: HostAgentSettings) -> None:
             teller = Teller(settings.name, client, Tracked(settings.ovs))
             group.create_task(teller.run())
             group.create_task(teller.watch())
+            group.create_task(Sorter(settings.ovs).run())
             group.create_task(watch(settings.place, random.Random()))
 
 

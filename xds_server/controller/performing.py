@@ -43,9 +43,9 @@ class Performer:
                 self.proxies.withdraw(node)
             case PublishBridge(datapath_id=number, program=program):
                 self.bridges.publish(number, program)
-            case DeclareHosts(hosts=hosts, tunnels=tunnels):
+            case DeclareHosts(hosts=hosts, tunnels=tunnels, queues=queues):
                 self.bridges.set_hosts(hosts)
-                self.databases.set_hosts(hosts, tunnels)
+                self.databases.set_hosts(hosts, tunnels, queues)
             case Reached(revision=revision, seconds=seconds):
                 self.ledger.reached(revision, seconds)
                 self.meter.acknowledged(seconds)

@@ -18,6 +18,7 @@ from xds_server.protocols.openflow.drift import Deviation
 from xds_server.protocols.openflow.orders import Order
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
+from xds_server.snapshots.queues import Queues
 
 
 class Repository(Protocol):
@@ -109,8 +110,16 @@ class Bridges(Protocol):
 class Databases(Protocol):
     """The OVSDB side."""
 
-    def set_hosts(self, hosts: Mapping[int, str], tunnels: Mapping[str, str]) -> None:
-        """Say which datapath ids are declared, by which host's name, and each host's tunnel."""
+    def set_hosts(
+        self,
+        hosts: Mapping[int, str],
+        tunnels: Mapping[str, str],
+        queues: Mapping[str, Queues],
+    ) -> None:
+        """Say which datapath ids are declared, by which host's name, and each host's tunnel.
+
+        ``queues`` are those of the ports of each host's bridge.
+        """
 
     def bridges(self) -> tuple[Bridge, ...]:
         """Return every bridge that a database describes, also those that nobody declared."""

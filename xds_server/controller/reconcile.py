@@ -12,6 +12,7 @@ from xds_server.controller.blame import blame, located
 from xds_server.controller.guests import invited, marked, parted, welcomed
 from xds_server.controller.marks import diagnosed
 from xds_server.controller.progress import progressed
+from xds_server.controller.queues import queues_of
 from xds_server.controller.rollout import (
     Gates,
     Step,
@@ -111,7 +112,8 @@ def _committed(state: State, event: Committed) -> Step:
     effects: list[Effect] = [WithdrawProxy(name) for name in gone]
     state = replace(state, published=_of(state.published, names))
     tunnels = {h.name: h.tunnel_port for h in plan.hosts if h.tunnel is not None}
-    effects.append(DeclareHosts({h.datapath_id: h.name for h in plan.hosts}, tunnels))
+    hosts = {h.datapath_id: h.name for h in plan.hosts}
+    effects.append(DeclareHosts(hosts, tunnels, queues_of(plan)))
     state, stale = _retranslate(state, event)
     for device, reason in sorted(event.targets.faults.items()):
         state = blame(state, device, reason, event.at)

@@ -14,6 +14,7 @@ from xds_server.controller.values import Progress
 from xds_server.protocols.reports.health import Checked
 from xds_server.snapshots.evidence import Acked, Device, Evidence, Offered
 from xds_server.snapshots.model import BridgeProgram, Snapshot
+from xds_server.snapshots.queues import Queues
 from xds_server.status.model import Status
 
 FLOWS = "flows"  # the one type of a bridge
@@ -179,10 +180,14 @@ class PublishBridge:
 
 @dataclass(frozen=True, slots=True)
 class DeclareHosts:
-    """Say which datapath ids are ours to drive; ``tunnels``: by host, the tunnel's interface."""
+    """Say which datapath ids are ours to drive.
+
+    By host: ``tunnels``, the tunnel's interface; ``queues``, those of the bridge's ports.
+    """
 
     hosts: Mapping[int, str]
     tunnels: Mapping[str, str] = field(default_factory=dict)
+    queues: Mapping[str, Queues] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

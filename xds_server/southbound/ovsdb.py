@@ -12,18 +12,25 @@ from typing import Any
 from xds_server.protocols.ovsdb.connection import Settings
 from xds_server.protocols.ovsdb.findings import findings
 from xds_server.protocols.ovsdb.mirror import Bridge, named_ports
+from xds_server.protocols.ovsdb.operations import Operation
+from xds_server.protocols.ovsdb.queue_findings import UNREACHED, ineffective
+from xds_server.protocols.ovsdb.queueing import queueing
 from xds_server.snapshots.evidence import Evidence
+from xds_server.snapshots.queues import Queues
 from xds_server.southbound.openflow_listen import listen, steady_clock
 from xds_server.southbound.openflow_warnings import EVERY, Warnings
 from xds_server.southbound.openflow_warnings import bridge as named
 from xds_server.southbound.ovsdb_dial import Remote, dial
-from xds_server.southbound.ovsdb_prepare import Advertised, Preparer
+from xds_server.southbound.ovsdb_prepare import Advertised, Preparation
 from xds_server.southbound.ovsdb_session import OvsdbError, OvsdbSession
+from xds_server.southbound.ovsdb_write import Writer
 
 _TICK = 0.5  # seconds between looks at the clock
 _MOST_SESSIONS = 1024
 _SESSION, _PREPARE = "ovsdb", "prepare"  # topics of warnings
+_QUEUES, _QUEUEING = "queues", "queues-written"
 _NOBODY: Mapping[str, str] = MappingProxyType({})
+_NONE: Mapping[str, Queues] = MappingProxyType({})
 
 
 class OvsdbServer:
@@ -53,7 +60,11 @@ class OvsdbServer:
         self._warnings = Warnings(on_evidence, self._clock)
         self._servers: list[asyncio.Server] = []
         self._dialing: list[asyncio.Task[None]] = []
-        self._preparer: Preparer | None = None
+        self._preparation: Preparation | None = None
+        self._queues: Mapping[str, Queues] = {}  # by host
+        self._writers = [
+            Writer(self._queueing, partial(self._warn, _QUEUEING), "queues could not be made")
+        ]
         self._ticker: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
@@ -75,11 +86,9 @@ class OvsdbServer:
 
     def prepare(self, advertised: Advertised, tunnel_type: str = "vxlan") -> None:
         """Set up every declared bridge from now on, as ``protocols.ovsdb.preparing`` says."""
-
-        def warn(host: str, text: str) -> None:
-            self._warnings.tell(named(host), _PREPARE, text)
-
-        self._preparer = Preparer(advertised, warn, tunnel_type)
+        self._preparation = Preparation(advertised, tunnel_type)
+        warn, failed = partial(self._warn, _PREPARE), "the bridge could not be set up"
+        self._writers.append(Writer(self._preparation.missing, warn, failed))
 
     async def stop(self) -> None:
         """Stop listening and end every session."""
@@ -87,8 +96,8 @@ class OvsdbServer:
             self._ticker.cancel()
         for task in self._dialing:
             task.cancel()
-        if self._preparer is not None:
-            self._preparer.stop()
+        for writer in self._writers:
+            writer.stop()
         for server in self._servers:
             server.close()
         self._hosts = {}  # an end that we bring about is nobody's trouble
@@ -96,15 +105,24 @@ class OvsdbServer:
             session.close("this controller stops")
         await asyncio.sleep(0)  # let the transports tell their protocols
 
-    def set_hosts(self, hosts: Mapping[int, str], tunnels: Mapping[str, str] = _NOBODY) -> None:
+    def set_hosts(
+        self,
+        hosts: Mapping[int, str],
+        tunnels: Mapping[str, str] = _NOBODY,
+        queues: Mapping[str, Queues] = _NONE,
+    ) -> None:
         """Say which datapath ids are declared, and by which host's name; takes effect at once.
 
-        ``tunnels``: by host, the interface that is to be its tunnel, where it has one.
+        By host: ``tunnels``, the interface that is to be its tunnel, where it has one; ``queues``,
+        those of its ports.
         """
-        self._hosts = dict(hosts)
-        if self._preparer is not None:
-            self._preparer.tunnels = dict(tunnels)
+        self._hosts, self._queues = dict(hosts), queues
+        if self._preparation is not None:
+            self._preparation.tunnels = dict(tunnels)
         self._warnings.keep(self._hosts.values())
+        for number, name in self._hosts.items():
+            if self._find(number) is None:
+                self._warn(_QUEUES, name, UNREACHED if queues.get(name) else "")
         for session in list(self._sessions):
             self.described(session)
 
@@ -150,10 +168,11 @@ class OvsdbServer:
                 self._on_described(bridge.datapath_id, text)
             if self._on_named is not None:
                 self._on_named(bridge.datapath_id, named_ports(bridge))
-            for topic, finding in {**findings(bridge), _SESSION: ""}.items():
+            unqueued = ineffective(bridge, self._queues.get(name, {}))
+            for topic, finding in {**findings(bridge), _SESSION: "", _QUEUES: unqueued}.items():
                 self._warnings.tell(named(name), topic, finding)
-            if self._preparer is not None:
-                self._preparer.described(session, bridge, name)
+            for writer in self._writers:
+                writer.described(session, bridge, name)
 
     def left(self, session: OvsdbSession) -> None:
         """Forget a session; its warnings stay, for nobody has mended anything."""
@@ -162,7 +181,14 @@ class OvsdbServer:
             name = self._hosts.get(bridge.datapath_id)
             if name is not None and self._find(bridge.datapath_id) is None:
                 text = f"its OVSDB session has ended ({session.reason}); waits for another one"
-                self._warnings.tell(named(name), _SESSION, text)
+                self._warn(_SESSION, name, text)
+
+    def _queueing(self, session: OvsdbSession, bridge: Bridge, host: str) -> tuple[Operation, ...]:
+        del session
+        return queueing(bridge, self._queues.get(host, {}))
+
+    def _warn(self, topic: str, host: str, text: str) -> None:
+        self._warnings.tell(named(host), topic, text)
 
     def _session(self) -> OvsdbSession:
         return OvsdbSession(self, self._settings, self._clock)

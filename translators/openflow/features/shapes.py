@@ -1,7 +1,8 @@
 """Shaping at the source's bridge: a meter for each direction, and the mark in the IP header.
 
 The connection's label tells which rule admitted it. A flow meters and marks the packet, notes
-that in a register, and looks it up in the same table again, where it goes its usual way.
+that in a register, and looks it up in the same table again, where it goes its usual way. Where a
+rule has queues, a meter is left for what no queue takes: first packets, and what leaves.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ from translators.openflow.tables import Table
 from translators.plan.model import Rule, Shaping
 
 _PAIRS = 32_767  # of meters: numbers stay below 65,536, which every datapath has
-_ORIGINAL: Test = (CT_STATE, CT_TRACKED, CT_TRACKED | CT_REPLY)
-_REPLY: Test = (CT_STATE, CT_TRACKED | CT_REPLY, CT_TRACKED | CT_REPLY)
+ORIGINAL: Test = (CT_STATE, CT_TRACKED, CT_TRACKED | CT_REPLY)
+REPLY: Test = (CT_STATE, CT_TRACKED | CT_REPLY, CT_TRACKED | CT_REPLY)
+SENT_HERE: Test = (ORIGIN, FROM_WORKLOAD, None)
 _ONCE: Test = (SHAPED, 0, None)
 
 
@@ -51,6 +53,13 @@ class _Shaped:
     there: int
     back: int
 
+    @property
+    def meters(self) -> tuple[int, ...]:
+        """The meters that it needs: what comes back to a queue needs none."""
+        if self.shape.rate is None:
+            return ()
+        return (self.there,) if self.shape.queue else (self.there, self.back)
+
     def acts(self, meter: int, table: Table) -> tuple[Act, ...]:
         limit = () if self.shape.rate is None else (Metered(meter),)
         mark = () if self.shape.dscp is None else (SetField(IP_DSCP, self.shape.dscp),)
@@ -58,17 +67,15 @@ class _Shaped:
 
 
 def meters(site: Site) -> Iterator[Meter]:
-    """Yield a meter for each direction of each rule with a rate that has sources here."""
+    """Yield the meters of each rule with a rate that has sources here."""
     for one in _shaped(site):
-        if one.shape.rate is not None:
-            for number in (one.there, one.back):
-                yield Meter(number, one.shape.rate, one.shape.burst)
+        for number in one.meters:
+            yield Meter(number, one.shape.rate or 0, one.shape.burst)
 
 
 def metered(site: Site) -> Mapping[int, Rule]:
     """Return the rule behind each meter, by the meter's number."""
-    found = [one for one in _shaped(site) if one.shape.rate is not None]
-    return {number: one.rule for one in found for number in (one.there, one.back)}
+    return {number: one.rule for one in _shaped(site) for number in one.meters}
 
 
 def begun(site: Site) -> Iterator[Flow]:
@@ -87,28 +94,48 @@ def established(site: Site) -> Iterator[Flow]:
     An answer from a workload here is one to a client here; others' bridges shape their own.
     """
     for one in _shaped(site):
-        away = [(MARK_DIRECT, FROM_TUNNEL)]
         if one.rule.externals and site.external is not None:
-            away.append((MARK_OUTSIDE, FROM_OUTSIDE))
-        for mark, origin in away:
-            for _, ether in FAMILIES:
-                out: Test = (ORIGIN, FROM_WORKLOAD, None)
-                yield _flow(one, one.there, mark, ether, _ORIGINAL, out)
-                yield _flow(one, one.back, mark, ether, _REPLY, (ORIGIN, origin, None))
-        for name in one.rule.sources:
-            client = site.plan.endpoint[name]
-            for address in client.addresses if name in site.local_ids else ():
-                to: Test = (destination_field(address), int(address), None)
-                local: Test = (ORIGIN, FROM_WORKLOAD, None)
-                yield _flow(one, one.back, MARK_DIRECT, eth_type(address), _REPLY, local, to)
+            yield from _outside(one)
+        if not one.shape.queue:
+            yield from _inside(site, one)
+
+
+def _outside(one: _Shaped) -> Iterator[Flow]:
+    back: Test = (ORIGIN, FROM_OUTSIDE, None)
+    for _, ether in FAMILIES:
+        yield _flow(one, one.there, MARK_OUTSIDE, ether, ORIGINAL, SENT_HERE)
+        if not one.shape.queue:
+            yield _flow(one, one.back, MARK_OUTSIDE, ether, REPLY, back)
+
+
+def _inside(site: Site, one: _Shaped) -> Iterator[Flow]:
+    back: Test = (ORIGIN, FROM_TUNNEL, None)
+    for _, ether in FAMILIES:
+        yield _flow(one, one.there, MARK_DIRECT, ether, ORIGINAL, SENT_HERE)
+        yield _flow(one, one.back, MARK_DIRECT, ether, REPLY, back)
+    for name in one.rule.sources:
+        for ether, to in to_local(site, name):
+            yield _flow(one, one.back, MARK_DIRECT, ether, REPLY, SENT_HERE, to)
+
+
+def to_local(site: Site, name: str) -> Iterator[tuple[int, Test]]:
+    """Yield the addresses of an endpoint that is attached here: EtherType, and the test for it."""
+    addresses = site.plan.endpoint[name].addresses if name in site.local_ids else ()
+    for address in addresses:
+        yield eth_type(address), (destination_field(address), int(address), None)
+
+
+def connection_of(rule: Rule, mark: int, ether: int) -> tuple[Test, ...]:
+    """Return the tests that a packet is of a connection that a rule admitted, met for once."""
+    label: Test = (CT_LABEL, rule.number, 0xFFFFFFFF)
+    return ((ETH_TYPE, ether, None), (CT_MARK, mark, None), label, _ONCE)
 
 
 def _flow(one: _Shaped, meter: int, mark: int, ether: int, *tests: Test) -> Flow:
-    number = one.rule.number
-    label: Test = (CT_LABEL, number, 0xFFFFFFFF)
-    known: tuple[Test, ...] = ((ETH_TYPE, ether, None), (CT_MARK, mark, None), label, _ONCE)
+    known = connection_of(one.rule, mark, ether)
     acts = one.acts(meter, Table.STATE)
-    return Flow(Table.STATE, 180, match(*tests, *known), cookie(Cause.SHAPE, number), acts)
+    owner = cookie(Cause.SHAPE, one.rule.number)
+    return Flow(Table.STATE, 180, match(*tests, *known), owner, acts)
 
 
 def _shaped(site: Site) -> Iterator[_Shaped]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features import midstream
+from translators.openflow.features.queues import waiting
 from translators.openflow.features.revocation import judged, revoked
 from translators.openflow.features.shapes import established
 from translators.openflow.fields import (
@@ -64,6 +65,7 @@ def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield the lookup and what follows; a way outside and shapes are all that the plan adds."""
     yield site.kept("", _all)
     yield from established(site)
+    yield from waiting(site)
 
 
 def _all(site: Site) -> Iterator[Flow]:

@@ -6,17 +6,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xds_server.protocols.ovsdb.columns import map_of, set_of, text_of, uuids_of
 from xds_server.protocols.ovsdb.json_stream import OvsdbProtocolError
+from xds_server.protocols.ovsdb.qos import OURS, Qos, qos_of, strays
 
 WATCHED: Mapping[str, tuple[str, ...]] = {
-    "Bridge": ("controller", "datapath_id", "fail_mode", "name", "ports", "protocols"),
+    "Bridge": (
+        "controller",
+        "datapath_id",
+        "datapath_type",
+        "fail_mode",
+        "name",
+        "ports",
+        "protocols",
+    ),
     "Controller": ("external_ids", "is_connected", "target"),
     "Interface": ("error", "external_ids", "name", "ofport", "options", "type"),
     "Manager": ("is_connected", "target"),
     "Open_vSwitch": ("manager_options", "other_config", "ovs_version"),
-    "Port": ("interfaces", "name"),
+    "Port": ("interfaces", "name", "qos"),
+    "QoS": ("external_ids", "other_config", "queues", "type"),
+    "Queue": ("external_ids", "other_config"),
 }
-OURS = "fsdn"  # key in external_ids of what this program has made
 RESTORE_WAIT = "flow-restore-wait"
 _MOST_ROWS = 200_000
 
@@ -31,6 +42,7 @@ class Interface:
     external_ids: Mapping[str, str]
     error: str
     options: Mapping[str, str] = field(default_factory=dict)
+    port: str = ""  # that it belongs to; of one interface, unless it is a bond
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,9 @@ class Bridge:
     ours: tuple[str, ...] = ()  # targets among the controllers that this program has set
     managers: tuple[str, ...] = ()  # of the whole database; one that is away has a note
     restoring: bool = False  # whether flow-restore-wait keeps the vswitch from its controllers
+    datapath: str = ""  # type; "" is the kernel's, as is "system"
+    qos: tuple[Qos, ...] = ()  # of its ports, sorted by their names
+    strays: tuple[str, ...] = ()  # rows of QoS and Queue that are ours and of no port
 
 
 def named_ports(bridge: Bridge) -> dict[str, str]:
@@ -91,7 +106,7 @@ class Mirror:
         return tuple(sorted((b for b in found if b is not None), key=lambda b: b.datapath_id))
 
     def _bridge(self, row: Mapping[str, Any]) -> Bridge | None:
-        identity = _text(row.get("datapath_id"))
+        identity = text_of(row.get("datapath_id"))
         if not identity:
             return None
         try:
@@ -99,28 +114,31 @@ class Mirror:
         except ValueError as error:
             raise OvsdbProtocolError(f"{identity!r} is not a datapath id") from error
         controllers = list(self._linked("Controller", row, "controller"))
-        ours = (c for c in controllers if OURS in _map(c.get("external_ids")))
+        ours = (c for c in controllers if OURS in map_of(c.get("external_ids")))
         return Bridge(
-            _text(row.get("name")),
+            text_of(row.get("name")),
             datapath_id,
-            _text(row.get("fail_mode")),
+            text_of(row.get("fail_mode")),
             _targets(controllers),
             tuple(sorted(self._interfaces(row), key=lambda i: i.name)),
             self.version(),
-            tuple(sorted(t for t in _set(row.get("protocols")) if isinstance(t, str))),
+            tuple(sorted(t for t in set_of(row.get("protocols")) if isinstance(t, str))),
             _targets(ours),
             self.managers(),
-            _map(self._vswitch().get("other_config")).get(RESTORE_WAIT) == "true",
+            map_of(self._vswitch().get("other_config")).get(RESTORE_WAIT) == "true",
+            text_of(row.get("datapath_type")),
+            self._qos(row),
+            strays(self._rows("Port").values(), self._rows("QoS"), self._rows("Queue")),
         )
 
     def version(self) -> str:
         """Return the version of Open vSwitch, such as 3.1.0."""
-        return _text(self._vswitch().get("ovs_version"))
+        return text_of(self._vswitch().get("ovs_version"))
 
     def managers(self) -> tuple[str, ...]:
         """Return the targets of the database's managers, and which of them are not connected."""
         rows = self._linked("Manager", self._vswitch(), "manager_options")
-        found = ((_text(row.get("target")), row.get("is_connected")) for row in rows)
+        found = ((text_of(row.get("target")), row.get("is_connected")) for row in rows)
         return tuple(sorted(t if here is not False else f"{t} (away)" for t, here in found))
 
     def _vswitch(self) -> Mapping[str, Any]:
@@ -129,50 +147,35 @@ class Mirror:
     def _interfaces(self, bridge: Mapping[str, Any]) -> Iterator[Interface]:
         for port in self._linked("Port", bridge, "ports"):
             for row in self._linked("Interface", port, "interfaces"):
-                numbers = [n for n in _set(row.get("ofport")) if isinstance(n, int) and n > 0]
+                numbers = [n for n in set_of(row.get("ofport")) if isinstance(n, int) and n > 0]
                 yield Interface(
-                    _text(row.get("name")),
-                    _text(row.get("type")),
+                    text_of(row.get("name")),
+                    text_of(row.get("type")),
                     numbers[0] if numbers else 0,
-                    _map(row.get("external_ids")),
-                    _text(row.get("error")),
-                    _map(row.get("options")),
+                    map_of(row.get("external_ids")),
+                    text_of(row.get("error")),
+                    map_of(row.get("options")),
+                    text_of(port.get("name")),
                 )
 
+    def _qos(self, bridge: Mapping[str, Any]) -> tuple[Qos, ...]:
+        qos, queues = self._rows("QoS"), self._rows("Queue")
+        found = (qos_of(port, qos, queues) for port in self._linked("Port", bridge, "ports"))
+        return tuple(sorted((q for q in found if q is not None), key=lambda q: q.port))
+
+    def _rows(self, table: str) -> dict[str, dict[str, Any]]:
+        return self.tables.get(table, {})
+
     def _linked(self, table: str, row: Mapping[str, Any], column: str) -> Iterator[dict[str, Any]]:
-        rows = self.tables.get(table, {})
-        for uuid in _set(row.get(column)):
-            if _is_pair(uuid, "uuid") and isinstance(uuid[1], str) and uuid[1] in rows:
-                yield rows[uuid[1]]
+        rows = self._rows(table)
+        yield from (rows[uuid] for uuid in uuids_of(row.get(column)) if uuid in rows)
 
 
 def _targets(controllers: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(sorted(_text(row.get("target")) for row in controllers))
+    return tuple(sorted(text_of(row.get("target")) for row in controllers))
 
 
 def _items(value: object, what: str) -> list[tuple[str, Any]]:
     if not isinstance(value, dict):
         raise OvsdbProtocolError(f"{what} should be a JSON object")
     return list(value.items())
-
-
-def _is_pair(value: object, tag: str) -> bool:
-    return isinstance(value, list) and len(value) == 2 and value[0] == tag
-
-
-def _set(value: Any) -> list[Any]:
-    """Return a column's values: RFC 7047 writes a set of one as the bare value (section 5.1)."""
-    if _is_pair(value, "set"):
-        return value[1] if isinstance(value[1], list) else []
-    return [] if value is None else [value]
-
-
-def _text(value: Any) -> str:
-    return next((one for one in _set(value) if isinstance(one, str)), "")
-
-
-def _map(value: Any) -> dict[str, str]:
-    if not _is_pair(value, "map") or not isinstance(value[1], list):
-        return {}
-    pairs = [pair for pair in value[1] if isinstance(pair, list) and len(pair) == 2]
-    return dict(sorted((str(key), str(text)) for key, text in pairs))

@@ -10,9 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from xds_server.protocols.ovsdb.mirror import OURS, Bridge, Interface
+from xds_server.protocols.ovsdb.mirror import Bridge, Interface
+from xds_server.protocols.ovsdb.operations import (
+    Operation,
+    Where,
+    insert,
+    map_column,
+    mutate,
+    update,
+)
+from xds_server.protocols.ovsdb.qos import OURS
 
-Operation = dict[str, Any]  # RFC 7047 section 5.2
 _SPEAKS = "OpenFlow15"
 _OPTIONS = {"key": "flow", "remote_ip": "flow"}
 
@@ -42,7 +50,7 @@ def preparation(bridge: Bridge, wanted: Wanted) -> tuple[Operation, ...]:
 
 def _secure(bridge: Bridge) -> Iterator[Operation]:
     if bridge.fail_mode != "secure":
-        yield _update("Bridge", bridge.name, {"fail_mode": "secure"})
+        yield update("Bridge", [["name", "==", bridge.name]], {"fail_mode": "secure"})
 
 
 def _speaks(bridge: Bridge) -> Iterator[Operation]:
@@ -53,21 +61,17 @@ def _speaks(bridge: Bridge) -> Iterator[Operation]:
 def _controlled(bridge: Bridge, target: str) -> Iterator[Operation]:
     for old in bridge.ours:
         if old != target:
-            where = [["target", "==", old], ["external_ids", "includes", _map({OURS: "true"})]]
-            row = {"target": target}
-            yield {"op": "update", "table": "Controller", "where": where, "row": row}
+            mark = map_column({OURS: "true"})
+            where: Where = [["target", "==", old], ["external_ids", "includes", mark]]
+            yield update("Controller", where, {"target": target})
             return
     if target not in bridge.controllers:
-        yield {
-            "op": "insert",
-            "table": "Controller",
-            "uuid-name": "controller",
-            "row": {
-                "target": target,
-                "connection_mode": "out-of-band",  # in band adds hidden flows above all others
-                "external_ids": _map({OURS: "true"}),
-            },
+        row = {
+            "target": target,
+            "connection_mode": "out-of-band",  # in band adds hidden flows above all others
+            "external_ids": map_column({OURS: "true"}),
         }
+        yield insert("Controller", "controller", row)
         yield _mutate(bridge, "controller", "insert", ["named-uuid", "controller"])
 
 
@@ -75,22 +79,18 @@ def _tunneled(bridge: Bridge, wanted: Wanted) -> Iterator[Operation]:
     for interface in bridge.interfaces:
         if interface.name == wanted.tunnel:
             if not _right(interface, wanted):
-                row = {"type": wanted.encapsulation, "options": _map(_OPTIONS)}
-                yield _update("Interface", wanted.tunnel, row)
+                row = {"type": wanted.encapsulation, "options": map_column(_OPTIONS)}
+                yield update("Interface", [["name", "==", wanted.tunnel]], row)
             return
-    yield {
-        "op": "insert",
-        "table": "Interface",
-        "uuid-name": "tunnel",
-        "row": {
-            "name": wanted.tunnel,
-            "type": wanted.encapsulation,
-            "options": _map(_OPTIONS),
-            "external_ids": _map({OURS: "true"}),
-        },
+    row = {
+        "name": wanted.tunnel,
+        "type": wanted.encapsulation,
+        "options": map_column(_OPTIONS),
+        "external_ids": map_column({OURS: "true"}),
     }
-    row = {"name": wanted.tunnel, "interfaces": ["named-uuid", "tunnel"]}
-    yield {"op": "insert", "table": "Port", "uuid-name": "port", "row": row}
+    yield insert("Interface", "tunnel", row)
+    port = {"name": wanted.tunnel, "interfaces": ["named-uuid", "tunnel"]}
+    yield insert("Port", "port", port)
     yield _mutate(bridge, "ports", "insert", ["named-uuid", "port"])
 
 
@@ -100,14 +100,5 @@ def _right(interface: Interface, wanted: Wanted) -> bool:
     return interface.kind == wanted.encapsulation and options
 
 
-def _update(table: str, name: str, row: dict[str, Any]) -> Operation:
-    return {"op": "update", "table": table, "where": [["name", "==", name]], "row": row}
-
-
 def _mutate(bridge: Bridge, column: str, mutator: str, value: Any) -> Operation:
-    where, mutations = [["name", "==", bridge.name]], [[column, mutator, value]]
-    return {"op": "mutate", "table": "Bridge", "where": where, "mutations": mutations}
-
-
-def _map(pairs: dict[str, str]) -> list[Any]:
-    return ["map", [[key, value] for key, value in sorted(pairs.items())]]
+    return mutate("Bridge", [["name", "==", bridge.name]], column, mutator, value)

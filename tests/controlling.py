@@ -12,6 +12,7 @@ from xds_server.protocols.openflow.drift import Deviation
 from xds_server.protocols.openflow.orders import Order
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.snapshots.model import BridgeProgram, Snapshot
+from xds_server.snapshots.queues import Queues
 from xds_server.store.engine import open_engine
 from xds_server.store.repository import SqlRepository
 
@@ -28,6 +29,7 @@ class Sinks:
         self.resynced: list[tuple[int, bool]] = []
         self.deviations: dict[int, tuple[Deviation, ...]] = {}
         self.tunnels: Mapping[str, str] = {}
+        self.queues: Mapping[str, Queues] = {}
         self.described: tuple[Bridge, ...] = ()
         self.orders: list[tuple[int, tuple[Order, ...]]] = []
         self.bridges = _Bridges(self)
@@ -68,8 +70,14 @@ class _Databases:
     def __init__(self, sinks: Sinks) -> None:
         self._sinks = sinks
 
-    def set_hosts(self, hosts: Mapping[int, str], tunnels: Mapping[str, str]) -> None:
+    def set_hosts(
+        self,
+        hosts: Mapping[int, str],
+        tunnels: Mapping[str, str],
+        queues: Mapping[str, Queues],
+    ) -> None:
         self._sinks.tunnels = dict(tunnels)
+        self._sinks.queues = queues
 
     def bridges(self) -> tuple[Bridge, ...]:
         return self._sinks.described

@@ -12,19 +12,28 @@ from pathlib import Path
 import structlog
 
 from xds_server.agent.client import delay
-from xds_server.protocols.ovsdb.classes import Sorted, notes, ruleset, sorted_ports
+from xds_server.protocols.ovsdb.classes import (
+    Sorted,
+    lengths,
+    notes,
+    ruleset,
+    sorted_ports,
+)
 from xds_server.protocols.ovsdb.connection import Settings
 from xds_server.southbound.ovsdb_dial import Remote, dial
 from xds_server.southbound.ovsdb_session import OvsdbError, OvsdbSession
 
-_PATIENCE = 10.0  # seconds for one transaction, and for nft
+LOOK = 60.0  # seconds between looks without news
+_PATIENCE = 10.0  # seconds for one transaction, and for one program
+_TRIES = 3
+_ROOM = Path("/proc/sys/net/core/wmem_default")
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Sorter:
-    """Follows the vswitch's database, and has nft load what its queues need.
+    """Follows the vswitch's database, and has nft and tc load what its queues need.
 
     What was loaded stays when it ends: queues outlive it.
     """
@@ -33,7 +42,7 @@ class Sorter:
     rng: random.Random = field(default_factory=random.Random)
     _session: OvsdbSession | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _loaded: str | None = None
+    _loaded: tuple[Sorted, ...] | None = None
     _told: str = ""
 
     async def run(self) -> None:
@@ -59,11 +68,15 @@ class Sorter:
             self._session = None
 
     async def _follow(self) -> None:
+        """Look whenever there is news, and from time to time whether all is as it was."""
         failures = 0
         while True:
-            await self._news.wait()
+            try:
+                await asyncio.wait_for(self._news.wait(), LOOK)
+            except TimeoutError:
+                self._loaded = None if self._loaded else self._loaded
             self._news.clear()
-            if trouble := await self._sorted():
+            if trouble := await self._sorted(failures):
                 self._say(f"packets are not sorted into queues: {trouble}")
                 await asyncio.sleep(delay(failures, self.rng))
                 failures += 1
@@ -71,14 +84,18 @@ class Sorter:
             else:
                 failures = 0
 
-    async def _sorted(self) -> str:
-        """Load and note what the database asks for; return what went wrong."""
+    async def _sorted(self, failures: int) -> str:
+        """Load and note what the database asks for; return what went wrong.
+
+        A queue may be younger than its class: trouble is noted once it lasts.
+        """
         session = self._session
-        if session is None:
+        if session is None or not session.connection.bridges:
             return ""
         ports = sorted_ports(session.connection.bridges)
         trouble = await self._load(ports)
-        operations = [one for port in ports for one in notes(port, trouble)]
+        noted = ports if not trouble or failures >= _TRIES else ()
+        operations = [one for port in noted for one in notes(port, trouble)]
         try:
             if operations:
                 await session.transact(operations, _PATIENCE)
@@ -87,13 +104,16 @@ class Sorter:
         return trouble
 
     async def _load(self, ports: tuple[Sorted, ...]) -> str:
-        """Have the rules loaded, unless these are; return why they could not be."""
-        text = ruleset(ports)
-        numbers = "".join(f"# {port.device} {port.ofport}\n" for port in ports)  # a device is new
-        if numbers + text == self._loaded or (self._loaded is None and not ports):
+        """Have everything loaded that is new; return why it could not be."""
+        if ports == self._loaded:
             return ""
-        trouble = await nft(text)
-        self._loaded = self._loaded if trouble else numbers + text
+        trouble = await _run(("nft", "-f", "-"), ruleset(ports))
+        if not ports:  # there is nothing to sort, and there may be nothing to sort with
+            trouble = ""
+        elif not trouble:
+            room = int(_ROOM.read_text())
+            trouble = await _run(("tc", "-batch", "-"), lengths(ports, room))
+        self._loaded = None if trouble else ports
         return trouble
 
     def _say(self, text: str) -> None:
@@ -102,20 +122,20 @@ class Sorter:
         self._told = text
 
 
-async def nft(text: str) -> str:
-    """Have nft load rules, all or none; return its complaint, or an empty text."""
+async def _run(command: tuple[str, ...], text: str) -> str:
+    """Have a program read a text; return its complaint, or an empty text."""
     pipe = asyncio.subprocess.PIPE
     try:
         process = await asyncio.create_subprocess_exec(
-            "nft", "-f", "-", stdin=pipe, stdout=pipe, stderr=pipe
+            *command, stdin=pipe, stdout=pipe, stderr=pipe
         )
     except FileNotFoundError:
-        return "nft is not installed: install the package nftables"
+        return f"{command[0]} is not installed"
     try:
         _, said = await asyncio.wait_for(process.communicate(text.encode()), _PATIENCE)
     except TimeoutError:
         process.kill()
         await process.wait()
-        return f"nft did not end within {_PATIENCE:g} s"
+        return f"{command[0]} did not end within {_PATIENCE:g} s"
     lines = said.decode(errors="replace").strip().splitlines()
-    return (lines[0] if lines else "nft failed") if process.returncode else ""
+    return (lines[0] if lines else f"{command[0]} failed") if process.returncode else ""

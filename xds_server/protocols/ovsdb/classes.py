@@ -3,13 +3,16 @@
 There a packet's queue is lost on its way to the device, and everything would wait in queue 0. So
 the kernel sorts by the mark in the IP header, as nftables rules of the device's egress hook: a
 packet's priority names the class of the queue, as it does where the kernel itself forwards.
+
+There, too, one socket sends to all devices. What waits in a queue counts as unsent, so that a full
+queue would leave the other ports no room; queues together are kept shorter than the socket's room.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xds_server.protocols.ovsdb.mirror import Bridge
 from xds_server.protocols.ovsdb.operations import Operation, map_column, mutate, row_of
@@ -21,6 +24,8 @@ TABLE = "fsdn_queues"
 _ROOT = 1  # the handle of the qdisc that Open vSwitch makes, and queue N is its class N + 1
 _NAME = re.compile(r"[\w.:@+-]+")  # of a device, as it may stand between quotes
 _LONGEST = 200  # characters of a note
+_SIZE = 2304  # bytes that a frame of 1500 takes of a socket's room
+_QUEUE, _LEAST = 32, 2  # frames that may wait in one queue: at most, and however many queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Sorted:
 
     device: str
     ofport: int
-    qos: Qos
+    qos: Qos = field(compare=False)  # whose notes are no news
     queues: Mapping[int, int]
 
 
@@ -48,6 +53,21 @@ def ruleset(ports: Iterable[Sorted]) -> str:
     chains = "".join(_chain(port) for port in ports if port.queues)
     gone = f"table netdev {TABLE}\ndelete table netdev {TABLE}\n"  # it may not be there
     return f"{gone}table netdev {TABLE} {{\n{chains}}}\n" if chains else gone
+
+
+def lengths(ports: Iterable[Sorted], room: int) -> str:
+    """Return what tc is to do, line by line: how many frames may wait in each queue.
+
+    ``room`` is the bytes of a socket that sends (net.core.wmem_default); two thirds are for queues.
+    """
+    queues = [(port.device, queue) for port in ports for queue in port.queues.values()]
+    share = room * 2 // 3 // _SIZE // max(1, len(queues))
+    length = max(_LEAST, min(_QUEUE, share))
+    return "".join(
+        f"qdisc replace dev {device} parent {_ROOT}:{queue + 1:x} handle {queue + 1:x}: "
+        f"pfifo limit {length}\n"
+        for device, queue in queues
+    )
 
 
 def notes(port: Sorted, trouble: str) -> tuple[Operation, ...]:

@@ -32,7 +32,7 @@ def test_each_effect_reaches_its_port() -> None:
         PublishProxy("one", told),
         WithdrawProxy("two"),
         PublishBridge(7, program),
-        DeclareHosts({7: "one"}, {"one": "vxlan0"}),
+        DeclareHosts({7: "one"}, {"one": "vxlan0"}, {"one": {"web": ()}}),
         Reached(3, 0.5),
     ):
         performer.perform(effect)
@@ -41,6 +41,6 @@ def test_each_effect_reaches_its_port() -> None:
         ("xds", "withdraw", "two"),
         ("openflow", "publish", 7, program),
         ("openflow", "set_hosts", {7: "one"}),
-        ("ovsdb", "set_hosts", {7: "one"}, {"one": "vxlan0"}),
+        ("ovsdb", "set_hosts", {7: "one"}, {"one": "vxlan0"}, {"one": {"web": ()}}),
         ("ledger", "reached", 3, 0.5),
     ]

@@ -49,8 +49,8 @@ BRIDGE = Bridge(
     "secure",
     ("tcp:192.0.2.1:6653",),
     (
-        Interface("lost", "system", 0, {}, "no such device"),
-        Interface("web", "", 1, {"iface-id": "x", "vm": "7"}, ""),
+        Interface("lost", "system", 0, {}, "no such device", port="lost"),
+        Interface("web", "", 1, {"iface-id": "x", "vm": "7"}, "", port="web"),
     ),
     "3.1.0",
 )
@@ -168,3 +168,25 @@ def test_interfaces_go_by_their_iface_ids_and_an_open_one_goes_first() -> None:
     bridge = replace(BRIDGE, interfaces=(old, new, other))
     assert named_ports(bridge) == {"iface-id=x": "b"}
     assert named_ports(replace(BRIDGE, interfaces=(old,))) == {"iface-id=x": "a"}
+
+
+def test_the_qos_of_ports_and_our_rows_of_no_port_are_read() -> None:
+    mirror = _mirror()
+    ours = ["map", [["fsdn", "true"]]]
+    row = {"type": "linux-htb", "external_ids": ours, "queues": ["map", [[5, ["uuid", "k"]]]]}
+    mirror.update(
+        {
+            "Port": {"p": {"new": {**UPDATES["Port"]["p"]["new"], "qos": ["uuid", "s"]}}},
+            "QoS": {"s": {"new": row}, "lost": {"new": {"external_ids": ours}}},
+            "Queue": {
+                "k": {"new": {"external_ids": ours, "other_config": ["map", [["burst", "9"]]]}},
+                "left": {"new": {"external_ids": ours}},
+                "others": {"new": {"external_ids": ["map", []]}},
+            },
+        }
+    )
+    (found,) = mirror.bridges()
+    (qos,) = found.qos
+    assert (qos.port, qos.uuid, qos.kind, qos.ours) == ("web", "s", "linux-htb", True)
+    assert {number: queue.config for number, queue in qos.queues.items()} == {5: {"burst": "9"}}
+    assert found.strays == ("left", "lost")

@@ -83,11 +83,16 @@ class Datagrams:
 
 
 @contextlib.contextmanager
-def iperf(server: Namespace, client: Namespace, address: str, seconds: int) -> Iterator[Any]:
-    """Run one TCP stream; the yielded function waits for its end and returns iperf3's report."""
+def iperf(
+    server: Namespace, client: Namespace, address: str, seconds: int, *more: str
+) -> Iterator[Any]:
+    """Run one TCP stream; the yielded function waits for its end and returns iperf3's report.
+
+    ``more`` are further options of the client: ``-R`` lets the server send.
+    """
     with _process(server, "iperf3", "-s", "-1", "-B", address):
         time.sleep(0.5)
-        with _process(client, "iperf3", "-c", address, "-t", str(seconds), "-J") as running:
+        with _process(client, "iperf3", "-c", address, "-t", str(seconds), "-J", *more) as running:
             yield lambda: _report(running, seconds)
 
 

@@ -96,9 +96,13 @@ def _rule(rng: Random, number: int) -> Rule:
         services=_some(rng, _SERVICES, 3),
         transport=Transport() if http else transport,
         http=http,
-        shape=rng.choice((None, None, None, Shaping(rng.choice((1000, 2000)), 100, 10))),
+        shape=rng.choice((None, None, None, _shaping(rng))),
         mirror=rng.choice((None, None, rng.choice(_NAMES))),
     )
+
+
+def _shaping(rng: Random) -> Shaping:
+    return Shaping(rng.choice((1000, 2000)), 100, 10, queue=rng.choice((False, True)))
 
 
 def _captures(

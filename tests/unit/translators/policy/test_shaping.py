@@ -23,11 +23,18 @@ def test_what_is_read(
     assert (shape.rate, shape.burst, shape.dscp) == (rate, burst, dscp)
 
 
+def test_a_queue_is_asked_for() -> None:
+    assert Shaping.model_validate({"rate": "1Mbps", "queue": True}).queue
+    assert not Shaping.model_validate({"rate": "1Mbps"}).queue
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
         ({}, "neither rate nor dscp"),
         ({"burst": "1Mb", "dscp": 1}, "a burst needs a rate"),
+        ({"queue": True, "dscp": 1}, "a queue needs a rate"),
+        ({"queue": "yes", "rate": "1Mbps"}, "valid boolean"),
         ({"rate": "100MBps"}, "is not a rate"),
         ({"rate": 100}, "is not a rate"),
         ({"rate": "0kbps"}, "out of range"),

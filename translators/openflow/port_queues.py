@@ -50,6 +50,13 @@ def by_port(plan: Plan, host: str) -> Mapping[str, tuple[Queue, ...]]:
     return {port: tuple(queues) for port, queues in sorted(found.items())}
 
 
+def numbers_here(plan: Plan, host: str, rule: Rule) -> bool:
+    """Whether a rule has a queue on a host, whose number others then cannot have."""
+    if rule.shape is None or not rule.shape.queue:
+        return False
+    return any(_here(plan, host, names) for names in _ends(plan, rule))
+
+
 def _ends(plan: Plan, rule: Rule) -> tuple[set[str], set[str]]:
     served = (name for service in rule.services for name in plan.service[service].endpoints)
     return {*rule.endpoints, *served}, set(rule.sources)

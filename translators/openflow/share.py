@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from translators.openflow.port_queues import numbers_here
 from translators.openflow.site import Site
 from translators.plan.model import Rule
 
@@ -10,7 +11,7 @@ def meets(site: Site, rule: Rule) -> bool:
     """Whether a bridge's program can depend on a rule.
 
     It cannot on one whose sources, destinations and collector are all elsewhere, unless it
-    captures.
+    captures. Queues have numbers also where a workload is not attached yet.
     """
     here = site.here
     return not (
@@ -19,4 +20,5 @@ def meets(site: Site, rule: Rule) -> bool:
         and site.serving.isdisjoint(rule.services)
         and rule.name not in site.capturing
         and rule.mirror not in here
+        and not numbers_here(site.plan, site.host.name, rule)
     )

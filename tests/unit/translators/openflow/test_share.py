@@ -9,7 +9,7 @@ from translators.openflow.frames import synthetic_ports
 from translators.openflow.share import meets
 from translators.openflow.site import Site
 from translators.openflow.translate import translate
-from translators.plan.model import Plan
+from translators.plan.model import Plan, Shaping
 
 PLAN = shop_plan()
 
@@ -40,3 +40,11 @@ def test_a_rule_between_others_is_nobodys_share() -> None:
     )
     assert not meets(_site(PLAN, "host1"), between)
     assert meets(_site(PLAN, "host2"), between)
+
+
+def test_a_queue_has_its_number_also_before_its_workload_is_attached() -> None:
+    plan = replace(PLAN, captures=())
+    bare = Site(plan, plan.host["host1"], {})
+    queued = replace(plan.rules[-1], sources=("shop/web",), shape=Shaping(1000, 200, queue=True))
+    assert meets(bare, queued)
+    assert not meets(bare, replace(queued, shape=Shaping(1000, 200)))

@@ -136,7 +136,12 @@ def put(field: int, value: bytes) -> bytes:
     tag, size = field << 3 | LENGTH, len(value)
     if tag < _MADE and size < _MADE:
         return _VARINTS[tag] + _VARINTS[size] + value
-    return varint(tag) + varint(size) + value
+    return opening(field, size) + value
+
+
+def opening(field: int, size: int) -> bytes:
+    """Return what stands before a length-delimited field's value of so many bytes."""
+    return varint(field << 3 | LENGTH) + varint(size)
 
 
 def put_text(field: int, value: str) -> bytes:

@@ -15,6 +15,7 @@ from xds_server.protocols.xds.protobuf import (
     LENGTH,
     message,
     number,
+    opening,
     put,
     put_number,
     put_text,
@@ -235,7 +236,7 @@ def _shared(encode: _Encode, type_url: str, version: str, resources: _Resources)
 
 
 def _sotw_fields(resources: _Resources) -> bytes:
-    return b"".join(put(2, _sotw_resource(resource)) for resource in resources)
+    return b"".join(put(2, _mortal(one)) if one.ttl else _packed(one) for one in resources)
 
 
 def _delta_fields(resources: _Resources) -> bytes:
@@ -251,26 +252,26 @@ def encode_heartbeat(type_url: str, version: str, resources: Iterable[Resource])
     return b"".join([put_text(1, version), *beats, put_text(4, type_url)])
 
 
-def _any(resource: Resource) -> bytes:
-    return _type_field(resource.type_url) + put(2, resource.body)
+def _packed(resource: Resource) -> bytes:
+    """Return a resource as an Any, which is field 2 of whatever holds it."""
+    return _head(resource.type_url, len(resource.body)) + resource.body
 
 
-@lru_cache(maxsize=128)
-def _type_field(type_url: str) -> bytes:
-    return put_text(1, type_url)
+@lru_cache(maxsize=8192)
+def _head(type_url: str, size: int) -> bytes:
+    """Return what stands before a body of so many bytes."""
+    head = put_text(1, type_url) + opening(2, size)
+    return opening(2, len(head) + size) + head
 
 
-def _sotw_resource(resource: Resource) -> bytes:
-    """Return the Any of a resource; one with a time to live needs a wrapper that can say so."""
-    packed = _any(resource)
-    if not resource.ttl:
-        return packed
-    return put_text(1, _WRAPPER) + put(2, _wrapped(resource, put(2, packed)))
+def _mortal(resource: Resource) -> bytes:
+    """Return the Any of a resource with a time to live: a wrapper that can say so."""
+    return put_text(1, _WRAPPER) + put(2, _wrapped(resource, _packed(resource)))
 
 
 def _delta_resource(resource: Resource) -> bytes:
     unresolved = resource.aliases and not resource.body  # see delta.unresolved
-    return _wrapped(resource, b"" if unresolved else put(2, _any(resource)))
+    return _wrapped(resource, b"" if unresolved else _packed(resource))
 
 
 def _wrapped(resource: Resource, body: bytes) -> bytes:

@@ -6,6 +6,7 @@ from xds_server.protocols.xds.protobuf import (
     MalformedError,
     message,
     number,
+    opening,
     put,
     put_number,
     put_text,
@@ -82,3 +83,10 @@ def test_varints_are_the_same_from_the_table(value: int) -> None:
     [(_, found)] = scan(b"\x08" + varint(value))
     assert found == value
     assert len(varint(value)) == max(1, -(-value.bit_length() // 7))
+
+
+def test_an_opening_and_its_value_are_a_field() -> None:
+    for size in (0, 1, 127, 128, 20_000):
+        value = b"x" * size
+        assert opening(2, size) + value == put(2, value)
+        assert list(scan(opening(900, size) + value)) == [(900, value)]

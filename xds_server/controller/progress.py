@@ -39,8 +39,8 @@ def progressed(state: State, event: Event, effects: Iterable[Effect] = ()) -> St
         return state
     fresh = state.progress.mutate()
     moved = False
-    for device in chain(_touched(state, event), _told_by(state, effects)):
-        before, known = fresh.get(device), state.status.of(device)
+    for device, known in _touched(state, event, effects):
+        before = fresh.get(device)
         if not known.declared or known.guest or (before is not None and _stands(before, known)):
             continue
         if state.owners and _has_secrets_alone(state, device):
@@ -56,12 +56,20 @@ def _stands(before: Progress, known: DeviceStatus) -> bool:
     return before.reach is Reach.ACKED or (before.reach is Reach.ABSENT and not known.connected)
 
 
-def _touched(state: State, event: Event) -> Iterable[Device]:
-    """Return the devices whose progress may differ after an event; a host's two go together."""
+def _touched(
+    state: State, event: Event, effects: Iterable[Effect]
+) -> Iterable[tuple[Device, DeviceStatus]]:
+    """Return the devices whose progress may differ, with what is known of them."""
+    if isinstance(event, Committed):
+        return state.status.devices.items()
+    of = state.status.of
+    return [(one, of(one)) for one in chain(_about(event), _told_by(state, effects))]
+
+
+def _about(event: Event) -> Iterable[Device]:
+    """Return the devices that an event is about; a host's two go together."""
     match event:
-        case Committed():
-            return state.status.devices
-        case Diagnosed() | Owning() | Tick() | Unanswered():
+        case Committed() | Diagnosed() | Owning() | Tick() | Unanswered():
             return ()
         case Translated(host=name) | Untranslated(host=name):
             return _host(name)

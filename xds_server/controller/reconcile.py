@@ -18,7 +18,9 @@ from xds_server.controller.rollout import (
     Step,
     advance,
     concerned,
+    finish,
     gates,
+    movable,
     overdue,
     start,
     tell_bridge,
@@ -198,7 +200,8 @@ def _went_on(before: Gates, state: State, hosts: Iterable[str], at: float) -> St
     """Take hosts as far as they may go, and the others where that, or their news, opens a gate."""
     effects: list[Effect] = []
     if gates(state) == before:
-        state, effects = _every(state, hosts, lambda s, host: advance(s, host, at))
+        state, left = finish(state, hosts, at)
+        state, effects = _every(state, left, lambda s, host: advance(s, host, at))
         if gates(state) == before:
             return state, effects
     state, more = _advance(state, at)
@@ -210,7 +213,7 @@ def _advance(state: State, at: float) -> Step:
     effects: list[Effect] = []
     while True:
         before = state.rollouts
-        state, more = _every(state, sorted(before), lambda s, host: advance(s, host, at))
+        state, more = _every(state, movable(state, at), lambda s, host: advance(s, host, at))
         effects += more
         if state.rollouts is before:
             return state, effects

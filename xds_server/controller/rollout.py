@@ -9,13 +9,12 @@ source's bridge decides exactly, and one that steers to a missing listener close
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 from translators.openflow.tables import Table
 from xds_server.controller.marks import with_marks
-from xds_server.controller.references import REFERRING, references
 from xds_server.controller.state import (
     FLOWS,
     STAGE_SECONDS,
@@ -26,6 +25,7 @@ from xds_server.controller.state import (
     Stage,
     State,
 )
+from xds_server.controller.wanted import wanted_anew, wanted_versions
 from xds_server.snapshots.bridge import Delta, difference
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import (
@@ -42,12 +42,6 @@ from xds_server.status.model import State as Running
 
 Step = tuple[State, list[Effect]]
 
-# These two are subscribed to by wildcard, so that an emptied type is acknowledged too.
-_WILDCARD = (
-    "type.googleapis.com/envoy.config.cluster.v3.Cluster",
-    "type.googleapis.com/envoy.config.listener.v3.Listener",
-)
-
 
 def start(state: State, hosts: Iterable[str], at: float) -> Step:
     """Begin to bring hosts to ``state.targets``: what receives is widened at once.
@@ -62,7 +56,7 @@ def start(state: State, hosts: Iterable[str], at: float) -> Step:
         target = state.targets.between.get(host, state.targets.proxies[host])
         before = state.published.get(host)
         widened = target if before is None else united(target, before)
-        if (news := _news(state, host, widened)) is not None:
+        if (news := _news(state, host, widened, before)) is not None:
             told[host] = widened
             known[Device(DeviceKind.PROXY, host)] = news[0]
             effects.append(news[1])
@@ -109,6 +103,44 @@ def at_stage(state: State, host: str, rollout: Rollout | None) -> State:
 def overdue(state: State, at: float) -> bool:
     """Whether a host has waited for as long as it may, so that time lets it go on."""
     return any(at >= one.deadline for one in state.rollouts.values())
+
+
+def movable(state: State, at: float) -> list[str]:
+    """Return the hosts that may be able to go on, in order: those whose proxies owe no answer."""
+    behind = state.status.behind
+    return sorted(
+        host
+        for host, one in state.rollouts.items()
+        if one.stage is not Stage.PROXY
+        or at >= one.deadline
+        or behind.get(Device(DeviceKind.PROXY, host)) is not Running.STALE
+    )
+
+
+def finish(state: State, hosts: Iterable[str], at: float) -> tuple[State, list[str]]:
+    """End in one step the rollouts of hosts that are there; return those that are not, too."""
+    rollouts, widening = state.rollouts.mutate(), state.widening.mutate()
+    left = []
+    for host in hosts:
+        if _over(state, host, at):
+            del rollouts[host]
+            widening.pop(host, None)
+        else:
+            left.append(host)
+    return replace(state, rollouts=rollouts.finish(), widening=widening.finish()), left
+
+
+def _over(state: State, host: str, at: float) -> bool:
+    """Whether a proxy runs all that it is to run, beside a bridge that has never been here."""
+    rollout, told = state.rollouts.get(host), state.published.get(host)
+    return (
+        rollout is not None
+        and told is not None
+        and host not in state.targets.bridges
+        and told.versions == state.targets.proxies[host].versions
+        and _proxy_ready(state, host, rollout, at)
+        and not state.status.of(Device(DeviceKind.BRIDGE, host)).seen
+    )
 
 
 def advance(state: State, host: str, at: float) -> Step:
@@ -175,47 +207,9 @@ def united(new: Snapshot, old: Snapshot) -> Snapshot:
     return snapshot_of(kept)
 
 
-def wanted_versions(
-    snapshot: Snapshot, before: Snapshot | None, told: Snapshot | None = None
-) -> Mapping[str, str]:
-    """Return the versions that a proxy has to acknowledge to run this snapshot.
-
-    ``told``: the snapshot with its marks; they change versions, and not what is asked for.
-    """
-    emptied = [url for url in _WILDCARD if before is not None and before.of(url)]
-    shown = told or snapshot
-    return {url: shown.version(url) for url in sorted({*_asked(snapshot), *emptied})}
-
-
-_REFERRED: dict[tuple[str, str], frozenset[str]] = {}  # by type and content, which hosts share
-_MOST_REFERRED = 65_536
-
-
-def _asked(snapshot: Snapshot) -> frozenset[str]:
-    """Return the types that a proxy will ask for: by wildcard, or as something refers to them."""
-    asked = set(_WILDCARD)
-    for url in snapshot.digests:
-        if url in REFERRING:
-            asked |= _referred(snapshot, url)
-    return frozenset(snapshot.resources.keys() & asked)
-
-
-def _referred(snapshot: Snapshot, type_url: str) -> frozenset[str]:
-    """Return the types that a snapshot's resources of one type refer to."""
-    key = (type_url, snapshot.digest(type_url))
-    found = _REFERRED.get(key)
-    if found is None:
-        while len(_REFERRED) >= _MOST_REFERRED:
-            del _REFERRED[next(iter(_REFERRED))]
-        every = snapshot.of(type_url).values()
-        found = frozenset(url for one in every for url, _ in references(type_url, one.body))
-        _REFERRED[key] = found
-    return found
-
-
 def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
     """Publish a snapshot with its marks, unless it is what the proxy was told before."""
-    if (news := _news(state, host, snapshot)) is None:
+    if (news := _news(state, host, snapshot, state.published.get(host))) is None:
         return state, []
     known, effect = news
     state = replace(
@@ -226,14 +220,15 @@ def tell_proxy(state: State, host: str, snapshot: Snapshot) -> Step:
     return state, [effect]
 
 
-def _news(state: State, host: str, snapshot: Snapshot) -> tuple[DeviceStatus, PublishProxy] | None:
+def _news(
+    state: State, host: str, snapshot: Snapshot, before: Snapshot | None
+) -> tuple[DeviceStatus, PublishProxy] | None:
     """Return what a proxy should then run, and how to tell it; None if it was told the same."""
-    before = state.published.get(host)
     if before is not None and before.versions == snapshot.versions:
         return None
     told = with_marks(snapshot, state.unhealthy)
     known = state.status.of(Device(DeviceKind.PROXY, host))
-    versions = wanted_versions(snapshot, before, told)
+    versions = wanted_anew(known, before, told) or wanted_versions(snapshot, before, told)
     return expecting(known, versions), PublishProxy(host, told)
 
 

@@ -1,7 +1,14 @@
-from tests.conversations.controller.script import LISTENER, snapshot
-from xds_server.controller.rollout import united, wanted_versions
-
-CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
+from tests.conversations.controller.script import (
+    BRIDGE,
+    LISTENER,
+    PROXY,
+    Conversation,
+    program,
+    snapshot,
+    targets,
+)
+from xds_server.controller.rollout import advance, finish, movable, overdue, united
+from xds_server.controller.state import STAGE_SECONDS
 
 
 def test_the_union_has_all_names_and_prefers_what_is_new() -> None:
@@ -14,8 +21,36 @@ def test_a_union_with_nothing_to_add_is_the_new_snapshot() -> None:
     assert united(snapshot("a", "b"), snapshot("a")).versions == snapshot("a", "b").versions
 
 
-def test_an_emptied_type_has_to_be_acknowledged_too() -> None:
-    empty = snapshot()
-    assert wanted_versions(empty, None) == {}
-    assert wanted_versions(empty, snapshot("a")) == {LISTENER: empty.version(LISTENER)}
-    assert CLUSTER not in wanted_versions(empty, snapshot("a"))
+def test_who_owes_an_answer_cannot_go_on_before_its_deadline() -> None:
+    talk = Conversation()
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a")))
+    late = talk.now + STAGE_SECONDS
+    assert "host1" in talk.state.rollouts
+    assert movable(talk.state, talk.now) == []
+    assert not overdue(talk.state, talk.now)
+    assert movable(talk.state, late) == ["host1"]
+    assert overdue(talk.state, late)
+
+
+def test_rollouts_that_are_there_end_together_as_one_by_one() -> None:
+    talk = Conversation()
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a")))
+    state, left = finish(talk.state, ["host1"], talk.now)
+    assert (state.rollouts, left) == (talk.state.rollouts, ["host1"])  # it has not answered
+    at = talk.now + STAGE_SECONDS
+    state, left = finish(talk.state, ["host1", "host2"], at)
+    assert left == ["host2"]  # which is not on its way
+    one, effects = advance(talk.state, "host1", at)
+    assert effects == []
+    assert (state.rollouts, state.widening) == (one.rollouts, one.widening)
+
+
+def test_a_bridge_that_has_been_here_is_not_passed_over() -> None:
+    talk = Conversation()
+    talk.commit(1, targets(snapshot("a"), program(1)))
+    talk.connect(PROXY, BRIDGE)
+    talk.commit(2, targets(snapshot("b"), program(2)))
+    _, left = finish(talk.state, ["host1"], talk.now + STAGE_SECONDS)
+    assert left == ["host1"]

@@ -84,13 +84,14 @@ class _Databases:
 
 
 class Clock:
-    """Time that moves by a second whenever it is read."""
+    """Time that moves by a second, or another ``step``, whenever it is read."""
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.step = 1.0
 
     def __call__(self) -> float:
-        self.now += 1.0
+        self.now += self.step
         return self.now
 
 

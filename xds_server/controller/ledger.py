@@ -70,6 +70,11 @@ class Ledger:
             return replace(revision, acked_after=self._last[1])
         return revision
 
+    @property
+    def resting(self) -> bool:
+        """Whether a revision was on its way until just now: one change often follows another."""
+        return self._clock() < self._busy_until
+
     def note(self, state: State) -> None:
         """Take note of a revision's progress; called before the next one replaces it."""
         self._busy_until = self._clock() + REST

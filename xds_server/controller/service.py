@@ -196,9 +196,10 @@ class Controller:
 
     @property
     def busy(self) -> bool:
-        """Whether a change is being made, or has just been sent to devices."""
+        """Whether a change is being made or on its way to devices, or was until just now."""
         fresh = self.clock() < self.state.committed_at + STAGE_SECONDS
-        return self.changing.locked() or (fresh and not self.state.acked)
+        on_its_way = self.changing.locked() or (fresh and not self.state.acked)
+        return on_its_way or self.ledger.resting
 
     @property
     def backlog(self) -> int:

@@ -110,7 +110,9 @@ async def test_a_revision_on_its_way_comes_before_what_devices_say(tmp_path: Pat
     talk.ack_proxy()
     await ledger.tick(talk.state)
     assert saved == []  # another change may follow at once
+    assert ledger.resting
     time.now += REST
+    assert not ledger.resting
     await ledger.tick(talk.state)
     once = [1, len(talk.state.progress)]  # a word of the proxy, and how far each device has come
     assert saved == once

@@ -13,6 +13,7 @@ from xds_server.controller.errors import (
     StoreError,
     UntranslatableError,
 )
+from xds_server.controller.ledger import REST
 from xds_server.controller.merge import stored
 from xds_server.controller.service import Controller
 from xds_server.controller.switches import find_switch
@@ -37,6 +38,17 @@ async def test_an_apply_stores_and_publishes(tmp_path: Path) -> None:
         assert sinks.hosts == {1: "host1", 2: "host2"}
         assert sinks.snapshots["host1"].resources
         assert set(controller.state.targets.switches) == {"leaf1", "leaf2", "spine1", "spine2"}
+
+
+async def test_a_change_keeps_the_controller_busy_for_a_moment(tmp_path: Path) -> None:
+    async with controlling(tmp_path) as (controller, _):
+        assert not controller.busy
+        controller.clock.step = 0.01  # type: ignore[attr-defined]
+        await controller.apply(shop(), "ann", "")
+        assert controller.state.acked  # nobody is connected
+        assert controller.busy
+        controller.clock.step = REST  # type: ignore[attr-defined]
+        assert not controller.busy
 
 
 async def test_an_equal_apply_is_no_revision(tmp_path: Path) -> None:

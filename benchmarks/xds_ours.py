@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from benchmarks.xds_content import read
 from xds_server.cycles import collect_rarely
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
@@ -116,4 +118,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

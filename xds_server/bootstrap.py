@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+import uvloop
 
 from translators.envoy.filters.access_log import Logged
 from xds_server.api.app import create_app
@@ -70,7 +71,7 @@ def run(settings: ServerSettings) -> None:
     """
     configure(settings.log_format, settings.log_level)
     with prepare(settings.state):
-        asyncio.run(_serve(settings))
+        uvloop.run(_serve(settings))
 
 
 async def _serve(settings: ServerSettings) -> None:

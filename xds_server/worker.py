@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import uvloop
+
 from xds_server.cycles import collect_rarely
 from xds_server.protocols.reports.entries import Entry
 from xds_server.protocols.reports.loads import LoadReport, LoadTable
@@ -96,7 +98,7 @@ async def _run() -> None:
 def main() -> None:
     """Serve until the controller says so, is gone, or a signal comes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is a handler
-    asyncio.run(_run())
+    uvloop.run(_run())
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """How every test runs: judged by outcome, not by pace; no test inherits another one's log."""
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+import uvloop
 from hypothesis import settings
 
 from tests.devices.clients import envoy_version
@@ -19,6 +21,11 @@ def _own_log() -> Iterator[None]:
     """Forget how a test had the log written: pytest closes the stream behind it."""
     yield
     structlog.reset_defaults()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run tests on the event loop that the server runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def _skip_before(item: pytest.Item, since: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from xds_server.controller.errors import MachineError
 
 _HANDSHAKE = 10.0  # seconds for TLS
+_LAST_PORT = 0xFFFF
 _MENDS = {
     errno.EADDRINUSE: "the port is in use; stop the program that holds it or choose another port",
     errno.EACCES: "ports below 1024 need root or CAP_NET_BIND_SERVICE; choose a higher port",
@@ -33,6 +34,8 @@ async def listen(
     loop = asyncio.get_running_loop()
     timeout = _HANDSHAKE if tls else None
     try:
+        if not 0 <= port <= _LAST_PORT:  # of which uvloop would take the lower 16 bits
+            raise OverflowError("port must be 0-65535")
         return await loop.create_server(
             factory, host, port, ssl=tls, ssl_handshake_timeout=timeout, backlog=512
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from xds_server.protocols.ovsdb.connection import (
     Answered,
@@ -56,8 +56,7 @@ class OvsdbSession(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to watch."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not derived from it
         self.address = address_of(transport)
         here = transport.get_extra_info("sockname")
         self.local_address = here[0] if isinstance(here, tuple) else ""

@@ -20,6 +20,7 @@ import uvloop
 
 from benchmarks.xds_content import read
 from xds_server.cycles import collect_rarely
+from xds_server.heap import share_heap
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.southbound.grpc_ads import AdsServer, AdsSettings
 
@@ -118,4 +119,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    share_heap()
     uvloop.run(main())

@@ -29,6 +29,7 @@ from xds_server.controller.state import Owning
 from xds_server.cycles import collect_at_rest, collect_rarely
 from xds_server.folders import Folders, resource_folder, secret_folder
 from xds_server.health_memory import HealthMemory
+from xds_server.heap import share_heap
 from xds_server.hearing import Hearing
 from xds_server.journal import configure, record_all
 from xds_server.protocols.xds.secrets import SecretKeeper
@@ -69,6 +70,7 @@ def run(settings: ServerSettings) -> None:
 
     The settings have been checked. Raises MachineError when it cannot start, with the mend.
     """
+    share_heap()
     configure(settings.log_format, settings.log_level)
     with prepare(settings.state):
         uvloop.run(_serve(settings))

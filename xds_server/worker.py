@@ -15,6 +15,7 @@ from pathlib import Path
 import uvloop
 
 from xds_server.cycles import collect_rarely
+from xds_server.heap import share_heap
 from xds_server.protocols.reports.entries import Entry
 from xds_server.protocols.reports.loads import LoadReport, LoadTable
 from xds_server.protocols.reports.ring import Ring
@@ -97,6 +98,7 @@ async def _run() -> None:
 
 def main() -> None:
     """Serve until the controller says so, is gone, or a signal comes."""
+    share_heap()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is a handler
     uvloop.run(_run())
 

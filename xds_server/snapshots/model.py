@@ -99,6 +99,16 @@ class Snapshot:
         """Return the state-of-the-world version of one type; a type without resources has one."""
         return self.versions.get(type_url) or _NO_RESOURCES
 
+    def equals(self, other: Snapshot, type_url: str) -> bool:
+        """Whether another snapshot has the same content of a type, under the same version."""
+        same = self.digest(type_url) == other.digest(type_url)
+        return same and self.version(type_url) == other.version(type_url)
+
+    def changed(self, before: Snapshot) -> tuple[str, ...]:
+        """Return the types of which another snapshot has other content, or another version."""
+        urls = before.versions.keys() | self.versions.keys()
+        return tuple(url for url in urls if not self.equals(before, url))
+
     def with_type(self, type_url: str, named: Mapping[str, Resource] | None) -> Snapshot:
         """Return a snapshot with these resources of one type, or with the type left out."""
         if named is None and type_url not in self.resources:

@@ -12,6 +12,7 @@ from enum import Enum
 
 from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.effects import Close, Effect
+from xds_server.protocols.xds.heartbeat import BeatingWatch
 from xds_server.protocols.xds.offer import Draft, Target
 from xds_server.protocols.xds.resource_types import (
     CLUSTER,
@@ -25,8 +26,14 @@ from xds_server.protocols.xds.resource_types import (
 )
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.sotw import SotwWatch
-from xds_server.protocols.xds.turns import NONE, all_settled, endpoints_of, may_route, missing
-from xds_server.protocols.xds.watch import Watch
+from xds_server.protocols.xds.turns import (
+    NONE,
+    all_settled,
+    carry,
+    endpoints_of,
+    may_route,
+    missing,
+)
 from xds_server.protocols.xds.wire import DeltaRequest, Node, SotwRequest, scan_delta, scan_sotw
 from xds_server.snapshots.evidence import Device, DeviceKind, Warned
 from xds_server.snapshots.model import Snapshot
@@ -92,9 +99,9 @@ class XdsStream:
         self.snapshot: Snapshot | None = None
         self._only = only
         self.limits = limits
-        self._watches: dict[str, Watch] = {}
-        self._backends: tuple[Watch, ...] = ()  # those of the watches that are of this tier
-        self._routings: tuple[Watch, ...] = ()
+        self._watches: dict[str, BeatingWatch] = {}
+        self._backends: tuple[BeatingWatch, ...] = ()  # those of the watches that are of this tier
+        self._routings: tuple[BeatingWatch, ...] = ()
         self._epoch = 0
         self._earlier: tuple[Snapshot, ...] = ()
         self._since: dict[str, int] = {}  # type -> the epoch in which its content last changed
@@ -116,7 +123,7 @@ class XdsStream:
         return not self._only
 
     @property
-    def watches(self) -> tuple[Watch, ...]:
+    def watches(self) -> tuple[BeatingWatch, ...]:
         """The types that the client asked for, in sending order."""
         return tuple(self._watches.values())
 
@@ -167,9 +174,9 @@ class XdsStream:
         asked = sum(len(watch.subscription.names) for watch in self._watches.values())
         return max(kept, asked)
 
-    def _open(self, type_url: str, now: float) -> tuple[Watch, list[Effect]]:
+    def _open(self, type_url: str, now: float) -> tuple[BeatingWatch, list[Effect]]:
         kind = SotwWatch if self.dialect is Dialect.SOTW else DeltaWatch
-        watch: Watch = kind(type_url, self.device, self.limits.patience, self._shared)
+        watch: BeatingWatch = kind(type_url, self.device, self.limits.patience, self._shared)
         watch.since = self._since.get(type_url, 0)
         self._watches[type_url] = watch
         self._watches = dict(sorted(self._watches.items(), key=lambda item: rank(item[0])))
@@ -180,7 +187,7 @@ class XdsStream:
         text = f"{self.device.name} asks for {type_url}, which is not served; it gets nothing"
         return watch, [Warned(self.device, now, text, f"xds/{type_url.rpartition('.')[2]}")]
 
-    def _of(self, wanted: Tier) -> tuple[Watch, ...]:
+    def _of(self, wanted: Tier) -> tuple[BeatingWatch, ...]:
         return tuple(watch for url, watch in self._watches.items() if tier(url) is wanted)
 
     def publish(self, snapshot: Snapshot, now: float) -> list[Effect]:
@@ -190,35 +197,28 @@ class XdsStream:
             return []
         self._epoch += 1
         self._aims.clear()
-        for type_url in self._changed(before, snapshot):
+        changed = self._changed(before, snapshot)
+        for type_url in changed:
             self._since[type_url] = self._epoch
             if type_url in self._watches:
                 self._watches[type_url].since = self._epoch
         if before is not None:
             self._earlier = (before, *self._earlier)[: self.limits.earlier]
+            if self._may_break(now) and not snapshot.only:
+                carry(self._watches, changed, before, self._aim(snapshot, False, NONE))
         self.snapshot = snapshot
         return self._advance(now)
 
     def _changed(self, before: Snapshot | None, now: Snapshot) -> tuple[str, ...]:
-        """Return the types whose content differs: the same for all streams that move so."""
+        """Return the types whose content differs."""
         if before is None:
             return tuple(now.resources)
-
-        def find() -> tuple[str, ...]:
-            urls = before.versions.keys() | now.versions.keys()
-            return tuple(url for url in urls if before.version(url) != now.version(url))
-
-        if self._shared is None:
-            return find()
-        moved = (before.versions, now.versions)
-        return self._shared.states.recall("changed", find, len, moved)
+        return now.changed(before) if self._shared is None else self._shared.changed(before, now)
 
     def tick(self, now: float) -> list[Effect]:
         """Let time pass: complain about overdue answers, and go on without them."""
-        effects: list[Effect] = []
-        for watch in self._watches.values():
-            effects += watch.complain(now)
-        return effects + self._advance(now)
+        overdue = [one for watch in self._watches.values() for one in watch.complain(now)]
+        return [*overdue, *self._advance(now)]
 
     def wakes_at(self, now: float) -> float | None:
         """Return when ``tick`` is wanted next, if ever."""
@@ -266,8 +266,7 @@ class XdsStream:
             return Target(self._epoch, snapshot, retain, self._earlier, missing)
         target = self._aims.get(retain)
         if target is None:
-            target = Target(self._epoch, snapshot, retain, self._earlier)
-            self._aims[retain] = target
+            target = self._aims[retain] = Target(self._epoch, snapshot, retain, self._earlier)
         return target
 
     def _may_break(self, now: float) -> bool:
@@ -292,7 +291,7 @@ class XdsStream:
             endpoints.force(owed)
 
 
-def _hear(watch: Watch, request: Request, now: float) -> list[Effect]:
+def _hear(watch: BeatingWatch, request: Request, now: float) -> list[Effect]:
     if isinstance(watch, SotwWatch) and isinstance(request, SotwRequest):
         return list(watch.receive(request, now))
     if isinstance(watch, DeltaWatch) and isinstance(request, DeltaRequest):

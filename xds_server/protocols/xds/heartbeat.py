@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from xds_server.protocols.xds.effects import Effect, Send
 from xds_server.protocols.xds.offer import Draft, Encoded, Offer, Target
+from xds_server.protocols.xds.resource_types import VIRTUAL_HOST
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.watch import Watch
 from xds_server.snapshots.evidence import Device
@@ -40,6 +41,20 @@ class BeatingWatch(Watch):
         """Send what the client lacks; when it lacks nothing, what it must hear of to keep it."""
         effects = super().advance(target, now)
         return effects if self.offer is not None else effects + self._keep_alive(target, now)
+
+    def carry(self, before: Snapshot, target: Target) -> None:
+        """Go along from a snapshot to one that has the same of this type, if nothing is owed.
+
+        ``advance`` would do the same, and look at everything for it.
+        """
+        idle = self._idle
+        if idle is None or idle.snapshot is not before or not self._attained:
+            return
+        if self.offer is not None or self.beats_at is not None or self.quarantine:
+            return
+        if not idle.missing and not self.surplus and self.type_url != VIRTUAL_HOST:
+            self._idle = self._aimed = target
+            self.settled = target.epoch
 
     def wakes_at(self) -> float | None:
         """Return when an offer becomes overdue or a heartbeat is due, if either is to come."""

@@ -9,6 +9,7 @@ from xds_server.protocols.xds.issue import Issues
 from xds_server.protocols.xds.memo import Memo
 from xds_server.protocols.xds.requests import Requests
 from xds_server.protocols.xds.wire import scan_delta, scan_sotw
+from xds_server.snapshots.model import Snapshot
 
 _MOST_NAMES = 1_000_000  # resources in remembered differences and states: some 100 MB at worst
 _MOST_BYTES = 128 * 1024 * 1024  # of remembered responses
@@ -25,3 +26,8 @@ class Shared:
         self.sotw = Requests(scan_sotw)
         self.initial = Initials(self.states)
         self.delta = Requests(partial(scan_delta, read_initial=self.initial.read))
+
+    def changed(self, before: Snapshot, now: Snapshot) -> tuple[str, ...]:
+        """Return the types whose content differs: looked for once for all streams that move so."""
+        moved = (before.versions, now.versions)
+        return self.states.recall("changed", lambda: now.changed(before), len, moved)

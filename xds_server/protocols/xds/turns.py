@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from xds_server.protocols.xds.endpoints import assignment_name
-from xds_server.protocols.xds.offer import Draft
+from xds_server.protocols.xds.heartbeat import BeatingWatch
+from xds_server.protocols.xds.offer import Draft, Target
 from xds_server.protocols.xds.watch import Watch
+from xds_server.snapshots.model import Snapshot
 
 NONE: frozenset[str] = frozenset()
 
@@ -33,6 +35,18 @@ def missing(backends: Iterable[Watch]) -> frozenset[str]:
         if backend.missing:
             found |= backend.missing
     return found
+
+
+def carry(
+    watches: Mapping[str, BeatingWatch],
+    changed: Container[str],
+    before: Snapshot,
+    target: Target,
+) -> None:
+    """Let what a client has of all types but the changed ones count for the next snapshot."""
+    for type_url, watch in watches.items():
+        if type_url not in changed:
+            watch.carry(before, target)
 
 
 def all_settled(watches: Iterable[Watch]) -> bool:

@@ -136,8 +136,7 @@ class Watch(ABC):
             return False  # virtual hosts depend on the routes too
         if idle.missing != target.missing or (self.surplus and idle.retain != target.retain):
             return False
-        old, new = idle.snapshot, target.snapshot
-        if old.digest(url) != new.digest(url) or old.version(url) != new.version(url):
+        if not target.snapshot.equals(idle.snapshot, url):
             return False
         self._idle = self._aimed = target
         self.settled = target.epoch

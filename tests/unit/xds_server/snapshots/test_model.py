@@ -72,3 +72,14 @@ def test_other_resources_of_some_types_leave_the_rest_as_it_is() -> None:
     found = before.with_types({"b": {"2": newer}}, {"b": wanted.digest("b")})
     assert found == wanted
     assert found.of("a") is before.of("a")
+
+
+def test_a_type_changes_by_its_content_or_by_the_version_that_it_is_given() -> None:
+    a, c = Resource(LDS, "a", b"1"), Resource(CDS, "c", b"3")
+    before = snapshot_of([a, c])
+    assert snapshot_of([a, c]).changed(before) == ()
+    assert snapshot_of([Resource(LDS, "a", b"2"), c]).changed(before) == (LDS,)
+    assert snapshot_of([a]).changed(before) == (CDS,)
+    assert snapshot_of([a, c], {LDS: "7"}).changed(before) == (LDS,)
+    named = snapshot_of([Resource(LDS, "a", b"2"), c], {LDS: "7"})
+    assert named.changed(snapshot_of([a, c], {LDS: "7"})) == (LDS,)

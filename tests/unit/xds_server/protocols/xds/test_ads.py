@@ -3,7 +3,9 @@ import pytest
 from tests.conversations.xds.responses import cluster, endpoints, listener, sotw_request
 from tests.conversations.xds.stream import Talk
 from xds_server.protocols.xds.ads import Dialect, Limits, XdsStream
-from xds_server.protocols.xds.effects import Close
+from xds_server.protocols.xds.effects import Close, Effect
+from xds_server.protocols.xds.heartbeat import BeatingWatch
+from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Warned
@@ -104,3 +106,26 @@ def test_a_new_stream_wants_time_for_what_is_gone_only_if_the_client_holds_it() 
     assert removal.removed == ("gone",)
     it.ack(removal)
     assert it.stream.wakes_at(it.now) is None
+
+
+@both
+def test_types_that_did_not_change_are_not_looked_at(
+    dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = Talk(dialect)
+    it.wait(10)  # nothing is held back any more
+    it.publish(cluster("a"), listener("a"))
+    for url in (CLUSTER, LISTENER):
+        it.ack(it.ask(url)[0])
+    looked: list[str] = []
+    advance = BeatingWatch.advance
+
+    def seen(watch: BeatingWatch, target: Target, now: float) -> list[Effect]:
+        looked.append(watch.type_url)
+        return advance(watch, target, now)
+
+    monkeypatch.setattr(BeatingWatch, "advance", seen)
+    [response] = it.publish(cluster("a", 2), listener("a"))
+    assert looked == [CLUSTER]
+    it.ack(response)
+    assert [watch.settled for watch in it.stream.watches] == [2, 2]

@@ -39,3 +39,29 @@ def test_the_shortest_life_sets_the_pace(lives: tuple[float, ...], at: float | N
         [beat] = watch.advance(target, at)
         assert isinstance(beat, Send)
         assert set(beat.names) == {f"e{n}" for n, ttl in enumerate(lives) if ttl}
+
+
+def following(before: Target) -> Target:
+    return Target(2, before.snapshot, retain=False)
+
+
+def test_what_rests_is_carried_to_the_next_snapshot() -> None:
+    watch, target = holding(0.0)
+    watch.carry(target.snapshot, following(target))
+    assert watch.settled == 2
+
+
+@pytest.mark.parametrize("owed", ["beats", "forced", "in flight", "another snapshot"])
+def test_what_may_be_owed_something_is_looked_at(owed: str) -> None:
+    watch, target = holding(9.0 if owed == "beats" else 0.0)
+    before = target.snapshot
+    if owed == "forced":
+        watch.force(frozenset({"e0"}))
+    elif owed == "in flight":
+        newer = Target(2, snapshot_of([endpoints("e0", 2)]), retain=False)
+        assert watch.advance(newer, 1.0)
+    elif owed == "another snapshot":
+        before = snapshot_of([endpoints("e0", 2)])
+    settled = watch.settled
+    watch.carry(before, Target(3, target.snapshot, retain=False))
+    assert watch.settled == settled

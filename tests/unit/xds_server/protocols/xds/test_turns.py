@@ -1,7 +1,9 @@
 from xds_server.protocols.xds.delta import DeltaWatch
+from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.resource_types import CLUSTER, ROUTE
-from xds_server.protocols.xds.turns import all_settled, may_route, missing
+from xds_server.protocols.xds.turns import all_settled, carry, may_route, missing
 from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.snapshots.model import snapshot_of
 
 
 def watch(url: str = CLUSTER, since: int = 0, settled: int = 0) -> DeltaWatch:
@@ -29,3 +31,12 @@ def test_what_any_backend_misses_is_missing() -> None:
     lacking.missing = frozenset({"web"})
     assert missing([watch(), lacking]) == {"web"}
     assert missing([watch()]) == frozenset()
+
+
+def test_only_what_did_not_change_is_carried() -> None:
+    watches = {url: watch(url) for url in (CLUSTER, ROUTE)}
+    before = snapshot_of([])
+    for one in watches.values():
+        one.advance(Target(1, before, retain=False), 0.0)
+    carry(watches, (CLUSTER,), before, Target(2, before, retain=False))
+    assert [one.settled for one in watches.values()] == [1, 2]

@@ -16,7 +16,7 @@ from translators.openflow.oxm import encode_match, tlv
 from translators.openflow.wire import encode_actions, encode_instructions
 
 SELECT = 1  # OFPGT_SELECT
-_KBPS, _PKTPS, _BURST, _STATS = 1, 2, 4, 8  # OFPMF_*
+_KBPS, _BURST, _STATS = 1, 4, 8  # OFPMF_*
 _DROP = 1  # OFPMBT_DROP
 _WEIGHT = 0  # OFPGBPT_WEIGHT
 _EXPERIMENTER = 0xFFFF
@@ -95,8 +95,7 @@ def _bucket(bucket: Bucket) -> bytes:
 def encode_meter(meter: Meter) -> EncodedMeter:
     """Return a meter that drops what is above its rate, and counts."""
     band = struct.pack("!HHII4x", _DROP, 16, meter.rate, meter.burst)
-    unit = _PKTPS if meter.packets else _KBPS
-    return EncodedMeter(meter.number, unit | _BURST | _STATS, band)
+    return EncodedMeter(meter.number, _KBPS | _BURST | _STATS, band)
 
 
 def _selection(fields: tuple[Field, ...]) -> bytes:

@@ -181,15 +181,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A limit in kbit/s, and the kbit that may come at once; it drops what is more.
-
-    With ``packets`` it counts packets instead of kbit.
-    """
+    """A limit in kbit/s, and the kbit that may come at once; it drops what is more."""
 
     number: int
     rate: int
     burst: int
-    packets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

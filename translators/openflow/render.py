@@ -66,8 +66,7 @@ def render_group(group: Group) -> str:
 def render_meter(meter: Meter) -> str:
     """Return one meter as text, as ``ovs-ofctl add-meter`` takes it."""
     band = f"type=drop,rate={meter.rate},burst_size={meter.burst}"
-    unit = "pktps" if meter.packets else "kbps"
-    return f"meter={meter.number},{unit},burst,stats,band={band}"
+    return f"meter={meter.number},kbps,burst,stats,band={band}"
 
 
 def render_match(tests: Match) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from translators.envoy.bootstrap import TlsPaths
+from xds_server.protocols.ovsdb.preparing import ASKED
 
 PROXY_MAC = "02:fd:00:00:00:02"
 GATEWAY_MAC = "02:fd:00:00:00:01"
@@ -168,6 +169,7 @@ def _point(bridge: str, controllers: Controllers) -> tuple[Command, ...]:
             f"ovs-vsctl set-controller {bridge} {openflow}",
             f'test "$(ovs-vsctl get-controller {bridge})" = {openflow}',
         ),
+        _command(f"ovs-vsctl set controller {bridge} controller_rate_limit={ASKED}"),
         _command(
             f"ovs-vsctl set-manager {ovsdb}",
             f"ovs-vsctl get-manager | grep -qxF {ovsdb}",

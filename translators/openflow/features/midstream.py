@@ -7,7 +7,9 @@ or the endpoint's own kernel resets it where the endpoint is a new one.
 
 What a port of this bridge sends is never taken over, so that a flushed session stays ended, and a
 translated address could not be guessed. Where policy would admit it, the controller answers
-it by a reset, within a meter; what policy denies stays without an answer.
+it by a reset; what policy denies stays without an answer. No meter limits what is asked, since
+flows that are saved and loaded (``ovs-save``) leave meters behind and would be refused: the
+vswitch itself limits what it sends to a controller (``controller_rate_limit``).
 """
 
 from __future__ import annotations
@@ -36,13 +38,10 @@ from translators.openflow.fields import (
     TCP_RST,
     TCP_SYN,
 )
-from translators.openflow.flow import Flow, Meter, Metered, Move, Punt, SetField, Test, match
-from translators.openflow.site import Site
+from translators.openflow.flow import Flow, Move, Punt, SetField, Test, match
 from translators.openflow.tables import Table
 from translators.plan.model import TCP
 
-ANSWERS = 1000  # packets a second that go to the controller; senders repeat the others
-METER = 0xFFFF  # above those of rules
 _NEW: Test = (CT_STATE, CT_NEW | CT_TRACKED, CT_NEW | CT_TRACKED)
 _MIDDLE: Test = (TCP_FLAGS, TCP_ACK, TCP_SYN | TCP_RST | TCP_ACK)
 _PORT = Move(TCP_DST, PORT, 16)
@@ -65,11 +64,4 @@ def unknown() -> Iterator[Flow]:
 
 def answered() -> Flow:
     """Return the end of such packets that policy admits, in the table of commits."""
-    acts = (Metered(METER), Punt())
-    return Flow(Table.COMMIT, 210, match((JUDGED, LOST)), cookie(Cause.LOST), acts)
-
-
-def meters(site: Site) -> Iterator[Meter]:
-    """Yield the limit of what goes to the controller."""
-    del site
-    yield Meter(METER, ANSWERS, ANSWERS, packets=True)
+    return Flow(Table.COMMIT, 210, match((JUDGED, LOST)), cookie(Cause.LOST), (Punt(),))

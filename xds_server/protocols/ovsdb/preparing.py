@@ -22,6 +22,7 @@ from xds_server.protocols.ovsdb.operations import (
 from xds_server.protocols.ovsdb.qos import OURS
 
 _SPEAKS = "OpenFlow15"
+ASKED = 1000  # packets a second that a vswitch may ask a controller about, shared among its ports
 _OPTIONS = {"key": "flow", "remote_ip": "flow"}
 
 
@@ -69,6 +70,7 @@ def _controlled(bridge: Bridge, target: str) -> Iterator[Operation]:
         row = {
             "target": target,
             "connection_mode": "out-of-band",  # in band adds hidden flows above all others
+            "controller_rate_limit": ASKED,
             "external_ids": map_column({OURS: "true"}),
         }
         yield insert("Controller", "controller", row)

@@ -4,9 +4,9 @@ from os_ken.ofproto import ofproto_v1_5 as ofproto
 from os_ken.ofproto import ofproto_v1_5_parser as parser
 
 from tests.plans import shop_plan
-from translators.openflow.encode import EncodedFlow, encode, encode_group, encode_meter
+from translators.openflow.encode import EncodedFlow, encode, encode_group
 from translators.openflow.fields import DESTINATION, IPV4_SRC, IPV6_SRC
-from translators.openflow.flow import Bucket, Group, Meter, Resubmit, SetField
+from translators.openflow.flow import Bucket, Group, Resubmit, SetField
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.translate import translate
 
@@ -82,12 +82,3 @@ def test_a_group_that_hashes_fields_names_them_with_every_bit() -> None:
     six = encode_group(Group(6, (Bucket(9, ()),), (IPV6_SRC,))).properties
     assert (six[:4].hex(), len(six)) == ("ffff003c", 64)
     assert six[60:] == bytes(4)
-
-
-def test_a_meter_counts_kilobits_or_packets() -> None:
-    assert encode_meter(Meter(1, 10, 20)).flags == (
-        ofproto.OFPMF_KBPS | ofproto.OFPMF_BURST | ofproto.OFPMF_STATS
-    )
-    assert encode_meter(Meter(1, 10, 20, packets=True)).flags == (
-        ofproto.OFPMF_PKTPS | ofproto.OFPMF_BURST | ofproto.OFPMF_STATS
-    )

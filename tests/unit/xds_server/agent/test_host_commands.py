@@ -45,6 +45,12 @@ def test_a_controller_that_is_set_already_is_left_alone() -> None:
     assert command == "ovs-vsctl set-controller br-int tcp:192.0.2.1:6653"
 
 
+def test_what_a_vswitch_asks_its_controller_is_limited() -> None:
+    limit = lines()[position("controller_rate_limit")]
+    assert limit == "ovs-vsctl set controller br-int controller_rate_limit=1000"
+    assert position("set-controller") < position("controller_rate_limit")
+
+
 def test_both_address_families_are_captured_and_sent_to_the_virtual_gateway() -> None:
     for family in ("-4", "-6"):
         start = f"ip {family} -n fsdn-proxy"

@@ -6,7 +6,6 @@ import pytest
 
 from tests.plans import leaving, shop_plan
 from translators.openflow.cookie import Cause, cause_of
-from translators.openflow.features.midstream import ANSWERS, METER
 from translators.openflow.fields import (
     LABEL_RULE,
     MARK_DIRECT,
@@ -15,7 +14,7 @@ from translators.openflow.fields import (
     TCP_RST,
     TCP_SYN,
 )
-from translators.openflow.flow import Meter, Metered, Punt
+from translators.openflow.flow import Punt
 from translators.openflow.frames import from_proxy, from_tunnel, from_workload, synthetic_ports
 from translators.openflow.simulate import Trace, simulate
 from translators.openflow.tables import Table
@@ -42,7 +41,7 @@ def test_a_workloads_goes_to_the_controller_where_policy_admits_it(packet: Packe
     assert trace.punted
     assert (trace.output, trace.committed) == (None, None)
     assert cause_of(trace.decided.cookie) is Cause.LOST
-    assert trace.decided.actions == (Metered(METER), Punt())
+    assert trace.decided.actions == (Punt(),)
 
 
 def test_what_policy_denies_gets_no_answer() -> None:
@@ -91,7 +90,6 @@ def test_another_hosts_is_taken_over_as_a_first_packet_would_be(flags: int) -> N
     assert later.committed.label >> LABEL_RULE & 0xFFFFFFFF == plan.rule["shop/stock[0]"].number
 
 
-def test_what_goes_to_the_controller_is_limited() -> None:
+def test_saved_flows_can_be_loaded_without_a_meter() -> None:
     plan = shop_plan()
-    program = translate(plan, "host1", synthetic_ports(plan, "host1"))
-    assert program.meters == (Meter(METER, ANSWERS, ANSWERS, packets=True),)
+    assert translate(plan, "host1", synthetic_ports(plan, "host1")).meters == ()

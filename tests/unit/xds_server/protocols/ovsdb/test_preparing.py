@@ -42,6 +42,7 @@ def test_a_new_bridge_is_secure_before_it_has_a_controller_in_one_transaction() 
         ("mutate", "Bridge"),
     ]
     assert found[2]["row"]["connection_mode"] == "out-of-band"
+    assert found[2]["row"]["controller_rate_limit"] == 1000
     assert found[4]["row"]["options"] == ["map", [["key", "flow"], ["remote_ip", "flow"]]]
 
 

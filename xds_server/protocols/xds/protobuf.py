@@ -21,13 +21,17 @@ class MalformedError(ValueError):
     """Bytes that are not a protobuf message of the expected kind."""
 
 
-def scan(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+def scan(data: bytes, end: int | None = None) -> Iterator[tuple[int, int | bytes]]:
     """Yield (field number, value) in wire order: varints as int, all else as bytes.
+
+    ``end``: where to stop, which must be between two fields.
 
     Raises MalformedError on truncation, on field number 0, and on group wire types, which proto3
     never writes. Source: protobuf.dev, "Encoding".
     """
-    position, end = 0, len(data)
+    position = 0
+    if end is None:
+        end = len(data)
     while position < end:
         tag = data[position]
         if tag in _SHORT and position + 1 < end and data[position + 1] < 0x80:

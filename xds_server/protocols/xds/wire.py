@@ -6,6 +6,7 @@ envoy/config/core/v3/base.proto. Envoy's Node is up to 61 KB: it stays bytes unt
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -34,6 +35,7 @@ _MOST_SHARED = 32  # encoded contents that are kept for the streams still to be 
 
 _Resources = tuple[Resource, ...]
 _Encode = Callable[[_Resources], bytes]
+_rests: deque[tuple[bytes, dict[int, str], bytes]] = deque(maxlen=16)  # of nodes, by build
 _recent: dict[tuple[_Encode, str, str], tuple[_Resources, bytes]] = {}
 
 
@@ -94,7 +96,7 @@ def scan_sotw(data: bytes) -> SotwRequest:
     names = list(map(text, listed))
     texts = {1: "", 4: "", 5: ""}
     node, error = None, None
-    for key, value in (*scan(data[:cut]), *scan(data[cut + length :])):
+    for key, value in (*scan(data, cut), *scan(data[cut + length :])):
         if key in texts:
             texts[key] = text(value)
         elif key == 2:
@@ -120,7 +122,7 @@ def scan_delta(
     texts = {2: "", 6: ""}
     lists: dict[int, list[str]] = {3: [], 4: []}
     node, error = None, None
-    for key, value in (*scan(data[:cut]), *kept.others):
+    for key, value in (*scan(data, cut), *kept.others):
         if key in texts:
             texts[key] = text(value)
         elif key in lists:
@@ -141,16 +143,20 @@ def scan_node(data: bytes) -> Node:
     What follows the fields of its own is equal in all proxies of one build: a thousand extensions.
     """
     cut = until(data, _EXTENSIONS)
-    texts = _node_texts(data[:cut])
-    more, digest = _node_rest(data[cut:])
-    texts.update(more)
+    more, digest = _node_rest(data, cut)
+    texts = _node_texts(data[:cut]) | more
     name, cluster, agent, build = (texts.get(field, "") for field in (1, 2, 6, 7))
     return Node(name, cluster, agent, build, content_version(data[:cut], digest))
 
 
-@lru_cache(maxsize=16)
-def _node_rest(data: bytes) -> tuple[dict[int, str], bytes]:
-    return _node_texts(data), content_version(data).encode()
+def _node_rest(data: bytes, cut: int) -> tuple[dict[int, str], bytes]:
+    """Return the texts behind ``cut``, and a digest: to compare 60 KB costs less than a hash."""
+    for rest, texts, digest in _rests:
+        if len(rest) == len(data) - cut and data.endswith(rest):
+            return texts, digest
+    rest = data[cut:]
+    _rests.append((rest, _node_texts(rest), content_version(rest).encode()))
+    return _rests[-1][1:]
 
 
 def _node_texts(data: bytes) -> dict[int, str]:

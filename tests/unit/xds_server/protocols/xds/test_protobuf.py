@@ -22,6 +22,11 @@ def test_fields_come_back_in_order() -> None:
     assert list(scan(data)) == [(1, 300), (2, "é".encode()), (15, b""), (16, 1)]
 
 
+def test_reading_stops_where_it_is_told_to() -> None:
+    first = put_text(2, "a") + put_number(3, 300)
+    assert list(scan(first + put_text(4, "b"), len(first))) == list(scan(first))
+
+
 def test_defaults_are_left_out_but_empty_messages_are_not() -> None:
     assert put_text(1, "") + put_number(2, 0) == b""
     assert put(3, b"") == b"\x1a\x00"

@@ -76,3 +76,16 @@ def test_what_is_encoded_once_is_never_sent_in_place_of_other_content(dialect: D
         wire.encode_sotw(URL, f"v{number}", "1", [resource])
     assert names(many[1]) == [many[1].body]
     assert len(wire._recent) <= wire._MOST_SHARED
+
+
+def test_nodes_of_many_builds_are_told_apart() -> None:
+    def node(name: str, build: int) -> bytes:
+        extension = put(9, put_text(1, f"extension-{build:02}"))
+        return put_text(1, name) + put_text(6, "envoy") + extension * 5
+
+    for _ in range(2):
+        found = [wire.scan_node(node("web-1", build)) for build in range(40)]
+        assert len({one.digest for one in found}) == 40
+        assert [wire.scan_node(node("web-1", build)) for build in range(40)] == found
+    assert wire.scan_node(node("web-2", 39)).id == "web-2"
+    assert wire.scan_node(node("web-2", 39)).digest != found[39].digest

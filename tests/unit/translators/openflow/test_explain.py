@@ -3,11 +3,12 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+from tests import plans
 from tests.plans import shop_plan
 from translators.openflow.explain import explain, explain_upstream
 from translators.plan.evaluate import Packet
 from translators.plan.explanation import Step
-from translators.plan.model import Origin
+from translators.plan.model import Origin, Shaping
 
 PLAN = shop_plan()
 PLAN = replace(PLAN, rules=tuple(replace(r, origin=Origin("p.yaml", r.number)) for r in PLAN.rules))
@@ -66,3 +67,20 @@ def test_a_forged_source_is_named() -> None:
     forged = Packet("shop/web", ip_address("10.10.0.22"), ip_address("10.10.0.31"), 6, 1, 80)
     (row,) = explain(PLAN, forged)
     assert "does not belong" in row.reason
+
+
+def test_a_shape_says_whether_what_follows_waits() -> None:
+    ends = {"sources": ("shop/web",), "endpoints": ("shop/reviews-2",)}
+    said = {}
+    for queue in (False, True):
+        shape = Shaping(1000, 200, queue=queue)
+        shaped = plans.rule("shop/p[0]", 5, shape=shape, **ends)
+        plan = replace(PLAN, rules=(shaped,), captures=())
+        packet = Packet(
+            "shop/web", ip_address("10.10.0.11"), ip_address("10.10.0.22"), 6, 40_000, 22
+        )
+        (row,) = [step for step in explain(plan, packet) if step.verdict == "shape"]
+        assert row.rule == "shop/p[0]"
+        said[queue] = row.reason
+    assert said[False] == "the rule that admits it limits or marks it"
+    assert "lets what follows wait in a queue of each receiver's port" in said[True]

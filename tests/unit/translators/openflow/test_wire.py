@@ -18,9 +18,11 @@ from translators.openflow.flow import (
     Act,
     Conjunction,
     DecTtl,
+    Metered,
     Move,
     Nat,
     Output,
+    Queued,
     Reflect,
     Resubmit,
     SetField,
@@ -38,6 +40,8 @@ ACTIONS: tuple[Act, ...] = (
     DecTtl(),
     Resubmit(20),
     ToGroup(9),
+    Metered(7),
+    Queued(5),
     Conjunction(8, 0, 2),
     Track(table=11, nat=Nat()),
     Track(True, 44, Nat(ip_address("10.0.0.1"), 80), (SetField(CT_MARK, 4),)),
@@ -77,3 +81,9 @@ def test_instructions_only_where_there_is_something_to_say() -> None:
     both = encode_instructions((ToGroup(1),), 5)
     assert both[:8].hex() == "0004001000000000"
     assert both[16:].hex() == "0001000805000000"
+
+
+def test_a_queue_is_told_as_openflow_does() -> None:
+    assert encode_action(Queued(5)).hex() == "0015000800000005"  # OFPAT_SET_QUEUE
+    assert encode_action(Metered(7)).hex() == "001d000800000007"  # OFPAT_METER
+    assert encode_action(ToGroup(9)).hex() == "0016000800000009"  # OFPAT_GROUP

@@ -9,6 +9,7 @@ from tests.conversations.controller.script import (
 )
 from xds_server.controller.rollout import advance, finish, movable, overdue, united
 from xds_server.controller.state import STAGE_SECONDS
+from xds_server.snapshots.evidence import Connected, Disconnected
 
 
 def test_the_union_has_all_names_and_prefers_what_is_new() -> None:
@@ -47,10 +48,21 @@ def test_rollouts_that_are_there_end_together_as_one_by_one() -> None:
     assert (state.rollouts, state.widening) == (one.rollouts, one.widening)
 
 
+def test_a_bridge_that_has_a_program_is_told_it_before_it_comes() -> None:
+    talk = Conversation()
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a"), program(1)))
+    assert "bridge 1" in talk.ack_proxy()
+
+
 def test_a_bridge_that_has_been_here_is_not_passed_over() -> None:
     talk = Conversation()
-    talk.commit(1, targets(snapshot("a"), program(1)))
-    talk.connect(PROXY, BRIDGE)
-    talk.commit(2, targets(snapshot("b"), program(2)))
-    _, left = finish(talk.state, ["host1"], talk.now + STAGE_SECONDS)
-    assert left == ["host1"]
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a")))
+    talk.ack_proxy()
+    talk >> Connected(BRIDGE, talk.now)
+    talk >> Disconnected(BRIDGE, talk.now)
+    talk.commit(2, targets(snapshot("a", "b")))
+    talk.ack_proxy()
+    assert "host1" in talk.state.rollouts  # its bridge may still send as it did
+    assert finish(talk.state, ["host1"], talk.now)[1] == ["host1"]

@@ -10,7 +10,8 @@ import asyncio
 import gc
 from collections.abc import Callable
 
-_AT_ANY_TIME = 500_000  # new objects after which one that looks at rest looks also when busy
+_AT_ANY_TIME = 250_000  # new objects after which it looks also when busy, for a tenth of a second
+_OLDER = 20  # of those looks after which one is also at what the others left
 _AT_REST = 20_000
 _PAUSE = 1.0  # seconds between two looks
 _ALL = 100  # looks at young objects after which all are looked at
@@ -29,7 +30,7 @@ def collect_rarely() -> None:
 
 async def collect_at_rest(busy: Callable[[], bool]) -> None:
     """Look at what is new whenever that is much and nothing is going on, until cancelled."""
-    gc.set_threshold(_AT_ANY_TIME, 10, _ALL)
+    gc.set_threshold(_AT_ANY_TIME, _OLDER, _ALL)
     while True:
         await asyncio.sleep(_PAUSE)
         if gc.get_count()[0] < _AT_REST or busy():

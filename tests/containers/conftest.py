@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from docker.errors import DockerException
 
 from integration.engine import captures
 from integration.engine.evidence import keep
@@ -63,8 +64,12 @@ def pytest_runtest_makereport(
     found = getattr(item, "funcargs", {}).get("stand")
     if call.when == "call" and report.failed and found is not None:
         place: Path = KEPT / item.name
-        keep(found.containers(), place)
-        report.sections.append(("containers", f"logs, states and captures are in {place}"))
+        try:
+            keep(found.containers(), place)
+            said = f"logs, states and captures are in {place}"
+        except (DockerException, OSError) as error:  # the test's own failure is what counts
+            said = f"not all could be kept in {place}: {error}"
+        report.sections.append(("containers", said))
     return report
 
 

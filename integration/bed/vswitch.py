@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
@@ -79,7 +80,10 @@ class Vswitch:
         A userspace tunnel leaves by whichever bridge holds the kernel's route to the remote end,
         so that bridge, not the interface, must own the address.
         """
+        [link] = json.loads(self.namespace.run("ip", "-j", "link", "show", "dev", uplink))
         bridge = "--may-exist add-br br-phy -- set bridge br-phy datapath_type=netdev"
+        # As on a machine that starts again: what a leaf knows of the neighbour stays right.
+        bridge += f" other_config:hwaddr={link['address']}"
         port = f"fail_mode=standalone -- --may-exist add-port br-phy {uplink}"
         self.vsctl(*bridge.split(), *port.split())
         self.namespace.ip(

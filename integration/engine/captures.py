@@ -1,4 +1,4 @@
-"""What crosses the interfaces of hosts and switches, kept by tcpdump inside their containers.
+"""What crosses the interfaces of hosts and switches, captured inside their containers.
 
 Each container has a ring of some megabytes on its own disk: a container that is killed and started
 again still has what was seen until then.
@@ -16,17 +16,10 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 WHERE = "/var/tmp/captures"  # not in memory: it must outlive the container's processes
-RING = ("-C", "4", "-W", "2")  # two files of 4 MB at most
-SNAPPED = 200  # bytes of each packet, which hold all headers of a tunnelled one
-TCPDUMP = ("tcpdump", "-i", "any", "-n", "-Z", "root", "-s", str(SNAPPED), *RING)
-BEGIN = f"""\
-pkill -KILL -x tcpdump
-rm -rf {WHERE}
-mkdir {WHERE}
-exec {" ".join(TCPDUMP)} -w {WHERE}/any.pcap 2>{WHERE}/tcpdump.log
-"""
-END = "pkill -INT -x tcpdump; sleep 0.3"  # it writes what it still holds
-AGAIN = f"exec {' '.join(TCPDUMP)} -w {WHERE}/restarted.pcap 2>>{WHERE}/tcpdump.log"
+PROGRAM = "python3 -m integration.compose.capture"
+END = f"pkill -f '^{PROGRAM}'; sleep 0.1"
+BEGIN = f"{END}; rm -rf {WHERE} && mkdir {WHERE} && exec {PROGRAM} {WHERE}/packets"
+AGAIN = f"exec {PROGRAM} {WHERE}/restarted"
 
 
 def begin(containers: Iterable[Container]) -> None:
@@ -42,14 +35,13 @@ def resume(container: Container) -> None:
 def _run(containers: Iterable[Container], script: str) -> None:
     for container in containers:
         with suppress(APIError):  # it does not run: what it still has is from before
-            # tcpdump sets its user and groups even to keep them, which hosts may not.
-            container.exec_run(["sh", "-c", script], detach=True, privileged=True)
+            container.exec_run(["sh", "-c", script], detach=True)
 
 
 def collect(container: Container, place: Path) -> None:
-    """Write a container's captures below a directory; the ring's oldest file ends in 0 or 1."""
+    """Write a container's captures below a directory; the ring's files end in 0 and 1."""
     with suppress(APIError):
-        container.exec_run(["sh", "-c", END])
+        container.exec_run(["sh", "-c", f"sleep 0.6; {END}"])  # it writes what it holds
     try:
         chunks, _ = container.get_archive(WHERE)
     except NotFound:

@@ -72,4 +72,4 @@ def test_captures_begin_anew_and_go_on_after_a_restart() -> None:
     (first, options), (second, _) = host.ran
     assert f"rm -rf {captures.WHERE}" in first
     assert "rm" not in second
-    assert options == {"detach": True, "privileged": True}
+    assert options == {"detach": True}

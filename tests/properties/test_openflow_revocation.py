@@ -11,7 +11,7 @@ from translators.openflow.fields import LABEL_LASTING, OUTLIVES
 from translators.openflow.frames import from_tunnel, from_workload, receiver_of, synthetic_ports
 from translators.openflow.simulate import Trace, Tracked, simulate
 from translators.openflow.translate import translate
-from translators.plan.evaluate import Packet
+from translators.plan.evaluate import Packet, evaluate
 from translators.plan.model import Action, Host, Plan, Service
 from translators.plan.standing import Established, stands
 
@@ -135,13 +135,19 @@ def test_what_services_have_led_to_endpoints_that_left_them_goes_on() -> None:
 
 
 def _led_otherwise(old: Plan, new: Plan, known: Established) -> bool:
-    """Whether another service than that which the endpoint left leads to the same door of it."""
+    """Whether a service leads to the door of an endpoint that left another, or a rule denies it."""
     if known.service is None or known.endpoint in new.service[known.service].endpoints:
         return False
     protocol = known.packet.protocol
     port = old.service[known.service].port(known.port, protocol)
     assert port is not None
     door = (port.target, protocol)
+    target = new.endpoint[known.endpoint]
+    address = next(a for a in target.addresses if a.version == known.packet.family)
+    direct = replace(known.packet, destination=address, destination_port=port.target)
+    verdict = evaluate(new, direct)
+    if verdict.rule is not None and verdict.action is Action.DENY:
+        return True
     return any(
         known.endpoint in s.endpoints
         and door in [(p.target, p.protocol.transport) for p in s.ports]

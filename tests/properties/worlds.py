@@ -248,7 +248,8 @@ def _rule(rng: Random) -> Thing:
         rule["action"] = rng.choice(actions[:3] if by_query else actions)
         if not http and rule["action"] == "allow" and rng.randrange(3) == 0:
             limit = {"rate": "1Gbps", "dscp": 8, "queue": "tcp" in match}
-            rule["shape"] = rng.choice(({"dscp": "af21"}, limit))
+            burst = {"rate": "1Gbps", "dscp": 8, "burst": "1Gb"}
+            rule["shape"] = rng.choice(({"dscp": "af21"}, limit, burst))
         elif not http and rng.randrange(12) == 0:
             rule["enforce"] = rng.choice(("proxy", "vswitch"))
     return rule

@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.containers]
 AWAY = 2.0  # seconds that what is cut off stays away
 ENVOY_LOST = 8  # of four connections until the agent has started Envoy again: two of each
 SPINE_MS = 500.0  # its sessions end with its processes: nobody waits for BFD
+RESTART_LOST = 12  # of four connections, which wait 5 s for each: three of each
 PATIENCE = 5.0  # seconds that a client waits for an answer
 # Connections that a proxy had to a host as it was may each cost one request.
 POOLED = 8
@@ -148,8 +149,9 @@ def test_a_host_s_container_restarts(stand: Stand, record_property: Record) -> N
         captures.resume(host)
         settled(stand)
         answered(stand, STOCK)
-        counted(record_property, event, BRIDGED, stop())  # as long as the host is away
+        report = counted(record_property, event, BRIDGED, stop())
         lossless(counted(record_property, event, AROUND_HOST2, stop_around()))
+    assert report.failed <= RESTART_LOST, report.failures
     with loaded(stand, STOCK) as stop:
         time.sleep(2)
         lossless(counted(record_property, "after it", BRIDGED, stop()))

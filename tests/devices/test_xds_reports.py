@@ -49,9 +49,9 @@ def common(name: str) -> dict[str, Any]:
     }
 
 
-def reporting(directory: Path, node: str, *, delta: bool, aggregated: bool) -> dict[str, Any]:
+def reporting(directory: Path, node: str, *, delta: bool, **where: Any) -> dict[str, Any]:
     """The bootstrap of other tests, with everything that reports, and two doors of its own."""
-    found = _PLAIN(directory, node, delta=delta, aggregated=aggregated)
+    found = _PLAIN(directory, node, delta=delta, **where)
     report = {"api_type": "GRPC", "transport_api_version": "V3", "grpc_services": [_TO_US]}
     found["cluster_manager"] = {"load_stats_config": report}
     sink = {"transport_api_version": "V3", "grpc_service": _TO_US}

@@ -74,7 +74,9 @@ def _sent(bridges: Bridges, plan: Plan, packet: Packet, rng: Random) -> str:
 
 
 def _proxied(bridges: Bridges, plan: Plan, packet: Packet, rng: Random) -> str:
-    """Let the proxy send it in the workload's name."""
+    """Let the proxy send it in the name of whose address it has."""
+    owner = plan.by_address.get(packet.source)
+    packet = packet if owner is None else replace(packet, endpoint=owner.name)
     host = plan.endpoint[packet.endpoint].host
     frame = dict(from_proxy(plan, packet, synthetic_ports(plan, host)))
     hop = bridges(host, frame | {TCP_FLAGS: rng.choice(FLAGS)}, rng.randrange(16))

@@ -10,6 +10,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/stat's first row and of /proc/PID/stat behind the name; see proc(5).
 _USER, _NICE, _SYSTEM, _STEAL = 1, 2, 3, 8
 _OWN = slice(11, 15)  # utime, stime, and those of children that have ended
+_SHORTEST = 1.0  # s that can be judged: what is counted are hundredths of a second
 
 
 class Neighbours:
@@ -19,14 +20,19 @@ class Neighbours:
         self._root = root
         self._pid = os.getpid() if pid is None else pid
         self._last = self._now()
+        self._share = 0.0
 
     def cores(self) -> float:
-        """Return how many cores others had on average since this was last asked."""
+        """Return how many cores others had on average since this was last judged.
+
+        A time too short to judge by is part of the next one; the answer is the last one's.
+        """
         machine, own, when = self._now()
         before, ours, then = self._last
-        self._last = machine, own, when
-        others = (machine - before) - (own - ours)
-        return max(0.0, others / TICKS / max(when - then, 1 / TICKS))
+        if when - then >= _SHORTEST:
+            self._last = machine, own, when
+            self._share = max(0.0, ((machine - before) - (own - ours)) / TICKS / (when - then))
+        return self._share
 
     def _now(self) -> tuple[int, int, float]:
         row = (self._root / "stat").read_text().split("\n", 1)[0].split()

@@ -49,5 +49,18 @@ def test_each_answer_is_about_the_time_since_the_last(
     assert (neighbours.cores(), neighbours.cores()) == (1.0, 0.0)
 
 
+def test_a_moment_is_not_judged_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticking(monkeypatch, 0.0, 2.0, 2.001, 4.0)
+    machine(tmp_path, 0)
+    process(tmp_path, 1, (0, 0, 0, 0))
+    neighbours = Neighbours(tmp_path, 1)
+    machine(tmp_path, TICKS)
+    assert neighbours.cores() == 0.5
+    machine(tmp_path, TICKS + 1)
+    assert neighbours.cores() == 0.5
+    machine(tmp_path, TICKS)
+    assert neighbours.cores() == 0.0
+
+
 def test_a_process_is_of_its_own_family() -> None:
     assert os.getpid() in family(os.getppid())

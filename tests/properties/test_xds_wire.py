@@ -17,7 +17,7 @@ from envoy_data_plane.envoy.type.v3 import SemanticVersion
 from envoy_data_plane.google.rpc import Status
 from hypothesis import given
 
-from xds_server.protocols.xds import wire
+from xds_server.protocols.xds import responses, wire
 from xds_server.protocols.xds.protobuf import MalformedError, put, put_number, scan
 from xds_server.snapshots.model import Resource
 
@@ -46,7 +46,11 @@ RESOURCES = st.lists(
 
 REFUSALS = st.dictionaries(
     st.text(min_size=1),
-    st.builds(wire.ResourceError, st.sampled_from((wire.NOT_FOUND, wire.UNIMPLEMENTED)), TEXT),
+    st.builds(
+        responses.ResourceError,
+        st.sampled_from((responses.NOT_FOUND, responses.UNIMPLEMENTED)),
+        TEXT,
+    ),
     max_size=2,
 )
 
@@ -111,7 +115,7 @@ def test_build_version_of_envoy() -> None:
 
 @given(TEXT, TEXT, RESOURCES, REFUSALS)
 def test_sotw_responses(version, nonce, resources, errors) -> None:
-    data = wire.encode_sotw("type.googleapis.com/x.Y", version, nonce, resources, errors)
+    data = responses.encode_sotw("type.googleapis.com/x.Y", version, nonce, resources, errors)
     message = DiscoveryResponse.parse(data)
     assert (message.version_info, message.nonce) == (version, nonce)
     assert message.type_url == "type.googleapis.com/x.Y"
@@ -123,7 +127,9 @@ def test_sotw_responses(version, nonce, resources, errors) -> None:
 
 @given(TEXT, TEXT, RESOURCES, NAMES, REFUSALS)
 def test_delta_responses(version, nonce, resources, removed, errors) -> None:
-    data = wire.encode_delta("type.googleapis.com/x.Y", version, nonce, resources, removed, errors)
+    data = responses.encode_delta(
+        "type.googleapis.com/x.Y", version, nonce, resources, removed, errors
+    )
     message = DeltaDiscoveryResponse.parse(data)
     assert (message.system_version_info, message.nonce) == (version, nonce)
     assert [(r.name, r.version, r.resource and r.resource.value) for r in message.resources] == [
@@ -133,9 +139,9 @@ def test_delta_responses(version, nonce, resources, removed, errors) -> None:
     assert _errors(message.resource_errors) == errors
 
 
-def _errors(errors: list) -> dict[str, wire.ResourceError]:
+def _errors(errors: list) -> dict[str, responses.ResourceError]:
     return {
-        e.resource_name.name: wire.ResourceError(e.error_detail.code, e.error_detail.message)
+        e.resource_name.name: responses.ResourceError(e.error_detail.code, e.error_detail.message)
         for e in errors
     }
 

@@ -12,9 +12,10 @@ from xds_server.protocols.xds.initial import weigh
 from xds_server.protocols.xds.offer import NOTHING, UNSURE, Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import LEGACY_WILDCARD, ROUTE, VIRTUAL_HOST
+from xds_server.protocols.xds.responses import encode_delta, encode_heartbeat
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.subscription import WILDCARD
-from xds_server.protocols.xds.wire import DeltaRequest, encode_delta, encode_heartbeat
+from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, content_version
 from xds_server.snapshots.names import canonical, canonical_all, collection, globs_of

@@ -13,9 +13,10 @@ from xds_server.protocols.xds.heartbeat import BeatingWatch
 from xds_server.protocols.xds.offer import Draft, Offer, Target
 from xds_server.protocols.xds.quarantine import Item
 from xds_server.protocols.xds.resource_types import ENDPOINT, KNOWN_TYPES, LEGACY_WILDCARD
+from xds_server.protocols.xds.responses import NOT_FOUND, ResourceError, encode_sotw
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.subscription import Subscription
-from xds_server.protocols.xds.wire import NOT_FOUND, ResourceError, SotwRequest, encode_sotw
+from xds_server.protocols.xds.wire import SotwRequest
 from xds_server.snapshots.evidence import Device, Evidence
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of
 

@@ -16,9 +16,9 @@ from xds_server.protocols.xds.overdue import forgiven, silent
 from xds_server.protocols.xds.quarantine import Quarantine, belonging
 from xds_server.protocols.xds.refusal import Refusal, refusal
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES, VIRTUAL_HOST
+from xds_server.protocols.xds.responses import ResourceError, not_served
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.subscription import Subscription
-from xds_server.protocols.xds.wire import ResourceError, not_served
 from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered
 from xds_server.snapshots.model import Resource
 

@@ -22,6 +22,7 @@ from xds_server.protocols.ovsdb.classes import (
 from xds_server.protocols.ovsdb.connection import Settings
 from xds_server.southbound.ovsdb_dial import Remote, dial
 from xds_server.southbound.ovsdb_session import OvsdbError, OvsdbSession
+from xds_server.southbound.standard_input import standard_input
 
 LOOK = 60.0  # seconds between looks without news
 _PATIENCE = 10.0  # seconds for one transaction, and for one program
@@ -74,7 +75,8 @@ class Sorter:
             try:
                 await asyncio.wait_for(self._news.wait(), LOOK)
             except TimeoutError:
-                self._loaded = None if self._loaded else self._loaded
+                if self._loaded:  # what nobody asked for need not be taken away again
+                    self._loaded = None
             self._news.clear()
             if trouble := await self._sorted(failures):
                 self._say(f"packets are not sorted into queues: {trouble}")
@@ -126,13 +128,14 @@ async def _run(command: tuple[str, ...], text: str) -> str:
     """Have a program read a text; return its complaint, or an empty text."""
     pipe = asyncio.subprocess.PIPE
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe
-        )
+        with standard_input(text) as given:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=given, stdout=pipe, stderr=pipe
+            )
     except FileNotFoundError:
         return f"{command[0]} is not installed"
     try:
-        _, said = await asyncio.wait_for(process.communicate(text.encode()), _PATIENCE)
+        _, said = await asyncio.wait_for(process.communicate(), _PATIENCE)
     except TimeoutError:
         process.kill()
         await process.wait()

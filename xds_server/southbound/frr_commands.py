@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xds_server.southbound.standard_input import standard_input
+
 PATIENCE = 120.0  # seconds for one command; a reload of hundreds of VNIs takes tens
 
 
@@ -72,27 +74,23 @@ class SwitchCommands:
     switch: str
     namespace: str | None = None
 
-    async def run(self, argv: Sequence[str], *, text: str | None = None) -> Done:
+    async def run(self, argv: Sequence[str], *, text: str = "") -> Done:
         """Run a command to its end; raises SwitchUnavailableError when it is missing or hangs."""
         command = [*self._prefix(), *argv]
-        given = None if text is None else text.encode()
+        pipe = asyncio.subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
+            with standard_input(text or "") as given:
+                process = await asyncio.create_subprocess_exec(
+                    *command, stdin=given, stdout=pipe, stderr=pipe
+                )
         except OSError as error:
             raise SwitchUnavailableError(f"{self.switch}: cannot run {argv[0]}: {error}") from error
-        return await self._finish(process, argv, given)
+        return await self._finish(process, argv)
 
-    async def _finish(
-        self, process: asyncio.subprocess.Process, argv: Sequence[str], given: bytes | None
-    ) -> Done:
+    async def _finish(self, process: asyncio.subprocess.Process, argv: Sequence[str]) -> Done:
         try:
             async with asyncio.timeout(PATIENCE):
-                out, err = await process.communicate(given)
+                out, err = await process.communicate()
         except TimeoutError as error:
             raise SwitchUnavailableError(
                 f"{self.switch}: {argv[0]} did not end within {PATIENCE:.0f} s"

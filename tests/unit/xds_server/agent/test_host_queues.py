@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -26,10 +26,11 @@ class Database:
         self.bridges = (bridge,)
         self.connection = self
         self.asked: list[Sequence[dict[str, Any]]] = []
-        self.refuses = False
+        self.refusals = 0
 
     async def transact(self, operations: Sequence[dict[str, Any]], _timeout: float) -> list[Any]:
-        if self.refuses:
+        if self.refusals:
+            self.refusals -= 1
             raise OvsdbError("read only")
         self.asked.append(operations)
         return []
@@ -51,32 +52,43 @@ def _log(programs: Path, name: str) -> str:
     return file.read_text() if file.exists() else ""
 
 
-async def _run(sorter: Sorter, database: Database, seconds: float = 0.4) -> None:
+async def _look(sorter: Sorter, database: Database, failures: int = 0) -> str:
+    """Have it look once at what a database holds, as after so many failures."""
+    sorter.joined(cast(OvsdbSession, database))
+    return await sorter._sorted(failures)
+
+
+async def _follow(sorter: Sorter, database: Database, until: Callable[[], bool]) -> None:
+    """Have it follow a database until something is so."""
     session = cast(OvsdbSession, database)
     sorter.joined(session)
     sorter.described(session)
     task = asyncio.create_task(sorter._follow())
-    await asyncio.sleep(seconds)
-    task.cancel()
+    try:
+        async with asyncio.timeout(20.0):
+            while not until():
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
 
 
 async def test_what_is_new_is_loaded_once_and_noted(programs: Path) -> None:
-    sorter, database = Sorter(programs, random.Random(1)), Database(USERSPACE)
-    await _run(sorter, database)
+    sorter, database = Sorter(programs), Database(USERSPACE)
+    assert await _look(sorter, database) == ""
     assert "meta priority set 1:6" in _log(programs, "nft")
     assert "-- -batch -\nqdisc replace dev web parent 1:6" in _log(programs, "tc")
     assert len(database.asked) == 1
-    await _run(sorter, database)
+    await _look(sorter, database)
     assert _log(programs, "nft").count("-- -f -") == 1
     another = replace(USERSPACE, interfaces=(replace(USERSPACE.interfaces[1], ofport=9),))
-    await _run(sorter, Database(another))
+    await _look(sorter, Database(another))
     assert _log(programs, "nft").count("-- -f -") == 2  # the device is another one
 
 
 async def test_rules_go_with_the_last_queue(programs: Path) -> None:
-    sorter = Sorter(programs, random.Random(1))
-    await _run(sorter, Database(USERSPACE))
-    await _run(sorter, Database(BARE))
+    sorter = Sorter(programs)
+    await _look(sorter, Database(USERSPACE))
+    await _look(sorter, Database(BARE))
     assert _log(programs, "nft").endswith(
         "-- -f -\ntable netdev fsdn_queues\ndelete table netdev fsdn_queues\n"
     )
@@ -86,28 +98,34 @@ async def test_all_is_loaded_again_from_time_to_time(
     programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host_queues, "LOOK", 0.1)
-    await _run(Sorter(programs, random.Random(1)), Database(USERSPACE))
-    assert _log(programs, "tc").count("-- -batch -") > 1
+
+    def again() -> bool:
+        return _log(programs, "tc").count("-- -batch -") > 1
+
+    await _follow(Sorter(programs), Database(USERSPACE), again)
 
 
-async def test_trouble_that_lasts_is_noted(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_trouble_is_tried_again_and_noted_once_it_lasts(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(host_queues, "delay", lambda _attempt, _rng: 0.01)
     (programs / "tc").write_text("#!/bin/sh\necho no such class >&2\nexit 1\n")
     database = Database(USERSPACE)
-    await _run(Sorter(programs, random.Random(1)), database)
+    assert await _look(Sorter(programs), database) == "no such class"
+    assert database.asked == []
+    await _follow(Sorter(programs, random.Random(1)), database, lambda: bool(database.asked))
     noted = database.asked[0][1]["mutations"][0][2]
     assert noted == ["map", [["fsdn-trouble", "no such class"]]]
 
 
 async def test_a_program_that_is_missing_is_trouble_only_where_there_are_queues(
-    programs: Path, monkeypatch: pytest.MonkeyPatch
+    programs: Path,
 ) -> None:
-    monkeypatch.setattr(host_queues, "delay", lambda _attempt, _rng: 0.01)
     (programs / "nft").unlink()
     bare, queued = Database(BARE), Database(USERSPACE)
-    await _run(Sorter(programs, random.Random(1)), bare)
+    assert await _look(Sorter(programs), bare, failures=9) == ""
     assert bare.asked == []
-    await _run(Sorter(programs, random.Random(1)), queued)
+    assert await _look(Sorter(programs), queued, failures=9) == "nft is not installed"
     assert "nft is not installed" in str(queued.asked[0])
 
 
@@ -116,12 +134,9 @@ async def test_a_database_that_refuses_is_asked_again(
 ) -> None:
     monkeypatch.setattr(host_queues, "delay", lambda _attempt, _rng: 0.01)
     database = Database(USERSPACE)
-    database.refuses = True
-    sorter = Sorter(programs, random.Random(1))
-    await _run(sorter, database, 0.2)
-    database.refuses = False
-    await _run(sorter, database, 0.2)
-    assert database.asked
+    database.refusals = 2
+    await _follow(Sorter(programs, random.Random(1)), database, lambda: bool(database.asked))
+    assert database.refusals == 0
 
 
 async def test_without_a_session_nothing_is_done(programs: Path) -> None:
@@ -129,8 +144,5 @@ async def test_without_a_session_nothing_is_done(programs: Path) -> None:
     session = cast(OvsdbSession, database)
     sorter.joined(session)
     sorter.left(session)
-    sorter.described(session)
-    task = asyncio.create_task(sorter._follow())
-    await asyncio.sleep(0.2)
-    task.cancel()
+    assert await sorter._sorted(0) == ""
     assert (_log(programs, "nft"), database.asked) == ("", [])

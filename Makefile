@@ -70,6 +70,6 @@ bench-%: setup
 
 clean:  ## Tear down a kept bed and delete what was built
 	@if [ -x $(PYTHON) ]; then bash integration/as_root.sh $(PYTHON) -m integration.demo --down; fi
-	@rm -rf $(VENV) build dist *.egg-info .bed .clients .fsdn .mypy_cache .ruff_cache .pytest_cache \
+	@bash integration/as_root.sh rm -rf $(VENV) build dist *.egg-info .bed .clients .fsdn .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@bash integration/as_root.sh find . -name __pycache__ -type d -prune -exec rm -rf {} +

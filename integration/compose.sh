@@ -38,7 +38,10 @@ up() {
   bash integration/images/base.sh
   "${compose[@]}" build --quiet
   "${compose[@]}" up -d
-  [ "${#alone[@]}" -eq 0 ] || "${compose[@]}" up -d --build "${alone[@]}"
+  if [ "${#alone[@]}" -ne 0 ]; then
+    "${compose[@]}" build --quiet "${alone[@]}"
+    "${compose[@]}" up -d --no-deps "${alone[@]}" # what it depends on is up, and stays as it is
+  fi
   local gateway state code
   code=$(docker wait "$("${compose[@]}" ps -aq policy)") # it gives up by itself
   if [ "$code" != 0 ]; then

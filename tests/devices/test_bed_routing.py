@@ -180,6 +180,22 @@ def test_each_router_on_the_way_takes_one_from_the_ttl(bed: RoutedBed, address: 
     assert "1 received" in ping(bed.workloads["web"], address, "-t2")
 
 
+@pytest.mark.parametrize("address", ["10.20.0.1", "fd10:20::1", "10.10.0.1", "fd10:10::1"])
+def test_the_gateways_of_its_router_answer_without_a_policy(bed: RoutedBed, address: str) -> None:
+    for source in ("near", "far"):  # no rule lets them send anything
+        size = 1352 if ":" in address else 1372  # as large as the MTU takes
+        said = ping(bed.workloads[source], address, f"-s{size}", "-t1")
+        assert "1 received" in said
+        assert "ttl=64" in said
+        assert "1 received" not in ping(bed.workloads[source], address, "-s3000")  # in fragments
+
+
+def test_a_gateway_beyond_the_router_does_not_answer(bed: RoutedBed) -> None:
+    assert "1 received" in ping(bed.workloads["alone"], "10.30.0.1")
+    assert "1 received" not in ping(bed.workloads["alone"], "10.10.0.1")
+    assert "1 received" not in ping(bed.workloads["web"], "10.30.0.1")
+
+
 @pytest.mark.parametrize("address", VIRTUAL)
 def test_a_service_of_another_segment_answers(bed: RoutedBed, address: str) -> None:
     report = until_answered(bed.workloads["web"], f"http://{literal(address)}/")

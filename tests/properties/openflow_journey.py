@@ -11,11 +11,15 @@ from translators.openflow.fields import (
     ETH_DST,
     ETH_IPV4,
     ETH_TYPE,
+    ICMP_TYPE,
+    ICMPV6_TYPE,
     IP_DSCP,
     IP_PROTO,
     IP_TTL,
     IPV4_DST,
+    IPV4_SRC,
     IPV6_DST,
+    IPV6_SRC,
     TCP_DST,
     UDP_DST,
     destination_field,
@@ -29,7 +33,7 @@ from translators.openflow.frames import (
     receiver_of,
     synthetic_ports,
 )
-from translators.openflow.simulate import Frame, simulate
+from translators.openflow.simulate import REFLECTED, Frame, simulate
 from translators.openflow.translate import translate
 from translators.plan.dhcp import EVERYBODY
 from translators.plan.evaluate import Packet, Verdict, evaluate
@@ -63,6 +67,7 @@ class Arrival:
     hops: tuple[Hop, ...] = ()
     ttl: int = 0
     outside: bool = False
+    answered: bool = False  # by the bridge itself
 
 
 def simulated(plan: Plan) -> Bridge:
@@ -102,6 +107,8 @@ def arrival_of(
     hops = hops or (hop,)
     if hop.output is None:
         return Arrival(hops=hops)
+    if hop.output == REFLECTED:
+        return Arrival(hops=hops, answered=True)
     if hop.output == ports[host.proxy_port]:
         return Arrival(steered=True, hops=hops)
     external = host.external
@@ -125,6 +132,14 @@ def disagreement(plan: Plan, packet: Packet, arrival: Arrival) -> str:
     by_one_rule = packet.destination not in plan.by_vip  # else each endpoint may have another
     if by_one_rule and copies != _copies(plan, packet, verdict):
         return f"{verdict} but copies to {copies}"
+    if verdict.answered or arrival.answered:
+        right = verdict.answered and _has_answered(packet, arrival)
+        return "" if right else f"{verdict} but {arrival}"
+    return _misplaced(plan, packet, arrival, verdict)
+
+
+def _misplaced(plan: Plan, packet: Packet, arrival: Arrival, verdict: Verdict) -> str:
+    """Return how an arrival differs from a verdict that has the packet go somewhere or nowhere."""
     inside = verdict.targets or verdict.steered
     if arrival.outside or (verdict.action is Action.ALLOW and not inside):
         left = verdict.action is Action.ALLOW and _has_left(plan, packet, arrival)
@@ -160,6 +175,21 @@ def _copies(plan: Plan, packet: Packet, verdict: Verdict) -> list[int]:
         return [ports[collector.port]]
     both = host.tunnel is not None and plan.host[collector.host].tunnel is not None
     return [ports[host.tunnel_port]] if both else []
+
+
+def _has_answered(packet: Packet, arrival: Arrival) -> bool:
+    """Whether what came back to its sender is the reply to its ping."""
+    frame = arrival.hops[0].frame
+    four = packet.family == 4
+    kind, reply = (ICMP_TYPE, 0) if four else (ICMPV6_TYPE, 129)
+    source, destination = (IPV4_SRC, IPV4_DST) if four else (IPV6_SRC, IPV6_DST)
+    return (
+        arrival.answered
+        and frame[kind] == reply
+        and frame[source] == int(packet.destination)
+        and frame[destination] == int(packet.source)
+        and frame[IP_TTL] == TTL
+    )
 
 
 def _has_left(plan: Plan, packet: Packet, arrival: Arrival) -> bool:

@@ -50,6 +50,8 @@ def random_packet(rng: Random, plan: Plan) -> Packet:
     """Return a first packet from one of the plan's endpoints, mostly to something that exists."""
     if rng.randrange(25) == 0 and (asked := _leased(rng, plan)) is not None:
         return asked
+    if rng.randrange(20) == 0:
+        return _ping(rng, plan)
     if rng.randrange(5) == 0 and (fitting := _fitting(rng, plan)) is not None:
         return fitting
     source = rng.choice(plan.endpoints)
@@ -66,6 +68,17 @@ def random_packet(rng: Random, plan: Plan) -> Packet:
     protocol, port = _door(rng, destination.version, doors)
     outgoing = rng.randint(1024, 65535) if port else 0
     return Packet(source.name, claimed, destination, protocol, outgoing, port)
+
+
+def _ping(rng: Random, plan: Plan) -> Packet:
+    """Return a ping of a gateway: mostly of the sender's own segment, else of any."""
+    source = rng.choice(plan.endpoints)
+    families = {a.version for a in source.addresses}
+    own = [g for g in plan.segment[source.segment].gateways if g.version in families]
+    known = [g for s in plan.segments for g in s.gateways if g.version in families]
+    gateway = rng.choice((own or known) if rng.randrange(3) else known)
+    claimed = next(a for a in source.addresses if a.version == gateway.version)
+    return Packet(source.name, claimed, gateway, ICMP if gateway.version == 4 else ICMPV6)
 
 
 def _fitting(rng: Random, plan: Plan) -> Packet | None:

@@ -1,5 +1,6 @@
 """Connections between segments that a router joins, over a real bridge, frame by frame."""
 
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +12,9 @@ from tests.devices.frames import (
     SYN_ACK,
     Frame,
     arp_request,
+    decode,
     encode,
+    ttl,
     with_ttl,
 )
 from tests.devices.ovs import PrivateOvs
@@ -33,6 +36,8 @@ pytestmark = pytest.mark.device
 WEB, AUDIT = "02:00:00:00:00:01", "02:00:00:00:00:05"
 VIRTUAL, PROXY = "02:fd:00:00:00:01", "02:fd:00:00:00:02"
 ADDRESSES = {4: ("10.10.0.11", "10.20.0.11"), 6: ("fd10:10::11", "fd10:20::11")}
+GATEWAYS = {4: ("10.10.0.1", "10.20.0.1"), 6: ("fd10:10::1", "fd10:20::1")}
+SPY_MAC = "02:00:00:00:00:06"
 VIPS = {4: "10.20.0.201", 6: "fd10:20::ff11"}
 
 
@@ -149,3 +154,41 @@ def test_a_connection_is_captured_from_another_segment(bench: Bench) -> None:
 def test_neighbours_of_other_segments_are_not_answered_for(bench: Bench) -> None:
     assert bench.send("web", arp_request(WEB, "10.10.0.11", "10.20.0.11")) == {}
     assert list(bench.send("web", arp_request(WEB, "10.10.0.11", "10.10.0.1"))) == ["web"]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_the_gateways_of_a_router_answer_pings(bench: Bench, family: int) -> None:
+    web = ADDRESSES[family][0]
+    for gateway in GATEWAYS[family]:
+        asked = _ping(WEB, web, gateway)
+        (answer,) = bench.send("web", encode(asked))["web"]
+        said = _ping(WEB, web, gateway, answer=True).payload
+        assert decode(answer) == decode(encode(asked.reply(payload=said)))
+        assert ttl(answer) == 64
+    assert not [c for c in bench.connections().splitlines() if "icmp" in c]  # nothing is tracked
+
+
+def test_no_gateway_answers_another_tenant_or_a_forger(bench: Bench) -> None:
+    ask = _ping(SPY_MAC, "10.30.0.11", "10.30.0.1")
+    assert list(bench.send("spy", encode(ask))) == ["spy"]
+    assert bench.send("spy", encode(replace(ask, destination=GATEWAYS[4][0]))) == {}
+    assert bench.send("web", encode(_ping(WEB, ADDRESSES[4][0], "10.30.0.1"))) == {}
+    for forged in (replace(ask, source=ADDRESSES[4][0]), replace(ask, eth_src=WEB)):
+        assert bench.send("spy", encode(forged)) == {}
+
+
+def test_a_gateway_says_nothing_else(bench: Bench) -> None:
+    web, gateway = ADDRESSES[4][0], GATEWAYS[4][0]
+    for kind in (0, 13, 17):  # an answer, and questions for the time and the mask: RFC 792, RFC 950
+        payload = struct.pack("!BBHHH", kind, 0, 0, 7, 1)
+        assert (
+            bench.send("web", encode(Frame(WEB, VIRTUAL, web, gateway, 1, payload=payload))) == {}
+        )
+    assert bench.send("web", encode(Frame(WEB, VIRTUAL, web, gateway, 6, 40000, 22, SYN))) == {}
+
+
+def _ping(mac: str, source: str, gateway: str, answer: bool = False) -> Frame:
+    family = 6 if ":" in gateway else 4
+    kind = {4: (8, 0), 6: (128, 129)}[family][answer]
+    payload = struct.pack("!BBHHH", kind, 0, 0, 77, 1) + bytes(range(56))
+    return Frame(mac, VIRTUAL, source, gateway, {4: 1, 6: 58}[family], payload=payload)

@@ -36,6 +36,7 @@ class Cause(IntEnum):
     COMMIT = 17  # service port number
     STEER = 18  # nothing
     DELIVER = 19  # endpoint identity
+    GATEWAY = 20  # segment number
     EXPIRED = 40  # conntrack zone of the router
     OUTSIDE = 41  # nothing
     INBOUND = 42  # nothing
@@ -89,7 +90,7 @@ _OF_ENDPOINT = (
     Cause.COPY,
 )
 _OF_SERVICE = (Cause.SERVICE, Cause.EMPTY, Cause.UNSERVED, Cause.COMMIT)
-_OF_SEGMENT = (Cause.UNKNOWN, Cause.ISOLATION)
+_OF_SEGMENT = (Cause.UNKNOWN, Cause.ISOLATION, Cause.GATEWAY)
 
 
 def cookie(cause: Cause, object_id: int = 0) -> int:

@@ -29,6 +29,7 @@ _REASONS = {
     Cause.SHAPE: "the rule that admits it limits or marks it",
     Cause.MIRROR: "the rule that admits it has it copied",
     Cause.AUDIT: "a rule counts it, and those after it decide",
+    Cause.GATEWAY: "the bridge itself answers pings of a gateway",
     Cause.DHCP: "DHCP and the segment's server",
 }
 _QUEUES = "the rule that admits it lets what follows wait in a queue of each receiver's port"

@@ -78,8 +78,8 @@ IN_PORT = Field("in_port", 2, BASIC, 0, 32, Form.DECIMAL)
 ETH_SRC = Field("eth_src", 3, BASIC, 4, 48, Form.MAC, nxm="NXM_OF_ETH_SRC")
 ETH_DST = Field("eth_dst", 4, BASIC, 3, 48, Form.MAC, nxm="NXM_OF_ETH_DST")
 ETH_TYPE = Field("eth_type", 5, BASIC, 5, 16)
-IPV4_SRC = Field("ip_src", 8, BASIC, 11, 32, Form.IPV4, (ETH_IPV4,))
-IPV4_DST = Field("ip_dst", 9, BASIC, 12, 32, Form.IPV4, (ETH_IPV4,))
+IPV4_SRC = Field("ip_src", 8, BASIC, 11, 32, Form.IPV4, (ETH_IPV4,), nxm="NXM_OF_IP_SRC")
+IPV4_DST = Field("ip_dst", 9, BASIC, 12, 32, Form.IPV4, (ETH_IPV4,), nxm="NXM_OF_IP_DST")
 IPV6_SRC = Field("ipv6_src", 10, BASIC, 26, 128, Form.IPV6, (ETH_IPV6,), nxm="NXM_NX_IPV6_SRC")
 IPV6_DST = Field("ipv6_dst", 11, BASIC, 27, 128, Form.IPV6, (ETH_IPV6,), nxm="NXM_NX_IPV6_DST")
 IP_TTL = Field("nw_ttl", 13, NICIRA, 29, 8, Form.DECIMAL, _IP)  # not maskable
@@ -90,6 +90,7 @@ TCP_DST = Field("tcp_dst", 16, BASIC, 14, 16, Form.DECIMAL, _IP, (TCP,), "NXM_OF
 TCP_FLAGS = Field("tcp_flags", 17, BASIC, 42, 16, Form.HEX, _IP, (TCP,))
 UDP_SRC = Field("udp_src", 18, BASIC, 15, 16, Form.DECIMAL, _IP, (UDP,))
 UDP_DST = Field("udp_dst", 19, BASIC, 16, 16, Form.DECIMAL, _IP, (UDP,), "NXM_OF_UDP_DST")
+ICMP_TYPE = Field("icmp_type", 20, BASIC, 19, 8, Form.DECIMAL, (ETH_IPV4,), (ICMP,))
 ICMPV6_TYPE = Field("icmpv6_type", 22, BASIC, 29, 8, Form.DECIMAL, (ETH_IPV6,), (ICMPV6,))
 ICMPV6_CODE = Field("icmpv6_code", 23, BASIC, 30, 8, Form.DECIMAL, (ETH_IPV6,), (ICMPV6,))
 ND_TARGET = Field(
@@ -166,6 +167,11 @@ TRACKED = (
     (ETH_IPV6, UDP),
     (ETH_IPV6, ICMPV6),
 )  # what the userspace datapath's conntrack knows; other protocols are stateless
+# What a ping is: family, protocol, the type's field, request and reply (RFC 792, RFC 4443).
+ECHO = (
+    (ETH_IPV4, ICMP, ICMP_TYPE, 8, 0),
+    (ETH_IPV6, ICMPV6, ICMPV6_TYPE, 128, 129),
+)
 
 
 def eth_type(address: Address) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from translators.openflow.fields import (
     AUDITED,
     DESTINATION,
+    ECHO,
     ETH_DST,
     ETH_SRC,
     ETH_TYPE,
@@ -121,4 +122,7 @@ def _addressed(packet: Packet) -> dict[Field, int]:
         frame |= {TCP_DST: packet.destination_port, TCP_FLAGS: TCP_SYN}
     elif packet.protocol == UDP:
         frame[UDP_DST] = packet.destination_port
+    for ether, protocol, kind, request, _ in ECHO:
+        if (frame[ETH_TYPE], packet.protocol) == (ether, protocol):
+            frame[kind] = request
     return frame

@@ -17,6 +17,8 @@ from translators.openflow.fields import (
     CT_NEW,
     CT_TRACKED,
     ETH_DST,
+    ICMP_TYPE,
+    ICMPV6_TYPE,
     IP_DSCP,
     IP_PROTO,
     IP_TTL,
@@ -60,6 +62,8 @@ _TOLD = (
     IPV6_DST,
     TCP_DST,
     UDP_DST,
+    ICMP_TYPE,
+    ICMPV6_TYPE,
     TUN_DST,
     TUN_ID,
 )

@@ -15,6 +15,7 @@ from translators.openflow.fields import (
     ETH_IPV6,
     ETH_SRC,
     ETH_TYPE,
+    ICMP_TYPE,
     ICMPV6_CODE,
     ICMPV6_TYPE,
     IP_PROTO,
@@ -51,14 +52,15 @@ _OLD = {
     "dl_type": ETH_TYPE,
     "nw_src": IPV4_SRC,
     "nw_dst": IPV4_DST,
-    "icmp_type": ICMPV6_TYPE,
-    "icmp_code": ICMPV6_CODE,
 }
 _PORTS = {
     ("tp_src", TCP): TCP_SRC,
     ("tp_dst", TCP): TCP_DST,
     ("tp_src", UDP): UDP_SRC,
     ("tp_dst", UDP): UDP_DST,
+    ("icmp_type", ICMP): ICMP_TYPE,
+    ("icmp_type", ICMPV6): ICMPV6_TYPE,
+    ("icmp_code", ICMPV6): ICMPV6_CODE,
 }
 _NAMED = {field.name: field for field in vars(fields).values() if isinstance(field, Field)}
 # RFC 9293, section 3.1, from the lowest bit on

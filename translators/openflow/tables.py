@@ -15,7 +15,8 @@ class Table(IntEnum):
     INBOUND = 5  # conntrack lookup of what comes from outside
     RETURN = 6  # back to whom the host's address was lent
     DHCP = 7  # between a segment and its server
-    TRACK = 10  # conntrack lookup in the segment's zone
+    TRACK = 9  # conntrack lookup in the segment's zone
+    GATEWAY = 10  # pings of a gateway; the lookup for others
     STATE = 11  # what belongs to a connection goes on by its mark
     VIRTUAL = 12  # virtual address and port -> service port
     BALANCE = 13  # capture for the proxy, or an endpoint of the service

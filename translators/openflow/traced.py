@@ -10,6 +10,8 @@ from translators.openflow.fields import (
     CT_FLAGS,
     ETH_DST,
     ETH_TYPE,
+    ICMP_TYPE,
+    ICMPV6_TYPE,
     IP_DSCP,
     IP_PROTO,
     IP_TTL,
@@ -27,7 +29,7 @@ from translators.openflow.fields import (
 from translators.openflow.flow import Match
 from translators.openflow.match_text import match_of, number_of
 from translators.openflow.simulate import REFLECTED, Frame
-from translators.plan.model import TCP, UDP
+from translators.plan.model import ICMP, ICMPV6, TCP, UDP
 
 _BRIDGE = re.compile(r'^ *bridge\("(.*)"\)$', re.MULTILINE)
 _ROW = re.compile(
@@ -170,6 +172,8 @@ def _left(text: str, final: str, sent: Frame) -> Frame:
         field = _LEFT.get(name)
         if name == "tp_dst":
             field = {TCP: TCP_DST, UDP: UDP_DST}.get(sent.get(IP_PROTO, 0))
+        if name == "icmp_type":
+            field = {ICMP: ICMP_TYPE, ICMPV6: ICMPV6_TYPE}.get(sent.get(IP_PROTO, 0))
         if name == "nw_tos":
             frame[IP_DSCP] = int(value, 0) >> 2
         if field is not None:

@@ -4,9 +4,10 @@ The order of decisions, each with the layer that owns it:
 
 0. DHCP between a segment and its server passes, if the segment has one;
 1. the source must be who it says it is (its port's own address);
-2. tenants are isolated from each other, and segments unless a router joins them;
-3. direct access to an endpoint that a captured service port leads to is closed;
-4. rules, in order, the first match decides; then the tenant's default action, which lets nobody
+2. the bridge answers pings of a gateway itself, within the source's segment or its router's;
+3. tenants are isolated from each other, and segments unless a router joins them;
+4. direct access to an endpoint that a captured service port leads to is closed;
+5. rules, in order, the first match decides; then the tenant's default action, which lets nobody
    leave for networks outside. An audit counts, and decides nothing.
 
 Through a service, rules that select endpoints are asked for every endpoint, so that some endpoints
@@ -22,6 +23,7 @@ from dataclasses import dataclass, replace
 from translators.plan.balance import Names, members_of, weight_of, whole
 from translators.plan.covering import covers_endpoint, covers_service, rules_for_service
 from translators.plan.dhcp import lease
+from translators.plan.gateways import answers
 from translators.plan.http import Request, matches
 from translators.plan.model import (
     TCP,
@@ -83,6 +85,7 @@ class Verdict:
     targets: tuple[Target, ...] = ()
     audits: tuple[str, ...] = ()  # rules that count it before one decides, in order
     affinity: Affinity | None = None  # what keeps a client with one of the targets
+    answered: bool = False  # by the bridge itself; it goes nowhere
 
 
 def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verdict:
@@ -95,6 +98,9 @@ def evaluate(plan: Plan, packet: Packet, request: Request | None = None) -> Verd
         )
     if packet.source not in source.addresses or packet.family != packet.source.version:
         return _deny("the source address does not belong to the workload's port")
+    if answers(plan, packet):
+        reason = "the bridge itself answers pings of a gateway"
+        return Verdict(Action.ALLOW, Layer.VSWITCH, reason, answered=True)
     service = plan.by_vip.get(packet.destination)
     if service is not None:
         return _to_service(plan, source, service, packet, request)

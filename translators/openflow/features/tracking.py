@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.features import midstream
+from translators.openflow.features import gateways, midstream
 from translators.openflow.features.queues import waiting
 from translators.openflow.features.revocation import judged, revoked
 from translators.openflow.features.shapes import established
@@ -73,6 +73,7 @@ def _all(site: Site) -> Iterator[Flow]:
         tests = match((ETH_TYPE, ether), (IP_PROTO, protocol))
         acts = (Track(table=Table.STATE, nat=Nat()),)
         yield Flow(Table.TRACK, 100, tests, _OWN, acts)
+    yield from gateways.asked()
     for ether in (ETH_IPV4, ETH_IPV6):  # other protocols have no state: every packet is judged
         workload = match((ETH_TYPE, ether), (ORIGIN, FROM_WORKLOAD))
         yield Flow(Table.TRACK, 60, workload, _OWN, goto=Table.VIRTUAL)

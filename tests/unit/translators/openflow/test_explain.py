@@ -46,6 +46,13 @@ def test_the_proxys_own_connection_is_explained_too() -> None:
     assert "only what its clients are captured for" in row.reason
 
 
+def test_a_gateway_answers_and_says_so() -> None:
+    (row,) = _rows("shop/web", "10.10.0.1", protocol=1, port=0)
+    assert (row.verdict, row.rule) == ("allow", "")
+    assert row.reason == "the bridge itself answers pings of a gateway"
+    assert "in_port" in row.native
+
+
 def test_denials_say_why() -> None:
     for name, destination, port, reason, rule in (
         ("shop/web", "10.10.0.21", 8080, "around the proxy", "shop/reviews[0]"),

@@ -5,6 +5,8 @@ import pytest
 from translators.openflow.fields import (
     CT_STATE,
     ETH_TYPE,
+    ICMP_TYPE,
+    ICMPV6_TYPE,
     IP_PROTO,
     IPV4_SRC,
     IPV6_DST,
@@ -24,6 +26,14 @@ from translators.openflow.match_text import match_of, number_of
         ("", []),
         ("reg0=0x1/0xffff,metadata=0x7", [(METADATA, 7, None), (SEGMENT, 1, 0xFFFF)]),
         ("tcp,tp_dst=80", [(ETH_TYPE, 0x800, None), (IP_PROTO, 6, None), (TCP_DST, 80, None)]),
+        (
+            "icmp,icmp_type=8",
+            [(ETH_TYPE, 0x800, None), (IP_PROTO, 1, None), (ICMP_TYPE, 8, None)],
+        ),
+        (
+            "icmp6,icmp_type=128",
+            [(ETH_TYPE, 0x86DD, None), (IP_PROTO, 58, None), (ICMPV6_TYPE, 128, None)],
+        ),
         ("udp6,tp_src=53", [(ETH_TYPE, 0x86DD, None), (IP_PROTO, 17, None), (UDP_SRC, 53, None)]),
         (
             "ip,nw_src=10.0.0.0/8",

@@ -8,6 +8,7 @@ with PrivateOvs() as ovs:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -53,11 +54,9 @@ class Unixctl:
             if not chunk:
                 raise OvsError("the daemon closed its control socket")
             buffer += chunk
-            if buffer.rstrip().endswith("}"):
-                try:
+            if buffer.rstrip().endswith("}"):  # of the reply, or of a text within it
+                with contextlib.suppress(json.JSONDecodeError):
                     return dict(self._decoder.raw_decode(buffer)[0])
-                except json.JSONDecodeError:
-                    continue  # a brace inside the text: the rest is still to come
 
     def close(self) -> None:
         """End the connection."""

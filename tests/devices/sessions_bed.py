@@ -7,7 +7,6 @@ millisecond when either end of a connection learns something.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
 import socket
@@ -25,13 +24,13 @@ from integration.bed.netns import Namespace
 from integration.bed.vswitch import Vswitch
 from integration.bed.workload import Place, attach
 from tests.devices.clients import ENVOY
+from tests.devices.session_ends import Session, entered
 from tests.serving import FSDN, Serving
 
 BRIDGE, SERVICE_PORT, TARGET = "br-int", 80, 8080
 ADDRESSES = {"web": "10.10.0.11", "other": "10.10.0.12", "db": "10.10.0.21", "spare": "10.10.0.22"}
 VIP = "10.10.0.200"
 CONTROLLER = "172.31.254.254"
-_CLONE_NEWNET = 0x40000000
 
 NOUNS = f"""
 apiVersion: fsdn/v1
@@ -79,53 +78,6 @@ def policy(
         f"---\napiVersion: fsdn/v1\nkind: Policy\nmetadata: {{name: {name}, tenant: shop}}\n"
         f"spec: {{from: {sources}, to: [{{service: db}}], rules: {clauses}{more}}}\n"
     )
-
-
-@contextlib.contextmanager
-def entered(namespace: Namespace) -> Iterator[None]:
-    """Let this thread be in a network namespace for a moment."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/thread-self/ns/net") as home, open(netns.NETNS / namespace.name) as there:
-        assert not libc.setns(there.fileno(), _CLONE_NEWNET), os.strerror(ctypes.get_errno())
-        try:
-            yield
-        finally:
-            assert not libc.setns(home.fileno(), _CLONE_NEWNET), "lost in a namespace"
-
-
-@dataclass
-class Session:
-    """A TCP connection that stands: both of its ends."""
-
-    client: socket.socket
-    server: socket.socket
-
-    def speaks(self) -> bool:
-        """Whether bytes get through both ways."""
-        try:
-            for one, two in ((self.client, self.server), (self.server, self.client)):
-                one.send(b"still here")
-                if two.recv(100) != b"still here":
-                    return False
-        except OSError:
-            return False
-        return True
-
-    def reset_after(self, sender: str, patience: float = 5.0) -> dict[str, float]:
-        """Send a byte from one end; return after how many milliseconds each end was reset."""
-        began, found = time.monotonic(), {}
-        getattr(self, sender).send(b"x")
-        for name in (sender, "server" if sender == "client" else "client"):
-            one: socket.socket = getattr(self, name)
-            one.settimeout(patience)
-            try:
-                while one.recv(100):
-                    pass
-            except ConnectionResetError:
-                found[name] = (time.monotonic() - began) * 1000
-            except TimeoutError:
-                pass
-        return found
 
 
 @dataclass

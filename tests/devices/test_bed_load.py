@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 
 from integration.bed.vswitch import Vswitch
-from tests.devices.sessions_bed import ADDRESSES, BRIDGE, Bed, Session, bed, entered
+from tests.devices.session_ends import Session, entered
+from tests.devices.sessions_bed import ADDRESSES, BRIDGE, Bed, bed
 from tests.devices.streams import RATE, Datagrams, iperf
 
 pytestmark = [pytest.mark.device, pytest.mark.root]

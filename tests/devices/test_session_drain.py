@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.devices.sessions_bed import ADDRESSES, Bed, Session, bed, policy
+from tests.devices.session_ends import Session
+from tests.devices.sessions_bed import ADDRESSES, Bed, bed, policy
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 

@@ -18,7 +18,8 @@ import pytest
 from integration.bed.build import until
 from integration.bed.netns import BedError
 from integration.bed.vswitch import Vswitch
-from tests.devices.sessions_bed import BRIDGE, Bed, bed, entered
+from tests.devices.session_ends import entered
+from tests.devices.sessions_bed import BRIDGE, Bed, bed
 from tests.devices.test_bed_load import SIDES, _datagrams, _hurry, _pid, _until_heard
 
 SAVE = Path("/usr/share/openvswitch/scripts/ovs-save")

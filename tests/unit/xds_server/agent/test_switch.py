@@ -1,10 +1,13 @@
 """The switch agent while there is nothing to work with; with FRR it is tested on real devices."""
 
 import asyncio
+import itertools
+import random
 from pathlib import Path
 
 import pytest
 
+from xds_server.agent import switch as module
 from xds_server.agent.client import Report
 from xds_server.agent.switch import SwitchAgentSettings, again, serve_switch
 from xds_server.agent.switch_saved import SavedConfig, SavedError
@@ -25,16 +28,29 @@ def test_the_switch_is_the_instance_that_was_named(tmp_path: Path) -> None:
     assert switch.paths.conf == Path("/etc/frr")
 
 
+def _waits(monkeypatch: pytest.MonkeyPatch, times: int) -> asyncio.Event:
+    """Let it wait for next to nothing; return what is set when it has waited so often."""
+    enough, counted = asyncio.Event(), itertools.count(1)
+
+    def delay(_failures: int, _rng: random.Random) -> float:
+        if next(counted) >= times:
+            enough.set()
+        return 0.01
+
+    monkeypatch.setattr(module, "delay", delay)
+    return enough
+
+
 async def test_without_a_server_it_waits_and_ends_when_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    thrice = _waits(monkeypatch, 3)
     stop = asyncio.Event()
     task = asyncio.create_task(serve_switch(_settings(tmp_path), stop))
-    await asyncio.sleep(1.2)
+    await asyncio.wait_for(thrice.wait(), 20)
     assert not task.done()
     stop.set()
-    async with asyncio.timeout(2):
-        await task
+    await asyncio.wait_for(task, 20)
     said = capsys.readouterr()
     text = said.out + said.err
     assert text.count("does not answer") == 1  # said once, not at every attempt
@@ -42,18 +58,18 @@ async def test_without_a_server_it_waits_and_ends_when_told(
 
 
 async def test_without_frr_a_saved_configuration_is_kept(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    once = _waits(monkeypatch, 1)
     settings = _settings(tmp_path)
     config = SwitchConfig("leaf1", "frr defaults traditional\n", "{}", "v1")
     saved = SavedConfig(settings.state, "leaf1")
     saved.save(config)
     stop = asyncio.Event()
     task = asyncio.create_task(serve_switch(settings, stop))
-    await asyncio.sleep(1)
+    await asyncio.wait_for(once.wait(), 20)
     stop.set()
-    async with asyncio.timeout(2):
-        await task
+    await asyncio.wait_for(task, 20)
     assert saved.load() == config
     said = capsys.readouterr()
     assert "of FRR does not answer" in said.out + said.err

@@ -30,8 +30,8 @@ def numbers(draft: Draft, before: Draft) -> Allocations:
     """
     stored, held = draft.stored, before.numbers
     kinds = draft.catalogue.kinds
-    ports = held.ports.keys() if draft.groups.rows is before.groups.rows else _ports(draft)
-    rules = held.rules.keys() if draft.clauses.rows is before.clauses.rows else _rules(draft)
+    ports = held.ports if draft.groups.rows is before.groups.rows else _ports(draft)
+    rules = held.rules if draft.clauses.rows is before.clauses.rows else _rules(draft)
     return Allocations(
         tenants=_numbered(kinds.get("Tenant", ()), stored.tenants, held.tenants, _TENANTS),
         segments=_numbered(_zones(draft), stored.segments, held.segments, _ZONES),
@@ -60,9 +60,10 @@ def _rules(draft: Draft) -> Iterable[str]:
 
 def _numbered(names: Iterable[str], stored: Numbers, held: Numbers, largest: int) -> Numbers:
     """Return the numbers; those of before where they are stored and nothing came or went."""
-    if (stored is held or stored == held) and held.keys() == set(names):
+    keys = names.keys() if isinstance(names, Mapping) else set(names)
+    if (stored is held or stored == held) and held.keys() == keys:
         return held
-    return number(names, stored, largest)
+    return number(keys, stored, largest)
 
 
 def vips(draft: Draft, before: Draft) -> Table[tuple[Address, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from translators.compiler.findings import finding
 from translators.diagnostics import Diagnostic
 from translators.policy.document import Document
+from translators.policy.documents import Documents
 from translators.policy.shape import Thing
 
 T = TypeVar("T", bound=Thing)
@@ -20,15 +21,13 @@ class Catalogue:
     """Every document by kind, then by the name that others refer to, in order.
 
     ``changed``: by kind, the names of documents that differ from those of the compilation before;
-    ``named``: the same of those documents alone that came or went. ``given``: all documents by
-    identity, those included that have the key of an earlier one; ``whole``: there are none.
+    ``named``: the same of those documents alone that came or went.
     """
 
     kinds: Mapping[str, Mapping[str, Document]] = field(default_factory=dict)
     changed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     named: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    given: Mapping[int, Document] = field(default_factory=dict, compare=False, repr=False)
-    whole: bool = field(default=True, compare=False)
+    documents: Documents = field(default_factory=Documents, compare=False, repr=False)
 
     def of(self, kind: type[T]) -> Sequence[tuple[Document, T]]:
         """Return every document of a kind with its model."""
@@ -60,68 +59,40 @@ class Catalogue:
 
 
 def catalogue(
-    documents: Iterable[Document],
+    documents: Documents,
     before: Catalogue = Catalogue(),
 ) -> tuple[Catalogue, tuple[Diagnostic, ...]]:
-    """Return the catalogue; of two documents with one key the first in the text stays."""
-    given = {id(document): document for document in documents}
-    kinds = _changed(given, before)
-    return _anew(given, before) if kinds is None else (_compared(kinds, before, given), ())
-
-
-def _changed(
-    given: Mapping[int, Document], before: Catalogue
-) -> Mapping[str, Mapping[str, Document]] | None:
-    """Return what was before with what came, and without what went; None if a key is repeated."""
-    if not before.whole:
-        return None
+    """Return the catalogue, and a finding for each document that has the key of another."""
+    old, new = before.documents.by_key, documents.by_key
     kinds: dict[str, dict[str, Document]] = {}
-    for document in (before.given[one] for one in before.given.keys() - given.keys()):
-        own = kinds.setdefault(document.kind, dict(before.kinds[document.kind]))
-        del own[document.reference]
-    for document in (given[one] for one in given.keys() - before.given.keys()):
-        own = kinds.setdefault(document.kind, dict(before.kinds.get(document.kind, {})))
-        if document.reference in own:
-            return None
-        own[document.reference] = document
-    return {**before.kinds, **{kind: dict(sorted(own.items())) for kind, own in kinds.items()}}
-
-
-def _anew(
-    given: Mapping[int, Document], before: Catalogue
-) -> tuple[Catalogue, tuple[Diagnostic, ...]]:
-    documents, repeated = _once(given.values())
-    kinds: dict[str, dict[str, Document]] = {}
-    for document in documents:
-        kinds.setdefault(document.kind, {})[document.reference] = document
-    found = _compared({k: dict(sorted(own.items())) for k, own in kinds.items()}, before, given)
-    return replace(found, whole=not repeated), repeated
-
-
-def _once(documents: Iterable[Document]) -> tuple[list[Document], tuple[Diagnostic, ...]]:
-    kept: dict[str, Document] = {}
-    repeated = []
-    for document in sorted(documents, key=lambda d: (d.key, d.origin, d.source)):
-        first = kept.setdefault(document.key, document)
-        if first is not document:
-            message = f"{document.kind} {document.reference} is defined at {first.origin} already"
-            repeated.append(finding("FS1016", document, ("metadata", "name"), message))
-    return list(kept.values()), tuple(repeated)
-
-
-def _compared(
-    kinds: Mapping[str, Mapping[str, Document]], before: Catalogue, given: Mapping[int, Document]
-) -> Catalogue:
-    changed: dict[str, frozenset[str]] = {}
-    named: dict[str, frozenset[str]] = {}
-    for kind in sorted({*kinds, *before.kinds}):
-        new, old = kinds.get(kind, _NOTHING), before.kinds.get(kind, _NOTHING)
-        if new is old:
+    changed: dict[str, set[str]] = {}
+    named: dict[str, set[str]] = {}
+    for key in documents.since(before.documents):
+        was, now = old.get(key), new.get(key)
+        known = now or was
+        if known is None or was is now:
             continue
-        gone = old.keys() - new.keys()
-        others = {n for n, d in new.items() if (o := old.get(n)) is not d and o != d}
-        if gone or others:
-            changed[kind] = frozenset(others | gone)
-        if renamed := old.keys() ^ new.keys():
-            named[kind] = frozenset(renamed)
-    return Catalogue(kinds, changed, named, given)
+        kind, name = known.kind, known.reference
+        own = kinds.setdefault(kind, dict(before.kinds.get(kind, _NOTHING)))
+        if now is None:
+            del own[name]
+        else:
+            own[name] = now
+        if was != now:
+            changed.setdefault(kind, set()).add(name)
+        if was is None or now is None:
+            named.setdefault(kind, set()).add(name)
+    for kind in named:
+        kinds[kind] = dict(sorted(kinds[kind].items()))
+    merged = {**before.kinds, **kinds}
+    found = Catalogue(merged, _frozen(changed), _frozen(named), documents)
+    return found, tuple(_repeated(*pair) for pair in documents.repeated)
+
+
+def _frozen(names: Mapping[str, set[str]]) -> Mapping[str, frozenset[str]]:
+    return {kind: frozenset(own) for kind, own in sorted(names.items())}
+
+
+def _repeated(document: Document, first: Document) -> Diagnostic:
+    message = f"{document.kind} {document.reference} is defined at {first.origin} already"
+    return finding("FS1016", document, ("metadata", "name"), message)

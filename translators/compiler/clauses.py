@@ -9,7 +9,6 @@ from translators.compiler.catalogue import Catalogue
 from translators.compiler.draft import Clause, Clauses, Draft, Group, Selection
 from translators.compiler.findings import finding
 from translators.compiler.matches import transport_of
-from translators.compiler.members import Roster
 from translators.compiler.references import refer
 from translators.compiler.select import choice, select
 from translators.compiler.selected import selecting
@@ -28,7 +27,7 @@ def clauses(draft: Draft, before: Draft) -> Table[Clauses]:
     if catalogue.renamed("Tenant", "Segment"):
         names |= catalogue.names("Policy")
     groups = draft.groups.rows.values() if names else ()
-    known = choice(catalogue, Roster(draft.members.rows), groups)
+    known = choice(catalogue, draft.roster, groups)
 
     def make(name: str, findings: list[Diagnostic]) -> Clauses | None:
         found = catalogue.get(Policy, name)

@@ -57,9 +57,11 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
     return names
 
 
-def _about(then: Draft, services: Iterable[str], endpoints: Iterable[str]) -> Iterator[str]:
-    yield from (n for s in services for n in then.index.by_service.get(s, ()))
-    yield from (n for e in endpoints for n in then.index.by_endpoint.get(e, ()))
+def _about(then: Draft, services: Iterable[str], endpoints: Iterable[str]) -> set[str]:
+    index = then.index
+    lists = {index.by_service.get(name, ()) for name in services}
+    lists.update(index.by_endpoint.get(name, ()) for name in endpoints)  # many have the same
+    return set[str]().union(*lists)
 
 
 def _beside(then: Draft, draft: Draft) -> Iterator[str]:
@@ -68,7 +70,7 @@ def _beside(then: Draft, draft: Draft) -> Iterator[str]:
     sources = frozenset[str]().union(*(row.sources for row in rows))
     services = {s for row in rows for s in then.index.concerned(row.rule)}
     endpoints = {e for row in rows for e in row.rule.endpoints}
-    for name in set(_about(then, services, endpoints)) & draft.rules.rows.keys():
+    for name in _about(then, services, endpoints) & draft.rules.rows.keys():
         if not sources.isdisjoint(draft.rules.rows[name].sources):
             yield name
 

@@ -59,6 +59,31 @@ class Member:
         return self.model.metadata.labels
 
 
+Label = tuple[str, str, str]  # tenant, key and value
+_NOBODY: Mapping[str, Member] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What selectors select workloads from: all members, by tenant, and their names by label."""
+
+    members: Mapping[str, Member] = field(default_factory=dict)
+    tenants: Mapping[str, Mapping[str, Member]] = field(default_factory=dict)
+    labels: Mapping[Label, frozenset[str]] = field(default_factory=dict)
+
+    def of(self, tenant: str) -> Mapping[str, Member]:
+        """Return a tenant's members by name, in order."""
+        return self.tenants.get(tenant, _NOBODY)
+
+    def labelled(self, tenant: str, labels: Mapping[str, str]) -> frozenset[str]:
+        """Return the names of a tenant's members that have all of these labels."""
+        if not labels:
+            return frozenset(self.of(tenant))
+        none = frozenset[str]()
+        found = [self.labels.get((tenant, label, value), none) for label, value in labels.items()]
+        return found[0].intersection(*found[1:])
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A service whose segment and endpoints are known."""
@@ -150,6 +175,7 @@ class Draft:
     stored: Allocations = field(default_factory=Allocations)
     tenancy: Table[None] = field(default_factory=Table)
     members: Table[Member] = field(default_factory=Table)
+    roster: Roster = field(default_factory=Roster)
     groups: Table[Group] = field(default_factory=Table)
     clauses: Table[Clauses] = field(default_factory=Table)
     numbers: Allocations = field(default_factory=Allocations)

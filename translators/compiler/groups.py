@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from translators.compiler.catalogue import Catalogue
-from translators.compiler.draft import Draft, Group, Member
+from translators.compiler.draft import Draft, Group, Member, Roster
 from translators.compiler.findings import finding
-from translators.compiler.members import Roster, moved, regarded
+from translators.compiler.members import moved, regarded
 from translators.compiler.references import refer
 from translators.compiler.table import Table, renewed
 from translators.diagnostics import Diagnostic
@@ -21,11 +21,10 @@ MOST = 1000  # endpoints: a group's buckets must fit into a message of 64 KiB, a
 def groups(draft: Draft, before: Draft) -> Table[Group]:
     """Return every service whose segment is known, and what is wrong with the others."""
     catalogue = draft.catalogue
-    roster = Roster(draft.members.rows)
 
     def make(name: str, findings: list[Diagnostic]) -> Group | None:
         found = catalogue.get(Service, name)
-        return None if found is None else _group(catalogue, *found, roster, findings)
+        return None if found is None else _group(catalogue, *found, draft.roster, findings)
 
     names = catalogue.touched("Service") | before.groups.findings.keys()
     if catalogue.renamed("Tenant", "Segment"):
@@ -108,7 +107,7 @@ def _endpoints(
 ) -> tuple[str, ...]:
     spec = service.spec
     if spec.selector is not None:
-        found = roster.labelled(document.tenant, spec.selector)
+        found = set(roster.labelled(document.tenant, spec.selector))
     else:
         path = ("spec", "endpoints")
         named = [

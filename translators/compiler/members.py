@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
 
 from translators.compiler.draft import Draft, Member
 from translators.compiler.references import refer, refer_plain
@@ -51,33 +50,6 @@ def members(draft: Draft, before: Draft) -> Table[Member]:
     if catalogue.renamed("Tenant", "Segment", "Host"):
         names |= catalogue.names("Workload")
     return renewed(before.members, names, make)
-
-
-@dataclass(slots=True)
-class Roster:
-    """Members by tenant and by label, for selectors; worked out when first asked for."""
-
-    members: Mapping[str, Member]
-    _tenants: dict[str, dict[str, Member]] = field(default_factory=dict)
-    _labels: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
-
-    def of(self, tenant: str) -> Mapping[str, Member]:
-        """Return a tenant's members by name, in order."""
-        if not self._tenants:
-            for name, member in self.members.items():
-                self._tenants.setdefault(member.tenant, {})[name] = member
-        return self._tenants.get(tenant, {})
-
-    def labelled(self, tenant: str, labels: Mapping[str, str]) -> set[str]:
-        """Return the names of a tenant's members that have all of these labels."""
-        if not self._labels:
-            for name, member in self.members.items():
-                for label, value in member.labels.items():
-                    self._labels.setdefault((member.tenant, label, value), set()).add(name)
-        if not labels:
-            return set(self.of(tenant))
-        found = [self._labels.get((tenant, label, value), set()) for label, value in labels.items()]
-        return set[str].intersection(*found)
 
 
 def moved(draft: Draft, before: Draft) -> Collection[tuple[Member | None, Member | None]]:

@@ -35,18 +35,21 @@ def rules(draft: Draft, before: Draft) -> Table[Ranked]:
 def index(draft: Draft, before: Draft) -> RuleIndex:
     """Return which rules are about which services and endpoints."""
     known = before.index
-    if draft.rules.changed:
-        gone = [before.rules.rows.get(name) for name in draft.rules.changed]
-        new = [draft.rules.rows.get(name) for name in draft.rules.changed]
-        ranks = {name: row.rank for name, row in draft.rules.rows.items()}
-        known = known.with_rules(
-            [row.rule for row in gone if row], [row.rule for row in new if row], ranks
-        )
+    old, rows = before.rules.rows, draft.rules.rows
+    changed = [n for n in draft.rules.changed if _indexed(old.get(n)) != _indexed(rows.get(n))]
+    if changed:
+        gone, new = ([rows[n].rule for n in changed if n in rows] for rows in (old, rows))
+        known = known.with_rules(gone, new, {name: row.rank for name, row in rows.items()})
     if draft.services.changed:
         left = [before.services.rows.get(name) for name in draft.services.changed]
         come = [draft.services.rows.get(name) for name in draft.services.changed]
         known = known.with_services([s for s in left if s], [s for s in come if s])
     return known
+
+
+def _indexed(row: Ranked | None) -> tuple[object, ...]:
+    """Return what of a rule decides on its places in the index."""
+    return () if row is None else (row.rank, row.rule.services, row.rule.endpoints)
 
 
 def _mirror_of(clause: Clause) -> str | None:

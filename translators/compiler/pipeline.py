@@ -17,6 +17,7 @@ from translators.compiler import (
     order,
     place,
     raw,
+    roster,
     wiring,
 )
 from translators.compiler.allocations import Allocations
@@ -24,8 +25,10 @@ from translators.compiler.catalogue import catalogue
 from translators.compiler.draft import Draft
 from translators.compiler.table import Table
 from translators.diagnostics import Diagnostic
+from translators.plan.lineage import Lineage
 from translators.plan.model import Plan
 from translators.policy.document import Document
+from translators.policy.documents import Documents, documents
 
 V = TypeVar("V")
 
@@ -51,8 +54,9 @@ class Step:
 GRAPH: tuple[Step, ...] = (
     Step(members.tenancy, ("catalogue",)),
     Step(members.members, ("catalogue",)),
-    Step(groups.groups, ("catalogue", "members")),
-    Step(clauses.clauses, ("catalogue", "members", "groups")),
+    Step(roster.roster, ("members",)),
+    Step(groups.groups, ("catalogue", "members", "roster")),
+    Step(clauses.clauses, ("catalogue", "members", "roster", "groups")),
     Step(allocate.numbers, ("catalogue", "stored", "members", "groups", "clauses")),
     Step(allocate.vips, ("catalogue", "stored", "members", "groups")),
     Step(nouns.tenants, ("catalogue", "numbers")),
@@ -95,7 +99,7 @@ NOTHING = Compilation(Plan(), (), Allocations())
 
 
 def compile_policy(
-    documents: Iterable[Document],
+    given: Iterable[Document] | Documents,
     allocations: Allocations = Allocations(),  # noqa: B008 - frozen and empty
     before: Compilation = NOTHING,
 ) -> Compilation:
@@ -104,12 +108,13 @@ def compile_policy(
     What was compiled ``before`` spares the work for all that does not depend on what has changed;
     the result is the same without it.
     """
-    known, repeated = catalogue(documents, before.draft.catalogue)
+    read = given if isinstance(given, Documents) else documents(given)
+    known, repeated = catalogue(read, before.draft.catalogue)
     draft = Draft(known, allocations)
     for step in GRAPH:
         draft = replace(draft, **{step.name: step.make(draft, before.draft)})
-    given = replace(draft.numbers, vips=draft.vips.rows)
-    return Compilation(_plan(draft, before), (*repeated, *_findings(draft)), given, draft)
+    numbers = replace(draft.numbers, vips=draft.vips.rows)
+    return Compilation(_plan(draft, before), (*repeated, *_findings(draft)), numbers, draft)
 
 
 def _findings(draft: Draft) -> tuple[Diagnostic, ...]:
@@ -134,7 +139,13 @@ def _plan(draft: Draft, before: Compilation) -> Plan:
     parts = {name: part(name, build) for name, build in _PARTS.items()}
     if all(parts[name] is getattr(plan, name) for name in _PARTS):
         return plan
-    return Plan(**parts).indexed(draft.index)
+    return Plan(**parts, made=_lineage(draft, plan)).indexed(draft.index)
+
+
+def _lineage(draft: Draft, plan: Plan) -> Lineage:
+    tables: dict[str, Table[Any]] = {name: getattr(draft, name) for name in _NAMED}
+    known = {name: tables[name].rows for name in _NAMED if name != "rules"}
+    return Lineage(known, {n: (getattr(plan, n), table.changed) for n, table in tables.items()})
 
 
 def _values(rows: Mapping[str, V]) -> Iterable[V]:
@@ -144,6 +155,9 @@ def _values(rows: Mapping[str, V]) -> Iterable[V]:
 def _flat(rows: Mapping[str, Iterable[V]]) -> Iterable[V]:
     return (thing for things in rows.values() for thing in things)
 
+
+# The parts whose objects have the names of their rows.
+_NAMED = ("tenants", "segments", "hosts", "endpoints", "services", "rules")
 
 # How each part of the plan is read off the table of its name, in its order.
 _TABLE = {"captures": "journeys"}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from translators.compiler.catalogue import Catalogue
-from translators.compiler.draft import Group, Member, Selection
+from translators.compiler.draft import Group, Member, Roster, Selection
 from translators.compiler.findings import finding
-from translators.compiler.members import Roster
 from translators.compiler.references import refer
 from translators.diagnostics import Diagnostic
 from translators.plan.model import Network
@@ -49,7 +48,7 @@ class _Selector:
     def groups(self) -> Mapping[str, Group]:
         return self.choice.groups.get(self.document.tenant, {})
 
-    def workloads(self, source: Source, path: Path) -> set[str]:
+    def workloads(self, source: Source, path: Path) -> Set[str]:
         """Return the workloads that a selector selects, whatever it says of services."""
         if source.labels is not None:
             return self.choice.roster.labelled(self.document.tenant, source.labels)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
+from translators.plan.lineage import differing
 from translators.plan.model import Capture, Plan, Rule
 
 # The rest of a plan counts as a whole: where it differs, every bridge looks at everything.
@@ -64,12 +64,12 @@ def news(old: Plan, new: Plan) -> News:
 
 
 def _names(old: Plan, new: Plan) -> Iterator[str]:
-    endpoints = set(_differing(old.endpoint, new.endpoint))
+    endpoints = differing(old, new, "endpoints")
     yield from endpoints
-    yield from _differing(old.service, new.service)
+    yield from differing(old, new, "services")
     for plan in (old, new) if endpoints else ():
         yield from (s for e in endpoints for s in plan.index.offering.get(e, ()))
-    for key in _differing(old.captured, new.captured):
+    for key in differing(old, new, "captures"):
         yield key[0]
         for plan in (old, new):
             if key in plan.captured:
@@ -77,20 +77,10 @@ def _names(old: Plan, new: Plan) -> Iterator[str]:
 
 
 def _rules(old: Plan, new: Plan) -> Iterator[Rule]:
-    for name in _differing(old.rule, new.rule):
+    for name in sorted(differing(old, new, "rules")):
         yield from (plan.rule[name] for plan in (old, new) if name in plan.rule)
 
 
 def _reordered(old: Plan, new: Plan) -> bool:
     kept = [rule.name for rule in old.rules if rule.name in new.rule]
     return kept != [rule.name for rule in new.rules if rule.name in old.rule]
-
-
-def _differing(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[Any]:
-    if old is new:
-        return
-    for key, value in new.items():
-        held = old.get(key)
-        if held is not value and held != value:
-            yield key
-    yield from (key for key in old if key not in new)

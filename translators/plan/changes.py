@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
+from translators.plan.lineage import differing
 from translators.plan.model import Plan
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +25,17 @@ class Changes:
 
 def changes(old: Plan, new: Plan) -> Changes:
     """Return what differs. Objects that are the same one cost next to nothing."""
-    endpoints = set(_differing(old.endpoint, new.endpoint))
-    services = set(_differing(old.service, new.service))
+    endpoints = differing(old, new, "endpoints")
+    services = set(differing(old, new, "services"))
     for plan in (old, new):
         services.update(name for e in endpoints for name in plan.index.offering.get(e, ()))
     return Changes(
-        _differing(old.tenant, new.tenant),
-        _differing(old.host, new.host),
-        frozenset(endpoints),
+        differing(old, new, "tenants"),
+        differing(old, new, "hosts"),
+        endpoints,
         frozenset(services | _ruled(old, new)),
-        _differing(old.captured, new.captured),
+        differing(old, new, "captures"),
     )
-
-
-def _differing(old: Mapping[K, V], new: Mapping[K, V]) -> frozenset[K]:
-    found = {key for key, value in new.items() if (o := old.get(key)) is not value and o != value}
-    return frozenset(found | (old.keys() - new.keys()))
 
 
 def _ruled(old: Plan, new: Plan) -> set[str]:
@@ -52,7 +43,7 @@ def _ruled(old: Plan, new: Plan) -> set[str]:
     if old.rules is new.rules:
         return set()
     found: set[str] = set()
-    rules = _differing(old.rule, new.rule)
+    rules = differing(old, new, "rules")
     for plan in (old, new):
         known = [plan.rule[name] for name in rules if name in plan.rule]
         found.update(service for rule in known for service in plan.index.concerned(rule))

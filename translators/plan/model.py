@@ -7,12 +7,13 @@ Every tuple of a plan is sorted, so that one meaning has one spelling.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Any, TypeVar, cast
 
 from translators.plan.fabric import Link, Switch, SwitchPort
 from translators.plan.index import RuleIndex, index_of
+from translators.plan.lineage import Lineage, lookups
 from translators.plan.placement import Capture, Placement
 from translators.plan.raw import RawPatch, RawResource
 from translators.plan.routing import External, Router
@@ -86,6 +87,7 @@ __all__ = [
 ]
 
 V = TypeVar("V")
+_ALONE = Lineage()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -232,18 +234,13 @@ class Plan:
     service: Mapping[str, Service] = field(init=False, repr=False, compare=False)
     captured: Mapping[tuple[str, int], Capture] = field(init=False, repr=False, compare=False)
     rule: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
+    lineage: Lineage = field(init=False, repr=False, compare=False)
     _later: dict[str, Any] = field(init=False, repr=False, compare=False)  # once asked for
+    made: InitVar[Lineage] = _ALONE
 
-    def __post_init__(self) -> None:
-        index = object.__setattr__
-        index(self, "tenant", {t.name: t for t in self.tenants})
-        index(self, "segment", {s.name: s for s in self.segments})
-        index(self, "host", {h.name: h for h in self.hosts})
-        index(self, "endpoint", {e.name: e for e in self.endpoints})
-        index(self, "service", {s.name: s for s in self.services})
-        index(self, "captured", {(c.service, c.port): c for c in self.captures})
-        index(self, "rule", {r.name: r for r in self.rules})
-        index(self, "_later", {})
+    def __post_init__(self, made: Lineage) -> None:
+        for name, found in (lookups(self, made) | {"lineage": made, "_later": {}}).items():
+            object.__setattr__(self, name, found)
 
     def _once(self, name: str, make: Callable[[], V]) -> V:
         if name not in self._later:

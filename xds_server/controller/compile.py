@@ -15,6 +15,7 @@ from translators.envoy.filters.access_log import Logged
 from translators.plan.diff import diff
 from translators.plan.model import Plan
 from translators.policy.document import Document
+from translators.policy.documents import Documents, documents
 from translators.policy.load import load
 from xds_server.controller.bridges import Translation
 from xds_server.controller.errors import RefusedError, UntranslatableError
@@ -37,7 +38,7 @@ from xds_server.controller.values import (
 class Compiled:
     """Documents with all that follows from them; ``ports`` are those of the bridges then."""
 
-    documents: Mapping[str, Document]
+    text: Documents
     compilation: Compilation
     targets: Targets
     diagnostics: tuple[Diagnostic, ...]
@@ -53,6 +54,11 @@ class Compiled:
         """Return it with what bridges can take over that were translated while it was compiled."""
         translations = {**before.targets.translations, **self.targets.translations}
         return replace(self, targets=replace(self.targets, translations=translations))
+
+    @property
+    def documents(self) -> Mapping[str, Document]:
+        """The documents by key, in order."""
+        return self.text.by_key
 
     @property
     def plan(self) -> Plan:
@@ -77,7 +83,7 @@ class Candidate:
 
 def nothing() -> Compiled:
     """Return the compilation of no documents, where every store begins."""
-    return Compiled({}, UNCOMPILED, Targets(), (), {})
+    return Compiled(Documents(), UNCOMPILED, Targets(), (), {})
 
 
 def load_files(files: Sequence[SourceFile]) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
@@ -94,14 +100,14 @@ def load_files(files: Sequence[SourceFile]) -> tuple[tuple[Document, ...], tuple
 
 
 def planned(
-    documents: Iterable[Document],
+    given: Iterable[Document],
     found: tuple[Diagnostic, ...] = (),
 ) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """Compile documents; return the plan with all findings, those ``found`` before included.
 
     Raises RefusedError if any finding is an error.
     """
-    compilation = compile_policy(documents)
+    compilation = compile_policy(given)
     source = envoy.Proxies(compilation.plan)
     if compilation.plan.raw_resources or compilation.plan.raw_patches:
         source = envoy.translated(compilation.plan)
@@ -118,7 +124,7 @@ def _sound(
 
 
 def compiled(
-    documents: Iterable[Document],
+    given: Iterable[Document] | Documents,
     allocations: Allocations,
     ports: Mapping[str, Ports],
     found: tuple[Diagnostic, ...] = (),
@@ -134,8 +140,8 @@ def compiled(
     """
     before = before or nothing()
     began = perf_counter()
-    ordered = sorted(documents, key=lambda document: document.key)
-    compilation = compile_policy(ordered, allocations, before.compilation)
+    text = given if isinstance(given, Documents) else documents(given)
+    compilation = compile_policy(text, allocations, before.compilation)
     source = envoy.translated(compilation.plan, logged, before.targets.source)
     diagnostics = _sound(found, compilation, source)
     planned_at = perf_counter()
@@ -145,7 +151,7 @@ def compiled(
             raise RefusedError(clashing)
         targets = joined(targets, compilation.plan.host.keys(), provided)
     return Compiled(
-        {document.key: document for document in ordered},
+        text,
         compilation,
         targets,
         diagnostics,
@@ -168,7 +174,7 @@ def compared(old: Compiled, new: Compiled, may_shrink: bool = True) -> Candidate
         check_shrink(old.targets, new.targets)
     return Candidate(
         new,
-        changes_between(old.documents, new.documents),
+        changes_between(old.text, new.text),
         tuple(
             PlanChange(c.kind, c.name, str(c.change), c.detail) for c in diff(old.plan, new.plan)
         ),

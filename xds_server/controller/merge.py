@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from translators.policy.document import Document
+from translators.policy.documents import Documents
 from translators.policy.load import load
 from xds_server.controller.errors import NotFoundError, UnsafeError
 from xds_server.controller.values import ChangeKind, ObjectChange, StoredObject
-
-Documents = Mapping[str, Document]  # by key
 
 
 def stored(document: Document) -> StoredObject:
@@ -41,31 +40,29 @@ def restore(objects: Iterable[StoredObject]) -> dict[str, Document]:
     return documents
 
 
-def merged(current: Documents, given: Sequence[Document], prune: bool) -> list[Document]:
+def merged(current: Documents, given: Sequence[Document], prune: bool) -> Documents:
     """Return the documents after an apply; keys given twice stay, for the compiler to refuse.
 
     With ``prune``, what is not given is removed; giving nothing at all is then refused, because
     an empty directory is more often a mistake than a wish to remove everything.
     """
-    if prune and not given and current:
+    if prune and not given and current.by_key:
         raise UnsafeError(
-            f"pruning with no document would remove all {len(current)} objects; "
+            f"pruning with no document would remove all {len(current.by_key)} objects; "
             "use 'fsdn delete --all' if that is meant"
         )
-    keys = {document.key for document in given}
-    kept = [] if prune else [d for key, d in current.items() if key not in keys]
-    return sorted([*kept, *given], key=lambda document: document.key)
+    return current.edited(given, current.by_key if prune else ())
 
 
-def without(current: Documents, keys: Iterable[str]) -> list[Document]:
+def without(current: Documents, keys: Iterable[str]) -> Documents:
     """Return the documents after a deletion; raise NotFoundError naming every unknown key."""
     gone = set(keys)
-    unknown = sorted(gone - set(current))
+    unknown = sorted(gone - current.by_key.keys())
     if unknown:
         raise NotFoundError(
             f"there is no object {', '.join(unknown)}; 'fsdn get all -o name' lists them"
         )
-    return [document for key, document in current.items() if key not in gone]
+    return current.edited((), gone)
 
 
 def changes_between(old: Documents, new: Documents) -> tuple[ObjectChange, ...]:
@@ -74,13 +71,15 @@ def changes_between(old: Documents, new: Documents) -> tuple[ObjectChange, ...]:
     The text and the place count, not only the meaning: a revision restores both.
     """
     found = []
-    touched = [key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)]
-    for key in sorted(touched):
-        before = stored(old[key]) if key in old else None
-        after = stored(new[key]) if key in new else None
+    for key in sorted(new.since(old)):
+        before, after = (None if one is None else stored(one) for one in _pair(old, new, key))
         if before != after:
             found.append(_change(before, after))
     return tuple(found)
+
+
+def _pair(old: Documents, new: Documents, key: str) -> tuple[Document | None, Document | None]:
+    return old.by_key.get(key), new.by_key.get(key)
 
 
 def _change(before: StoredObject | None, after: StoredObject | None) -> ObjectChange:

@@ -176,7 +176,7 @@ def _texts(contents: Contents, files: Sequence[File]) -> dict[str, str]:
 def _checked(compiler: partial[Compiled], controller: Controller, allow_shrink: bool) -> Compiled:
     held = controller.holds
     new = compiler(
-        held.documents.values(),
+        held.text,
         held.compilation.allocations,
         controller.state.ports,
         held.diagnostics,

@@ -13,7 +13,7 @@ import structlog
 from translators.compiler.allocations import Allocations
 from translators.diagnostics import Diagnostic
 from translators.envoy.filters.access_log import Logged
-from translators.policy.document import Document
+from translators.policy.documents import Documents
 from xds_server.controller.compile import (
     Candidate,
     Compiled,
@@ -133,7 +133,7 @@ class Controller:
         """
         async with self.changing:
             given, found = await asyncio.to_thread(load_files, files)
-            documents = merged(self.holds.documents, given, prune)
+            documents = merged(self.holds.text, given, prune)
 
             def candidate() -> Candidate:
                 new = self._again(documents, found)
@@ -146,7 +146,7 @@ class Controller:
     ) -> Outcome:
         """Remove objects by key; RefusedError if others still refer to them."""
         async with self.changing:
-            documents = without(self.holds.documents, keys)
+            documents = without(self.holds.text, keys)
 
             def candidate() -> Candidate:
                 return compared(self.holds, self._again(documents))
@@ -223,7 +223,7 @@ class Controller:
         self.host_agents.close()
         self._news.set()
 
-    def _again(self, documents: Iterable[Document], found: tuple[Diagnostic, ...] = ()) -> Compiled:
+    def _again(self, documents: Documents, found: tuple[Diagnostic, ...] = ()) -> Compiled:
         """Compile other documents with the numbers that hold, and all that is as it was."""
         held = self.holds
         given, ports = held.compilation.allocations, self.state.ports

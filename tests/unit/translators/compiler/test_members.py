@@ -1,6 +1,5 @@
 from tests.properties.worlds import documents_of
 from tests.unit.translators.compiler.small import compiled, service, workload, world
-from translators.compiler.members import Roster
 from translators.compiler.pipeline import compile_policy
 
 
@@ -19,12 +18,3 @@ def test_a_tenant_must_exist() -> None:
     found = compile_policy(documents_of(world()[1:]))
     assert {d.path for d in found.diagnostics} >= {"metadata.tenant"}
     assert found.draft.members.rows == {}
-
-
-def test_members_are_found_by_tenant_and_by_all_of_their_labels() -> None:
-    roster = Roster(compiled().draft.members.rows)
-    assert list(roster.of("shop")) == ["shop/api-1", "shop/api-2", "shop/web"]
-    assert roster.of("rival") == {}
-    assert roster.labelled("shop", {"app": "api", "version": "v2"}) == {"shop/api-2"}
-    assert roster.labelled("shop", {}) == set(roster.of("shop"))
-    assert roster.labelled("rival", {"app": "api"}) == set()

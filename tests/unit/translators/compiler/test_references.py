@@ -5,6 +5,7 @@ from tests.unit.translators.compiler.small import policy, world
 from translators.compiler.catalogue import catalogue
 from translators.compiler.references import refer, refer_plain
 from translators.diagnostics import Diagnostic
+from translators.policy.documents import documents as all_of
 
 PATH = ("spec", "to", 0)
 
@@ -24,7 +25,7 @@ def test_references_stay_in_their_tenant(
 ) -> None:
     things = world(thing("Tenant", "rival", {}), policy("p", {"action": "allow"}))
     documents = documents_of(things)
-    known, _ = catalogue(documents)
+    known, _ = catalogue(all_of(documents))
     findings: list[Diagnostic] = []
     assert refer(known, documents[-1], PATH, "Workload", reference, findings) == full
     assert [d.code for d in findings] == ([code] if code else [])
@@ -34,7 +35,7 @@ def test_references_stay_in_their_tenant(
 def test_a_switch_must_name_the_tenant_of_a_segment() -> None:
     leaf = thing("Switch", "leaf1", {"role": "leaf", "asn": 1, "loopback": "10.254.0.1"})
     documents = documents_of(world(leaf))
-    known, _ = catalogue(documents)
+    known, _ = catalogue(all_of(documents))
     findings: list[Diagnostic] = []
     assert refer(known, documents[-1], PATH, "Segment", "front", findings) is None
     assert findings[0].mend == "write tenant/name"

@@ -1,24 +1,24 @@
 import pytest
 
 from tests.controlling import policies, shop
-from translators.policy.document import Document
+from translators.policy.documents import Documents, documents
 from xds_server.controller.compile import load_files
 from xds_server.controller.errors import NotFoundError, UnsafeError
 from xds_server.controller.merge import changes_between, merged, restore, stored, without
 from xds_server.controller.values import ChangeKind, SourceFile
 
 
-def documents(files: list[SourceFile]) -> dict[str, Document]:
-    return {document.key: document for document in load_files(files)[0]}
+def of(files: list[SourceFile]) -> Documents:
+    return documents(load_files(files)[0])
 
 
-CURRENT = documents(shop())
+CURRENT = of(shop())
 
 
 def test_what_is_given_replaces_what_has_its_key() -> None:
     given = load_files(policies("priority: 100", "priority: 7"))[0]
-    after = {d.key: d for d in merged(CURRENT, given, prune=False)}
-    assert after.keys() == CURRENT.keys()
+    after = merged(CURRENT, given, prune=False)
+    assert after.by_key.keys() == CURRENT.by_key.keys()
     changes = changes_between(CURRENT, after)
     assert [(c.change, c.object.key) for c in changes] == [
         (ChangeKind.CHANGED, "policy/shop/reviews")
@@ -26,22 +26,22 @@ def test_what_is_given_replaces_what_has_its_key() -> None:
 
 
 def test_another_line_is_a_move_and_no_change() -> None:
-    moved = documents([SourceFile("policies.yaml", "\n" + policies()[0].text)])
-    after = {**CURRENT, **moved}
+    moved = of([SourceFile("policies.yaml", "\n" + policies()[0].text)])
+    after = CURRENT.edited(moved)
     assert {c.change for c in changes_between(CURRENT, after)} == {ChangeKind.MOVED}
 
 
 def test_pruning_removes_what_is_not_given() -> None:
     given = load_files(policies())[0]
-    after = {d.key: d for d in merged(CURRENT, given, prune=True)}
-    assert after.keys() == {d.key for d in given}
+    after = merged(CURRENT, given, prune=True)
+    assert after.by_key.keys() == {d.key for d in given}
     assert {c.change for c in changes_between(CURRENT, after)} == {ChangeKind.REMOVED}
 
 
 def test_pruning_with_nothing_is_refused() -> None:
     with pytest.raises(UnsafeError, match="delete --all"):
         merged(CURRENT, [], prune=True)
-    assert merged({}, [], prune=True) == []
+    assert merged(Documents(), [], prune=True) == Documents()
 
 
 def test_a_key_given_twice_stays_twice_for_the_compiler_to_refuse() -> None:
@@ -51,16 +51,16 @@ def test_a_key_given_twice_stays_twice_for_the_compiler_to_refuse() -> None:
 
 
 def test_what_is_stored_loads_again_with_its_lines() -> None:
-    again = restore(stored(document) for document in CURRENT.values())
-    assert again == CURRENT
+    again = restore(stored(document) for document in CURRENT)
+    assert again == CURRENT.by_key
     one = again["policy/shop/reviews"]
-    assert one.line("spec", "priority") == CURRENT[one.key].line("spec", "priority")
+    assert one.line("spec", "priority") == CURRENT.by_key[one.key].line("spec", "priority")
 
 
 def test_a_stored_object_that_no_longer_loads_is_named() -> None:
     from dataclasses import replace
 
-    broken = replace(stored(CURRENT["tenant/shop"]), source="kind: [")
+    broken = replace(stored(CURRENT.by_key["tenant/shop"]), source="kind: [")
     with pytest.raises(ValueError, match="tenant/shop"):
         restore([broken])
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from translators.plan.canonical import plain
+from translators.plan.lineage import unlike
 from translators.plan.model import Capture, Placement, Plan
 
 _PARTS = {
@@ -44,13 +45,25 @@ def diff(old: Plan, new: Plan) -> tuple[Change, ...]:
     """Return every change, sorted; moving an object in its file is none, reordering rules is."""
     found: list[Change] = []
     for part, kind in _PARTS.items():
-        before, after = getattr(old, part), getattr(new, part)
-        if before is not after:
-            found.extend(_part(kind, _named(before), _named(after)))
-    return tuple(sorted(found))
+        before, after = unlike(old, new, part)
+        found.extend(_part(kind, _named(before), _named(after)))
+    for name, place in _moves(old, new).items():
+        found.append(Change("rule", name, "changed", place))
+    return _sorted(found)
 
 
-def _named(things: Sequence[Any]) -> dict[str, Any]:
+def _sorted(found: list[Change]) -> tuple[Change, ...]:
+    """Return changes in order, those of fields and of the place of one rule as one."""
+    whole: dict[tuple[str, str, str], Change] = {}
+    for one in found:
+        key = (one.kind, one.name, one.change)
+        known = whole.get(key)
+        detail = one.detail if known is None else f"{known.detail}; {one.detail}"
+        whole[key] = Change(*key, detail)
+    return tuple(sorted(whole.values()))
+
+
+def _named(things: Iterable[Any]) -> dict[str, Any]:
     return {_name(thing): thing for thing in things}
 
 
@@ -62,31 +75,25 @@ def _name(thing: Any) -> str:
     return str(thing.name)
 
 
-def _fields(thing: Any) -> dict[str, Any]:
-    return {name: value for name, value in plain(thing).items() if name != "origin"}
-
-
 def _part(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     for name in old.keys() - new.keys():
         yield Change(kind, name, "removed")
     for name in new.keys() - old.keys():
         yield Change(kind, name, "added")
-    both = old.keys() & new.keys()
-    moved = _moves(old, new) if kind == "rule" else {}
-    for name in both:
-        details = [*moved.get(name, ())]
-        # Spelling out what is equal would take most of the time.
-        if old[name] is not new[name] and old[name] != new[name]:
-            details = [*_details(_fields(old[name]), _fields(new[name])), *details]
-        if details:
-            yield Change(kind, name, "changed", "; ".join(details))
+    for name in old.keys() & new.keys():
+        if details := "; ".join(_details(old[name], new[name])):
+            yield Change(kind, name, "changed", details)
 
 
-def _details(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
-    for field in sorted(old.keys() | new.keys()):
-        before, after = old.get(field), new.get(field)
-        if before != after:
-            yield f"{field}: {_shown(before)} -> {_shown(after)}"
+def _details(old: Any, new: Any) -> Iterator[str]:
+    for name in sorted(f.name for f in fields(old) if f.init and f.repr and f.name != "origin"):
+        was, now = getattr(old, name), getattr(new, name)
+        if was != now and (before := _spelled(was)) != (after := _spelled(now)):
+            yield f"{name}: {_shown(before)} -> {_shown(after)}"
+
+
+def _spelled(value: Any) -> Any:
+    return None if value == () else plain(value)
 
 
 def _shown(value: Any) -> str:
@@ -95,12 +102,12 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str]]:
+def _moves(old: Plan, new: Plan) -> Mapping[str, str]:
     """Return the rules whose place among the rules that both plans have is another."""
-    before = {name: place for place, name in enumerate(n for n in old if n in new)}
-    after = {name: place for place, name in enumerate(n for n in new if n in old)}
-    return {
-        name: (f"order: {before[name] + 1} -> {after[name] + 1}",)
-        for name in before
-        if before[name] != after[name]
-    }
+    was = [name for name in old.rule if name in new.rule]
+    now = [name for name in new.rule if name in old.rule]
+    if was == now:
+        return {}
+    after = {name: place for place, name in enumerate(now, start=1)}
+    places = enumerate(was, start=1)
+    return {n: f"order: {place} -> {after[n]}" for place, n in places if place != after[n]}

@@ -59,3 +59,16 @@ def differing(old: Plan, new: Plan, part: str) -> frozenset[Any]:
         names = [key for key, one in has.items() if had.get(key) is not one]
         names += had.keys() - has.keys()
     return frozenset(key for key in names if had.get(key) != has.get(key))
+
+
+def unlike(old: Plan, new: Plan, part: str) -> tuple[list[Any], list[Any]]:
+    """Return the objects of a part that only one of two plans has: of the old one, of the new."""
+    was, now = getattr(old, part), getattr(new, part)
+    if was is now:
+        return [], []
+    if part in _LOOKUPS:
+        had, has = (getattr(plan, _LOOKUPS[part][0]) for plan in (old, new))
+        names = differing(old, new, part)
+        return [had[n] for n in names if n in had], [has[n] for n in names if n in has]
+    kept = {id(one) for one in was} & {id(one) for one in now}
+    return [one for one in was if id(one) not in kept], [one for one in now if id(one) not in kept]

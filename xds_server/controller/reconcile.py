@@ -263,8 +263,8 @@ def _untranslated(state: State, event: Untranslated) -> Step:
 
 
 def _same_ports(plan: Plan, host: str, one: Ports, other: Ports | None) -> bool:
-    if other is None:
-        return False
+    if other is None or one is other:
+        return one is other
     return relevant_ports(plan, host, one) == relevant_ports(plan, host, other)
 
 

@@ -78,7 +78,7 @@ def targets_of(
         return translation(plan, host, own, made.translations.get(host), newsroom)
 
     proxies = snapshots_of(source, made.source, made.own)
-    asked = [host for host in hosts if host in ports or not always_fits(plan)]
+    asked = [host for host in hosts if host in ports] if always_fits(plan) else hosts
     found = _each(DeviceKind.BRIDGE, asked, translated, faults)
     bridges = {host: one.program for host, one in found.items() if host in ports}
     switches = _switches(plan, made, faults)

@@ -49,7 +49,10 @@ def index(draft: Draft, before: Draft) -> RuleIndex:
 
 def _indexed(row: Ranked | None) -> tuple[object, ...]:
     """Return what of a rule decides on its places in the index."""
-    return () if row is None else (row.rank, row.rule.services, row.rule.endpoints)
+    if row is None:
+        return ()
+    rule = row.rule
+    return (row.rank, rule.services, rule.endpoints, rule.sources)
 
 
 def _mirror_of(clause: Clause) -> str | None:

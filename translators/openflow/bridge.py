@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from immutables import Map
+
 from translators.openflow.conjunction import Decided
+from translators.openflow.each import Each
 from translators.openflow.flow import Item
 from translators.openflow.news import News, news
 from translators.openflow.part import Entry, Memory, Part, Place
@@ -19,6 +22,7 @@ from translators.openflow.site import Site
 from translators.openflow.translate import FEATURES, Feature
 from translators.plan.model import Plan
 
+Carried = Decided | Each  # what knows by which parts it differs from the last
 Change = tuple[Entry | None, Entry | None]  # before and after
 
 
@@ -27,7 +31,7 @@ class _Section:
     """What one feature contributes."""
 
     parts: Mapping[Part, None] = field(default_factory=dict)
-    decided: tuple[Decided, ...] = ()
+    carried: tuple[Carried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,10 @@ class Bridge:
     """Everything of ours that a host's bridge should hold, with what it was made of."""
 
     site: Site = field(repr=False)
-    entries: Mapping[Place, Entry] = field(repr=False)
+    entries: Map[Place, Entry] = field(repr=False)
     changes: Mapping[Place, Change] = field(repr=False)  # since the bridge that it was made from
     sections: Mapping[str, _Section] = field(repr=False)
-    again: Mapping[Place, int] = field(repr=False)  # how many more parts have this entry
+    again: Map[Place, int] = field(repr=False)  # how many more parts have this entry
 
     def holds(self, ports: Mapping[str, int], since: News) -> bool:
         """Whether a plan with this news, and these ports, lead to the same."""
@@ -67,11 +71,7 @@ def bridge_of(
     ``since`` is the news of the plan, for whoever has worked them out already. Raises ValueError
     where the plan does not fit into a bridge's priorities.
     """
-    site = Site(plan, plan.host[host], dict(ports))
-    kept = before if before is not None and before.site.ground == site.ground else None
-    if kept is not None:
-        found = since or news(kept.site.plan, plan)
-        site = replace(site, memory=Memory(kept.site.memory.made), news=found)
+    site, kept = _site(plan, host, ports, before, since)
     sections = {f.name: _section(f, site, kept) for f in FEATURES}
     held = {} if before is None else before.sections
     come, gone = list[Part](), list[Part]()
@@ -85,7 +85,21 @@ def bridge_of(
     tally = _Tally(before)
     tally.remove(gone)
     tally.add(come)
-    return Bridge(site, tally.entries, tally.changes(), sections, tally.again)
+    changes = tally.changes()
+    return Bridge(site, tally.entries.finish(), changes, sections, tally.again.finish())
+
+
+def _site(
+    plan: Plan, host: str, ports: Mapping[str, int], before: Bridge | None, since: News | None
+) -> tuple[Site, Bridge | None]:
+    """Return the site, and what was made before if it stands on the same ground."""
+    if before is None:
+        return Site(plan, plan.host[host], dict(ports)), None
+    found = since or news(before.site.plan, plan)
+    site = Site(plan, plan.host[host], dict(ports), news=found, before=before.site)
+    if before.site.ground != site.ground:
+        return site, None
+    return site.recalling(Memory(before.site.memory.made)), before
 
 
 def _section(feature: Feature, site: Site, kept: Bridge | None) -> _Section:
@@ -94,27 +108,27 @@ def _section(feature: Feature, site: Site, kept: Bridge | None) -> _Section:
         return kept.sections[feature.name]
     parts: dict[Part, None] = {}
     bare: list[Item] = []
-    decided: list[Decided] = []
+    carried: list[Carried] = []
     for one in feature.made(site):
         if isinstance(one, Part):
             parts[one] = None
-        elif isinstance(one, Decided):
-            decided.append(one)
+        elif isinstance(one, Decided | Each):
+            carried.append(one)
         else:
             bare.append(one)
     if bare:
         items = tuple(bare)
         parts[site.memory.recall("bare", (items,), lambda: Part(items))] = None
-    return _Section(parts, tuple(decided))
+    return _Section(parts, tuple(carried))
 
 
 def _exchange(old: _Section, new: _Section) -> tuple[list[Part], list[Part]]:
     """Return the parts that came and those that went."""
     come = [part for part in new.parts if part not in old.parts]
     gone = [part for part in old.parts if part not in new.parts]
-    then = {one.table: one for one in old.decided}
-    for one in new.decided:
-        left = then.pop(one.table, None)
+    then = {one.key: one for one in old.carried}
+    for one in new.carried:
+        left = then.pop(one.key, None)
         if left is one:
             continue
         if left is not None and one.follows is left.token:
@@ -130,8 +144,9 @@ class _Tally:
     """The entries of all parts; equal ones of several parts are one entry."""
 
     def __init__(self, before: Bridge | None) -> None:
-        self.entries: dict[Place, Entry] = {} if before is None else dict(before.entries)
-        self.again: dict[Place, int] = {} if before is None else dict(before.again)
+        held = (Map[Place, Entry](), Map[Place, int]())
+        entries, again = held if before is None else (before.entries, before.again)
+        self.entries, self.again = entries.mutate(), again.mutate()
         self._first: dict[Place, Entry | None] = {}  # of those that were touched, as they were
 
     def remove(self, parts: Iterable[Part]) -> None:

@@ -8,7 +8,7 @@ a decision with another content, level or id has a part in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -54,6 +54,11 @@ class Decided:
     gone: tuple[Part, ...] = ()
     token: object = field(default_factory=object, compare=False)
     follows: object = field(default=None, compare=False)
+
+    @property
+    def key(self) -> Hashable:
+        """What it is known by."""
+        return ("decided", self.table)
 
     @property
     def parts(self) -> Iterator[Part]:

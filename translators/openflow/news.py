@@ -29,15 +29,12 @@ class News:
     rules: tuple[Rule, ...] = ()
     reordered: bool = False  # rules that both have stand in another order
     judged: frozenset[str] = frozenset()
+    concerned: frozenset[str] = frozenset()  # rules that name anything of ``names``
+    endpoints: frozenset[str] = frozenset()  # those among ``names``
 
     def concern(self, rule: Rule) -> bool:
         """Whether anything that a rule names has changed."""
-        names = self.names
-        return bool(names) and not (
-            names.isdisjoint(rule.sources)
-            and names.isdisjoint(rule.endpoints)
-            and names.isdisjoint(rule.services)
-        )
+        return rule.name in self.concerned
 
     def concern_capture(self, capture: Capture) -> bool:
         """Whether anything that a capture names has changed."""
@@ -53,14 +50,29 @@ def news(old: Plan, new: Plan) -> News:
     rules = tuple(_rules(old, new)) if "rules" in parts else ()
     names = frozenset(_names(old, new)) if parts - {"rules"} else frozenset()
     reordered = "rules" in parts and _reordered(old, new)
+    return News(
+        parts,
+        names,
+        rules,
+        reordered,
+        _judged(old, new, names, rules, reordered),
+        frozenset[str]().union(*(new.index.naming(name) for name in names)),
+        differing(old, new, "endpoints"),
+    )
+
+
+def _judged(
+    old: Plan, new: Plan, names: frozenset[str], rules: tuple[Rule, ...], reordered: bool
+) -> frozenset[str]:
     judged = set(names)
     for plan in (old, new):
         if reordered:
             judged.update(plan.service)
         about = [rule for rule in rules if plan.rule.get(rule.name) is rule]
-        about += [rule for rule in plan.rules if names and not names.isdisjoint(rule.sources)]
+        sending = {rule for name in names for rule in plan.index.by_source.get(name, ())}
+        about += [plan.rule[name] for name in sending]
         judged.update(service for rule in about for service in plan.index.concerned(rule))
-    return News(parts, names, rules, reordered, frozenset(judged))
+    return frozenset(judged)
 
 
 def _names(old: Plan, new: Plan) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from functools import partial
+from ipaddress import IPv4Interface
 from typing import Any, TypeVar
 
 from translators.openflow.conjunction import Band, Decided, decide
+from translators.openflow.each import Each, Reads
 from translators.openflow.fields import SEGMENT, ZONE_BITS
 from translators.openflow.flow import Item, Test
 from translators.openflow.news import News
@@ -35,41 +38,78 @@ class Site:
     plan: Plan
     host: Host
     ports: Mapping[str, int]
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    news: News = field(default_factory=News, compare=False, repr=False)  # since the memory's plan
+    before: InitVar[Site | None] = None  # the site in the plan that the news are since
     attached: tuple[Endpoint, ...] = field(init=False)  # local, with a port on the bridge
     segments: tuple[Segment, ...] = field(init=False)  # that have an attached endpoint
     reached: tuple[Segment, ...] = field(init=False)  # these, and those that routers join to them
-    remote: tuple[Endpoint, ...] = field(init=False)  # elsewhere, in what is reached
     services: tuple[Service, ...] = field(init=False)  # in what is reached
     local_ids: Mapping[str, int] = field(init=False)  # name -> identity
-    remote_ids: Mapping[str, int] = field(init=False)
+    within_reach: frozenset[str] = field(init=False, repr=False)  # the names of ``reached``
     serving: frozenset[str] = field(init=False, repr=False)  # services with an endpoint here
     capturing: frozenset[str] = field(init=False, repr=False)  # rules for which traffic is captured
-    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
-    news: News = field(default_factory=News, compare=False, repr=False)  # since the memory's plan
 
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        here = [e for e in self.plan.endpoints if e.host == self.host.name]
-        put(self, "attached", tuple(e for e in here if e.port in self.ports))
-        names = {e.segment for e in self.attached}
-        put(self, "segments", tuple(s for s in self.plan.segments if s.name in names))
-        routers = {s.router for s in self.segments} - {None}
-        reached = [s for s in self.plan.segments if s.name in names or s.router in routers]
-        put(self, "reached", tuple(reached))
-        within = {s.name for s in reached}
-        others = (e for e in self.plan.endpoints if e.host != self.host.name)
-        put(self, "remote", tuple(e for e in others if e.segment in within))
-        put(self, "services", tuple(s for s in self.plan.services if s.segment in within))
-        put(self, "local_ids", {e.name: e.identity for e in self.attached})
-        put(self, "remote_ids", {e.name: e.identity for e in self.remote})
-        serving = {n for e in self.attached for n in self.plan.index.offering.get(e.name, ())}
-        put(self, "serving", frozenset(serving))
-        put(self, "capturing", frozenset(capture.rule for capture in self.plan.captures))
+    def __post_init__(self, before: Site | None) -> None:
+        plan, attached = self.plan, self._attached(before)
+        here = {e.segment for e in attached}
+        segments = tuple(s for s in plan.segments if s.name in here)
+        routers = {s.router for s in segments} - {None}
+        reached = tuple(s for s in plan.segments if s.name in here or s.router in routers)
+        names = frozenset(s.name for s in reached)
+        index = plan.index
+        found: dict[str, object] = {
+            "attached": attached,
+            "segments": segments,
+            "reached": reached,
+            "services": tuple(s for s in plan.services if s.segment in names),
+            "local_ids": {e.name: e.identity for e in attached},
+            "within_reach": names,
+            "serving": frozenset(n for e in attached for n in index.offering.get(e.name, ())),
+            "capturing": frozenset(capture.rule for capture in plan.captures),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
+
+    def _attached(self, before: Site | None) -> tuple[Endpoint, ...]:
+        """Return who is attached; only who was, or has changed, can be if nothing else has."""
+        known: Iterable[Endpoint] = self.plan.endpoints
+        if before is not None and before.ports == self.ports:
+            if not self.news.endpoints:
+                return before.attached
+            names = {e.name for e in before.attached} | self.news.endpoints
+            known = (self.plan.endpoint[n] for n in sorted(names) if n in self.plan.endpoint)
+        return tuple(e for e in known if e.host == self.host.name and e.port in self.ports)
+
+    @property
+    def remote(self) -> Iterator[Endpoint]:
+        """Those elsewhere, in what is reached."""
+        return (e for e in self.plan.endpoints if self.is_remote(e))
+
+    def is_attached(self, endpoint: Endpoint) -> bool:
+        """Whether an endpoint of the plan is attached here."""
+        return endpoint.name in self.local_ids
+
+    def is_remote(self, endpoint: Endpoint) -> bool:
+        """Whether an endpoint of the plan is elsewhere, and within reach."""
+        return endpoint.host != self.host.name and endpoint.segment in self.within_reach
+
+    def is_known(self, endpoint: Endpoint) -> bool:
+        """Whether an endpoint of the plan is either."""
+        return self.is_attached(endpoint) or self.is_remote(endpoint)
 
     def of(self, plan: Plan) -> Site:
         """Return the site in a plan that differs in nothing but rules between others."""
+        return self._but(plan=plan)
+
+    def recalling(self, memory: Memory) -> Site:
+        """Return the site with what was made at the one before it, on the same ground."""
+        return self._but(memory=memory)
+
+    def _but(self, **fields: object) -> Site:
         found = copy(self)
-        object.__setattr__(found, "plan", plan)
+        for name, value in fields.items():
+            object.__setattr__(found, name, value)
         return found
 
     def kept(self, name: str, make: Callable[..., Iterable[Item]], *reads: Any) -> Part:
@@ -79,6 +119,28 @@ class Site:
         read the site's ``ground``, and nothing else.
         """
         return self.memory.recall((make, name), reads, lambda: Part(tuple(make(self, *reads))))
+
+    def each(
+        self, make: Callable[..., Iterable[Item]], reads: Callable[[Endpoint], Reads | None]
+    ) -> Each:
+        """Return what ``make(site, *reads(endpoint))`` yields for each endpoint; None: nothing.
+
+        ``reads`` may look at the endpoint, at its host and the site's ``ground``.
+        """
+        endpoints, key = self.plan.endpoint, ("each", make)
+
+        def wanted(name: str) -> Reads | None:
+            endpoint = endpoints.get(name)
+            return None if endpoint is None else reads(endpoint)
+
+        last: Each | None = self.memory.last(key)
+        names: Iterable[str] = self.news.endpoints
+        if last is None:
+            names = endpoints
+        elif "hosts" in self.news.parts:
+            names = {*last.rows, *endpoints}
+        found = (last or Each(key)).renewed(names, wanted, partial(make, self))
+        return self.memory.put(key, found)
 
     def of_rule(self, rule: Rule, make: Callable[[Site, Rule], V]) -> V:
         """Return what ``make`` finds for a rule; the same while nothing that it names changes."""
@@ -129,6 +191,13 @@ class Site:
         """The host's way outside."""
         return self.host.external
 
+    def by_tunnel(self, endpoint: Endpoint) -> tuple[Endpoint, IPv4Interface, int] | None:
+        """Return a remote endpoint, its host's tunnel address and our port; None: no way there."""
+        tunnel, port = self.plan.host[endpoint.host].tunnel, self.tunnel_port
+        if tunnel is None or port is None or not self.is_remote(endpoint):
+            return None
+        return endpoint, tunnel, port
+
     def tenant(self, name: str) -> int:
         """Return a tenant's number."""
         return self.plan.tenant[name].number
@@ -155,7 +224,8 @@ class Site:
 
     def elsewhere(self, names: Iterable[str]) -> tuple[int, ...]:
         """Return the identities of those on other hosts within reach, sorted."""
-        return tuple(sorted(self.remote_ids[n] for n in set(names) if n in self.remote_ids))
+        known = (self.plan.endpoint.get(name) for name in set(names))
+        return tuple(sorted(e.identity for e in known if e is not None and self.is_remote(e)))
 
     def captured_port(self, capture: Capture) -> ServicePort | None:
         """Return the TCP service port that a capture is about."""

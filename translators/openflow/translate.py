@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from translators.openflow.conjunction import Decided
 from translators.openflow.decision import BAND
+from translators.openflow.each import Each
 from translators.openflow.features import (
     addresses,
     arrivals,
@@ -34,7 +35,7 @@ from translators.plan.model import Plan
 
 __all__ = ["FEATURES", "Feature", "always_fits", "missing_ports", "translate"]
 
-Made = Item | Part | Decided
+Made = Item | Part | Each | Decided
 _PLACES = ("tenants", "segments", "hosts", "endpoints")
 
 

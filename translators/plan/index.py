@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from translators.plan.rules import Rule
@@ -12,20 +12,27 @@ if TYPE_CHECKING:
     from translators.plan.model import Service
 
 Names = tuple[str, ...]
+Lists = Mapping[str, Names]
 Ranks = Mapping[str, Any]  # a rule's place in the order, as something that sorts
 
 
 @dataclass(frozen=True, slots=True)
 class RuleIndex:
-    """Names of rules in deciding order: by a service that they name, by an endpoint they select.
+    """Names of rules in deciding order: by a service that they name, by endpoints at either end.
 
     ``offering`` are the services that an endpoint belongs to, sorted.
     """
 
     ranks: Ranks = field(default_factory=dict)
-    by_service: Mapping[str, Names] = field(default_factory=dict)
-    by_endpoint: Mapping[str, Names] = field(default_factory=dict)
-    offering: Mapping[str, Names] = field(default_factory=dict)
+    by_service: Lists = field(default_factory=dict)
+    by_endpoint: Lists = field(default_factory=dict)
+    offering: Lists = field(default_factory=dict)
+    by_source: Lists = field(default_factory=dict)
+
+    def naming(self, name: str) -> set[str]:
+        """Return the rules that have an endpoint or a service of this name at either end."""
+        lists = self.by_service, self.by_endpoint, self.by_source
+        return set[str]().union(*(held.get(name, ()) for held in lists))
 
     def about(self, service: Service) -> Names:
         """Return the rules that may concern a service, as a whole or for some endpoints of it."""
@@ -43,21 +50,17 @@ class RuleIndex:
     def with_rules(self, gone: Iterable[Rule], new: Iterable[Rule], ranks: Ranks) -> RuleIndex:
         """Return the index without some rules and with others; ``ranks`` are those of all rules."""
         gone, new = list(gone), list(new)
+
+        def exchanged(held: Mapping[str, Names], names: Callable[[Rule], Names]) -> Lists:
+            left, come = ([(n, r.name) for r in rules for n in names(r)] for rules in (gone, new))
+            return _exchanged(held, left, come, ranks)
+
         return RuleIndex(
             ranks,
-            _exchanged(
-                self.by_service,
-                [(s, rule.name) for rule in gone for s in rule.services],
-                [(s, rule.name) for rule in new for s in rule.services],
-                ranks,
-            ),
-            _exchanged(
-                self.by_endpoint,
-                [(e, rule.name) for rule in gone for e in rule.endpoints],
-                [(e, rule.name) for rule in new for e in rule.endpoints],
-                ranks,
-            ),
+            exchanged(self.by_service, lambda rule: rule.services),
+            exchanged(self.by_endpoint, lambda rule: rule.endpoints),
             self.offering,
+            exchanged(self.by_source, lambda rule: rule.sources),
         )
 
     def with_services(self, gone: Iterable[Service], new: Iterable[Service]) -> RuleIndex:
@@ -65,7 +68,7 @@ class RuleIndex:
         left = [(e, service.name) for service in gone for e in service.endpoints]
         come = [(e, service.name) for service in new for e in service.endpoints]
         offering = _exchanged(self.offering, left, come, None)
-        return RuleIndex(self.ranks, self.by_service, self.by_endpoint, offering)
+        return replace(self, offering=offering)
 
 
 def index_of(rules: Iterable[Rule], services: Iterable[Service]) -> RuleIndex:
@@ -80,7 +83,7 @@ def _exchanged(
     gone: list[tuple[str, str]],
     new: list[tuple[str, str]],
     ranks: Ranks | None,
-) -> Mapping[str, Names]:
+) -> Lists:
     """Return lists by key without some entries and with others, each list sorted by rank."""
     if not gone and not new:
         return held

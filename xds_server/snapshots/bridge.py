@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from immutables import Map
+
 K = TypeVar("K")
 E = TypeVar("E")
 Changed = Mapping[K, tuple[E | None, E | None]]  # by key: before and after
@@ -85,10 +87,10 @@ class BridgeProgram:
     ``steps`` lead to it from what it was made from (by ``total``), the last one first.
     """
 
-    flows: Mapping[FlowKey, FlowEntry] = field(repr=False)
-    groups: Mapping[int, GroupEntry] = field(repr=False)
+    flows: Map[FlowKey, FlowEntry] = field(repr=False)
+    groups: Map[int, GroupEntry] = field(repr=False)
     total: int  # the sum of the entries' hashes, which a change carries on
-    meters: Mapping[int, MeterEntry] = field(default_factory=dict, repr=False)
+    meters: Map[int, MeterEntry] = field(default_factory=Map, repr=False)
     steps: tuple[tuple[int, Delta], ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -118,15 +120,13 @@ class BridgeProgram:
 def program_of(
     flows: Iterable[FlowEntry], groups: Iterable[GroupEntry], meters: Iterable[MeterEntry] = ()
 ) -> BridgeProgram:
-    """Return a bridge program in canonical order."""
-    ordered = sorted(flows)
-    kept = sorted(groups)
-    limits = sorted(meters)
+    """Return a bridge program."""
+    every, kept, limits = list(flows), list(groups), list(meters)
     return BridgeProgram(
-        {flow.key: flow for flow in ordered},
-        {group.number: group for group in kept},
-        (sum(map(_hash, ordered)) + sum(map(_hash, kept)) + sum(map(_hash, limits))) % _SUM,
-        {meter.number: meter for meter in limits},
+        Map({flow.key: flow for flow in every}),
+        Map({group.number: group for group in kept}),
+        (sum(map(_hash, every)) + sum(map(_hash, kept)) + sum(map(_hash, limits))) % _SUM,
+        Map({meter.number: meter for meter in limits}),
     )
 
 
@@ -167,16 +167,16 @@ def _hash(entry: FlowEntry | GroupEntry | MeterEntry) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=32).digest(), "big")
 
 
-def _applied(held: Mapping[K, E], changes: Changed[K, E]) -> Mapping[K, E]:
+def _applied(held: Map[K, E], changes: Changed[K, E]) -> Map[K, E]:
     if not changes:
         return held
-    found = dict(held)
+    found = held.mutate()
     for key, (_, new) in changes.items():
         if new is None:
             del found[key]
         else:
             found[key] = new
-    return found
+    return found.finish()
 
 
 def _back(changes: Changed[K, E]) -> Changed[K, E]:

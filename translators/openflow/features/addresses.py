@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.outside import within
+from translators.openflow.each import Each
 from translators.openflow.fields import (
     DESTINATION,
     ETH_TYPE,
@@ -26,10 +27,9 @@ from translators.plan.outside import NEVER
 TABLES = (Table.ADDRESS, Table.LOOKUP)
 
 
-def flows(site: Site) -> Iterator[Part]:
+def flows(site: Site) -> Iterator[Part | Each]:
     """Yield one flow an address for new connections and one for established ones."""
-    for endpoint in (*site.attached, *site.remote):
-        yield site.kept(endpoint.name, _of_endpoint, endpoint)
+    yield site.each(_of_endpoint, lambda e: (e,) if site.is_known(e) else None)
     yield site.kept("", _nowhere)
     if site.external is not None:
         yield site.kept("", _outside, site.external)

@@ -7,6 +7,7 @@ from ipaddress import IPv4Interface
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features import dhcp
+from translators.openflow.each import Each
 from translators.openflow.fields import (
     ARP_OP,
     ARP_SHA,
@@ -59,10 +60,9 @@ SOLICITATION: tuple[Test, ...] = (
 )
 
 
-def flows(site: Site) -> Iterator[Flow | Part]:
+def flows(site: Site) -> Iterator[Flow | Part | Each]:
     """Yield what gives packets their segment, tenant and source, or drops them."""
-    for endpoint in site.attached:
-        yield site.kept(endpoint.name, _workload, endpoint)
+    yield site.each(_workload, lambda e: (e,) if site.is_attached(e) else None)
     if site.proxy_port is not None:
         yield from _proxy(site, site.proxy_port)
     if site.tunnel_port is not None:
@@ -202,12 +202,9 @@ def _from_outside(site: Site, external: External, port: int) -> Iterator[Flow]:
         yield Flow(Table.SPOOF, 110, asks, none, goto=Table.NEIGHBOUR)
 
 
-def _tunnel(site: Site, port: int) -> Iterator[Part]:
+def _tunnel(site: Site, port: int) -> Iterator[Part | Each]:
     yield site.kept("", _tunnelled, port)
-    for endpoint in site.remote:
-        tunnel = site.plan.host[endpoint.host].tunnel
-        if tunnel is not None:
-            yield site.kept(endpoint.name, _elsewhere, port, endpoint, tunnel)
+    yield site.each(_elsewhere, site.by_tunnel)
 
 
 def _tunnelled(site: Site, port: int) -> Iterator[Flow]:
@@ -224,7 +221,7 @@ def _tunnelled(site: Site, port: int) -> Iterator[Flow]:
         yield Flow(Table.CLASSIFY, 100, tests, cookie(Cause.PORT), writes, Table.SPOOF)
 
 
-def _elsewhere(site: Site, port: int, endpoint: Endpoint, tunnel: IPv4Interface) -> Iterator[Flow]:
+def _elsewhere(site: Site, endpoint: Endpoint, tunnel: IPv4Interface, port: int) -> Iterator[Flow]:
     place: tuple[Test, ...] = (
         (IN_PORT, port, None),
         (TUN_SRC, int(tunnel.ip), None),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface
 
 from translators.openflow.cookie import Cause, cookie
+from translators.openflow.each import Each
 from translators.openflow.fields import (
     DESTINATION,
     ETH_DST,
@@ -33,15 +34,11 @@ from translators.plan.model import Endpoint
 TABLES = (Table.STEER, Table.DELIVER)
 
 
-def flows(site: Site) -> Iterator[Part]:
+def flows(site: Site) -> Iterator[Part | Each]:
     """Yield the outputs; what has no port here drops."""
     yield site.kept("", _own)
-    for endpoint in site.attached:
-        yield site.kept(endpoint.name, _attached, endpoint)
-    for endpoint in site.remote if site.tunnel_port is not None else ():
-        tunnel = site.plan.host[endpoint.host].tunnel
-        if tunnel is not None:
-            yield site.kept(endpoint.name, _tunnelled, endpoint, tunnel, site.tunnel_port)
+    yield site.each(_attached, lambda e: (e,) if site.is_attached(e) else None)
+    yield site.each(_tunnelled, site.by_tunnel)
 
 
 def _own(site: Site) -> Iterator[Flow]:

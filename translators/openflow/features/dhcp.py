@@ -90,7 +90,7 @@ def _sender(site: Site, endpoint: Endpoint) -> tuple[Test, ...]:
     if endpoint.name in site.local_ids:
         return ((IN_PORT, site.ports[endpoint.port], None), mac)
     tunnel = site.plan.host[endpoint.host].tunnel
-    if site.tunnel_port is None or tunnel is None or endpoint.name not in site.remote_ids:
+    if site.tunnel_port is None or tunnel is None or not site.is_remote(endpoint):
         return ()
     place = ((IN_PORT, site.tunnel_port, None), (TUN_SRC, int(tunnel.ip), None))
     return (*place, mac, site.within(endpoint.segment))

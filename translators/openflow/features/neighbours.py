@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.features.classify import SOLICITATION
+from translators.openflow.each import Each
 from translators.openflow.fields import (
     ARP_OP,
     ARP_SHA,
@@ -54,15 +55,13 @@ _ADVERTISES: tuple[Test, ...] = (
 )
 
 
-def flows(site: Site) -> Iterator[Flow | Part]:
+def flows(site: Site) -> Iterator[Flow | Part | Each]:
     """Yield the answers: workloads by their own MAC, gateways and services by the virtual one."""
     yield site.kept("", _solicited)
-    for endpoint in site.attached:  # a workload that asks for itself must hear nothing
-        yield site.kept(endpoint.name, _silent, endpoint)
+    # A workload that asks for itself must hear nothing.
+    yield site.each(_silent, lambda e: (e,) if site.is_attached(e) else None)
     here = {segment.name for segment in site.segments}  # others are asked for by nobody
-    for endpoint in (*site.attached, *site.remote):
-        if endpoint.segment in here:
-            yield site.kept(endpoint.name, _workload, endpoint)
+    yield site.each(_workload, lambda e: (e,) if e.segment in here and site.is_known(e) else None)
     yield from _virtual(site)
 
 
@@ -104,11 +103,13 @@ def _workload(site: Site, endpoint: Endpoint) -> Iterator[Flow]:
 def _virtual(site: Site) -> Iterator[Flow]:
     """Yield the answers for what is nobody's own address: gateways, and then services."""
     here = {segment.name for segment in site.segments}
-    ends = (e for e in (*site.attached, *site.remote) if e.segment in here)
-    taken = {(e.segment, a) for e in ends for a in e.addresses}
+    taken: set[tuple[str, Address]] = set()
     virtual = [(s.name, a, True) for s in site.segments for a in s.gateways]
     virtual += [(s.segment, a, False) for s in site.services if s.segment in here for a in s.vips]
     for segment, address, router in virtual:
+        owner = site.plan.by_address.get(address)
+        if owner is not None and owner.segment == segment and site.is_known(owner):
+            continue
         if (segment, address) not in taken:
             taken.add((segment, address))
             place, silent = site.within(segment), cookie(Cause.NEIGHBOUR)

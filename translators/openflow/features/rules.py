@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from translators.openflow.conjunction import Decided
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.decision import BAND, Decision, transport_tests
+from translators.openflow.each import Each
 from translators.openflow.features.audits import audited, counted
 from translators.openflow.features.captures import closures
 from translators.openflow.features.commit import admitting
@@ -34,12 +35,11 @@ TABLES = (Table.POLICY,)
 _RULES, _CLOSURES = 10, 10 + BAND  # priorities below each list of decisions
 
 
-def flows(site: Site) -> Iterator[Flow | Part | Decided]:
+def flows(site: Site) -> Iterator[Flow | Part | Each | Decided]:
     """Yield what decides on packets of this host's workloads, as ``evaluate`` does."""
     for origin, goto in ((FROM_PROXY, Table.PROXY), (FROM_TUNNEL, Table.ARRIVAL)):
         yield Flow(Table.POLICY, 65535, match((ORIGIN, origin)), cookie(Cause.NONE), goto=goto)
-    for endpoint in site.attached:
-        yield site.kept(endpoint.name, _own, endpoint)
+    yield site.each(_own, lambda e: (e,) if site.is_attached(e) else None)
     rules = list(_decisions(site))
     yield site.decided(Table.POLICY, (_CLOSURES, closures(site)), (_RULES, rules))
     if site.external is not None:  # before the defaults, which let nobody leave
@@ -102,8 +102,8 @@ def _decisions(site: Site) -> Iterator[Decision]:
 
 def _decision(site: Site, rule: Rule) -> Decision:
     allowed = rule.action is Action.ALLOW
-    here = [name for name in rule.endpoints if name in site.local_ids or name in site.remote_ids]
-    identities = tuple(sorted({site.plan.endpoint[name].identity for name in here}))
+    ends = (site.plan.endpoint[name] for name in rule.endpoints)
+    identities = tuple(sorted({end.identity for end in ends if site.is_known(end)}))
     return Decision(
         number=rule.number,
         cookie=cookie(Cause.RULE, rule.number),

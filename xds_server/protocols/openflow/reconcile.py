@@ -145,7 +145,9 @@ def reconcile(
     or the target of a flow of ours. Equal input gives equal steps, and equal sides give none.
     """
     writes = [flow for key, flow in wanted.flows.items() if held.flows.get(key) != flow]
-    excess = [flow for key, flow in held.flows.items() if key not in wanted.flows]
+    met = len(wanted.flows) - sum(flow.key not in held.flows for flow in writes)
+    left = held.flows.items() if met < len(held.flows) else ()
+    excess = [flow for key, flow in left if key not in wanted.flows]
     if writes and excess:
         writes, excess = _without_respelt(writes, excess)
     groups = _missing(held.groups, wanted.groups)

@@ -48,8 +48,7 @@ def test_a_bridge_program_is_indifferent_to_order() -> None:
     groups = [GroupEntry(2, 1, b"b", b""), GroupEntry(1, 1, b"b", b"")]
     one, two = program_of(flows, groups), program_of(flows[::-1], groups[::-1])
     assert one == two
-    assert list(one.groups) == [1, 2]
-    assert [key.table for key in one.flows] == [1, 2, 3]
+    assert one.version == two.version
 
 
 def test_every_part_of_a_flow_counts_for_the_version() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from translators.compiler.draft import Draft, Label, Member, Roster
 from translators.compiler.members import moved
 

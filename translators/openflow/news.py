@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, fields
 
 from translators.plan.lineage import differing
-from translators.plan.model import Capture, Plan, Rule
+from translators.plan.model import Capture, Endpoint, Plan, Rule
 
 # The rest of a plan counts as a whole: where it differs, every bridge looks at everything.
 _BY_NAME = ("endpoints", "services", "rules", "captures")
@@ -22,6 +22,8 @@ class News:
     came, went or changed, services of which an endpoint or a capture did, and who was or is
     captured. ``rules`` are those that came, went or changed, as they were and as they are.
     ``judged`` are services for which the rules may mean something else.
+    ``meant`` are those of ``names`` of which more than addresses has changed, ``concerned`` the
+    rules that name any of them; ``endpoints`` are the endpoints among ``names``.
     """
 
     parts: frozenset[str] = frozenset()
@@ -29,17 +31,18 @@ class News:
     rules: tuple[Rule, ...] = ()
     reordered: bool = False  # rules that both have stand in another order
     judged: frozenset[str] = frozenset()
-    concerned: frozenset[str] = frozenset()  # rules that name anything of ``names``
-    endpoints: frozenset[str] = frozenset()  # those among ``names``
+    meant: frozenset[str] = frozenset()
+    concerned: frozenset[str] = frozenset()
+    endpoints: frozenset[str] = frozenset()
 
     def concern(self, rule: Rule) -> bool:
-        """Whether anything that a rule names has changed."""
+        """Whether anything of what a rule names has changed that decisions depend on."""
         return rule.name in self.concerned
 
     def concern_capture(self, capture: Capture) -> bool:
-        """Whether anything that a capture names has changed."""
-        return bool(self.names) and (
-            capture.service in self.names or not self.names.isdisjoint(capture.sources)
+        """Whether anything of what a capture names has changed that decisions depend on."""
+        return bool(self.meant) and (
+            capture.service in self.meant or not self.meant.isdisjoint(capture.sources)
         )
 
 
@@ -48,7 +51,9 @@ def news(old: Plan, new: Plan) -> News:
     pairs = ((name, getattr(old, name), getattr(new, name)) for name in _FIELDS)
     parts = frozenset(name for name, was, now in pairs if was is not now and was != now)
     rules = tuple(_rules(old, new)) if "rules" in parts else ()
-    names = frozenset(_names(old, new)) if parts - {"rules"} else frozenset()
+    endpoints = differing(old, new, "endpoints")
+    moved = {n for n in endpoints if _seat(old.endpoint.get(n)) != _seat(new.endpoint.get(n))}
+    names, meant = (frozenset(_names(old, new, ends)) for ends in (endpoints, moved))
     reordered = "rules" in parts and _reordered(old, new)
     return News(
         parts,
@@ -56,9 +61,18 @@ def news(old: Plan, new: Plan) -> News:
         rules,
         reordered,
         _judged(old, new, names, rules, reordered),
-        frozenset[str]().union(*(new.index.naming(name) for name in names)),
-        differing(old, new, "endpoints"),
+        meant,
+        frozenset[str]().union(*(new.index.naming(name) for name in meant)),
+        endpoints,
     )
+
+
+def _seat(endpoint: Endpoint | None) -> tuple[object, ...]:
+    """Return what of an endpoint decisions depend on."""
+    if endpoint is None:
+        return ()
+    families = {address.version for address in endpoint.addresses}
+    return endpoint.identity, endpoint.segment, endpoint.host, endpoint.port, families
 
 
 def _judged(
@@ -75,8 +89,7 @@ def _judged(
     return frozenset(judged)
 
 
-def _names(old: Plan, new: Plan) -> Iterator[str]:
-    endpoints = differing(old, new, "endpoints")
+def _names(old: Plan, new: Plan, endpoints: Set[str]) -> Iterator[str]:
     yield from endpoints
     yield from differing(old, new, "services")
     for plan in (old, new) if endpoints else ():

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface
 
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.features import dhcp
 from translators.openflow.each import Each
+from translators.openflow.features import dhcp
 from translators.openflow.fields import (
     ARP_OP,
     ARP_SHA,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.features.classify import SOLICITATION
 from translators.openflow.each import Each
+from translators.openflow.features.classify import SOLICITATION
 from translators.openflow.fields import (
     ARP_OP,
     ARP_SHA,

@@ -22,6 +22,10 @@ def test_a_moved_endpoint_is_news_of_its_services_and_of_the_rules_that_name_it(
     found = news(PLAN, replace(PLAN, endpoints=ends))
     assert found.parts == {"endpoints"}
     assert {moved.name, service.name} <= found.names
+    assert not any(found.concern(rule) for rule in PLAN.rules)  # they are about identities
+    renumbered = replace(moved, identity=4711)
+    ends = tuple(renumbered if e.name == moved.name else e for e in PLAN.endpoints)
+    found = news(PLAN, replace(PLAN, endpoints=ends))
     for rule in PLAN.rules:
         names = {*rule.sources, *rule.endpoints, *rule.services}
         assert found.concern(rule) == bool(names & found.names)

@@ -1,7 +1,14 @@
 from dataclasses import replace
 
 from tests.properties.worlds import documents_of
-from tests.unit.translators.compiler.small import compiled, plan_of, policy, service, workload, world
+from tests.unit.translators.compiler.small import (
+    compiled,
+    plan_of,
+    policy,
+    service,
+    workload,
+    world,
+)
 from translators.compiler.pipeline import compile_policy
 from translators.plan.lineage import Lineage, differing, unlike
 

@@ -19,7 +19,7 @@ PROGRAMS = st.builds(program_of, st.lists(FLOWS, max_size=8), st.lists(GROUPS, m
 
 
 def _held(program: BridgeProgram) -> Held:
-    return Held(program.flows, program.groups)
+    return Held(dict(program.flows), dict(program.groups))
 
 
 def perform(held: Held, steps: tuple[Step, ...]) -> Held:

@@ -225,20 +225,18 @@ class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Routes the Stream and Delta methods of every discovery service to one function."""
 
     def __init__(self, serve: Callable[[Dialect, str, Any], Any]) -> None:
-        self._serve = serve
-        self._methods = _methods()
+        self._handlers = {method: _handler(serve, *what) for method, what in _methods().items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a discovery method, or None where the method is another's."""
-        found = self._methods.get(handler_call_details.method)
-        if found is None:
-            return None
-        dialect, only = found
+        return self._handlers.get(handler_call_details.method)
 
-        async def handle(_requests: Any, context: Any) -> None:
-            await self._serve(dialect, only, context)
 
-        return grpc.stream_stream_rpc_method_handler(handle)
+def _handler(serve: Callable[[Dialect, str, Any], Any], dialect: Dialect, only: str) -> Any:
+    async def handle(_requests: Any, context: Any) -> None:
+        await serve(dialect, only, context)
+
+    return grpc.stream_stream_rpc_method_handler(handle)
 
 
 def _methods() -> dict[str, tuple[Dialect, str]]:
@@ -269,6 +267,8 @@ def _options(settings: AdsSettings) -> list[tuple[str, int]]:
         # A ping with what is read, to size windows, costs a seventh of a push: a fixed window does.
         ("grpc.http2.bdp_probe", 0),
         ("grpc.http2.lookahead_bytes", _WINDOW),
+        # Channelz tells of connections and calls all the same; a history of each takes 6 KiB.
+        ("grpc.max_channel_trace_event_memory_per_node", 0),
         # Two servers on one port would each see half of the clients.
         ("grpc.so_reuseport", int(settings.shared)),
     ]

@@ -20,9 +20,6 @@ from xds_server.protocols.xds.resource_types import (
     KNOWN_TYPES,
     LISTENER,
     SECRET,
-    Tier,
-    rank,
-    tier,
 )
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.sotw import SotwWatch
@@ -31,6 +28,7 @@ from xds_server.protocols.xds.turns import (
     all_settled,
     carry,
     endpoints_of,
+    in_order,
     may_route,
     missing,
 )
@@ -78,6 +76,7 @@ class XdsStream:
         "__weakref__",
         "_aims",
         "_backends",
+        "_device",
         "_earlier",
         "_endpoints_owed",
         "_epoch",
@@ -96,6 +95,7 @@ class XdsStream:
     def __init__(self, dialect: Dialect, only: str = "", limits: Limits = Limits()) -> None:
         self.dialect = dialect
         self.node: Node | None = None
+        self._device: Device | None = None
         self.snapshot: Snapshot | None = None
         self._only = only
         self.limits = limits
@@ -113,9 +113,9 @@ class XdsStream:
     @property
     def device(self) -> Device:
         """The proxy at the other end; only after it has said who it is."""
-        if self.node is None:
+        if self._device is None:
             raise RuntimeError("the stream has no node yet: identify it before use")
-        return Device(DeviceKind.PROXY, self.node.id)
+        return self._device
 
     @property
     def aggregated(self) -> bool:
@@ -145,6 +145,7 @@ class XdsStream:
         ``shared``: what this stream's work has in common with that of others.
         """
         self.node = node
+        self._device = Device(DeviceKind.PROXY, node.id)
         self._shared = shared or Shared()
         self._opened_at = now
 
@@ -179,16 +180,11 @@ class XdsStream:
         watch: BeatingWatch = kind(type_url, self.device, self.limits.patience, self._shared)
         watch.since = self._since.get(type_url, 0)
         self._watches[type_url] = watch
-        self._watches = dict(sorted(self._watches.items(), key=lambda item: rank(item[0])))
-        self._backends = self._of(Tier.BACKEND)
-        self._routings = self._of(Tier.ROUTING)
+        self._watches, self._backends, self._routings = in_order(self._watches.values())
         if type_url in KNOWN_TYPES:
             return watch, []
         text = f"{self.device.name} asks for {type_url}, which is not served; it gets nothing"
         return watch, [Warned(self.device, now, text, f"xds/{type_url.rpartition('.')[2]}")]
-
-    def _of(self, wanted: Tier) -> tuple[BeatingWatch, ...]:
-        return tuple(watch for url, watch in self._watches.items() if tier(url) is wanted)
 
     def publish(self, snapshot: Snapshot, now: float) -> list[Effect]:
         """Take a newer snapshot; equal content changes nothing."""

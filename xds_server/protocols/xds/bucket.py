@@ -16,6 +16,8 @@ class Rate:
 class Bucket:
     """Tokens that come at a rate. Whoever takes one that is not there yet waits its turn."""
 
+    __slots__ = ("_at", "_rate", "_tokens")
+
     def __init__(self, rate: Rate, now: float) -> None:
         self._rate = rate
         self._tokens = rate.burst

@@ -47,7 +47,7 @@ class DeltaWatch(BeatingWatch):
     def _open(self, request: DeltaRequest, now: float) -> None:
         self._opened = True
         legacy = self.type_url in LEGACY_WILDCARD
-        self._ask(self.subscription.opened(request.subscribe, legacy=legacy))
+        self.subscription = self._shared.stated(self.subscription, request.subscribe, legacy)
         self.known = self._kept(request.initial)
         self.beats_at = now if self.known else None  # of its last heartbeat nothing is known
         # Envoy waits for an answer to its first wildcard request even when nothing exists.
@@ -69,7 +69,8 @@ class DeltaWatch(BeatingWatch):
             return
         self.touch()
         was_wildcard = self.subscription.wildcard
-        self._ask(self.subscription.changed(request.subscribe, request.unsubscribe))
+        asked = self.subscription.changed(request.subscribe, request.unsubscribe)
+        self.subscription = self._shared.ask(asked)
         added = canonical_all(request.subscribe)
         self._forget(self._members(added - {WILDCARD}))  # to subscribe again asks for an answer
         dropped = canonical_all(request.unsubscribe) - added - {WILDCARD}

@@ -58,8 +58,10 @@ class BeatingWatch(Watch):
 
     def wakes_at(self) -> float | None:
         """Return when an offer becomes overdue or a heartbeat is due, if either is to come."""
-        late = super().wakes_at()
-        return late if self.offer is not None else self.beats_at
+        offer = self.offer
+        if offer is None:
+            return self.beats_at
+        return None if offer.warned else offer.sent_at + self._patience
 
     def _attain(self) -> None:
         if self._aimed is None or not self._mortal(self._aimed.snapshot):

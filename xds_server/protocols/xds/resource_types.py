@@ -37,8 +37,11 @@ SEND_ORDER = (
     VIRTUAL_HOST,
 )
 KNOWN_TYPES = frozenset(SEND_ORDER)
-_BACKEND = frozenset({CLUSTER, ENDPOINT})
-_ROUTING = frozenset({LISTENER, SCOPED_ROUTE, ROUTE, VIRTUAL_HOST})
+_RANKS = {url: number for number, url in enumerate(SEND_ORDER)}
+_TIERS = {
+    **dict.fromkeys((CLUSTER, ENDPOINT), Tier.BACKEND),
+    **dict.fromkeys((LISTENER, SCOPED_ROUTE, ROUTE, VIRTUAL_HOST), Tier.ROUTING),
+}
 
 # An empty first subscription means "everything" for these types alone. The specification grants
 # it to listeners and clusters; Envoy asks for scoped routes and virtual hosts in the same way.
@@ -47,15 +50,12 @@ LEGACY_WILDCARD = frozenset({LISTENER, CLUSTER, SCOPED_ROUTE, VIRTUAL_HOST})
 
 def tier(type_url: str) -> Tier:
     """Return when a type may change; types that we do not know are free."""
-    if type_url in _BACKEND:
-        return Tier.BACKEND
-    return Tier.ROUTING if type_url in _ROUTING else Tier.FREE
+    return _TIERS.get(type_url, Tier.FREE)
 
 
 def rank(type_url: str) -> tuple[int, str]:
     """Return a sort key: the sending order, then types that we do not know by URL."""
-    known = type_url in KNOWN_TYPES
-    return (SEND_ORDER.index(type_url) if known else len(SEND_ORDER), type_url)
+    return (_RANKS.get(type_url, len(_RANKS)), type_url)
 
 
 # gRPC service -> (type, method suffix): envoy/service/<package>/v3/*.proto

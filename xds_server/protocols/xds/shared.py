@@ -8,6 +8,7 @@ from xds_server.protocols.xds.initial import Initials
 from xds_server.protocols.xds.issue import Issues
 from xds_server.protocols.xds.memo import Memo
 from xds_server.protocols.xds.requests import Requests
+from xds_server.protocols.xds.subscription import Subscription
 from xds_server.protocols.xds.wire import scan_delta, scan_sotw
 from xds_server.snapshots.model import Snapshot
 
@@ -27,7 +28,23 @@ class Shared:
         self.initial = Initials(self.states)
         self.delta = Requests(partial(scan_delta, read_initial=self.initial.read))
 
+    def stated(self, before: Subscription, names: tuple[str, ...], legacy: bool) -> Subscription:
+        """Return what a client asks for that lists these names: one object for all that do."""
+
+        def make() -> Subscription:
+            return self.ask(before.stated(names, legacy=legacy))
+
+        return self.states.recall(("stated", before, names, legacy), make, _names)
+
+    def ask(self, subscription: Subscription) -> Subscription:
+        """Return the object that all have who ask for the same."""
+        return self.states.recall(subscription, lambda: subscription, _names)
+
     def changed(self, before: Snapshot, now: Snapshot) -> tuple[str, ...]:
         """Return the types whose content differs: looked for once for all streams that move so."""
         moved = (before.versions, now.versions)
         return self.states.recall("changed", lambda: now.changed(before), len, moved)
+
+
+def _names(subscription: Subscription) -> int:
+    return len(subscription.names)

@@ -68,7 +68,7 @@ class SotwWatch(BeatingWatch):
         before, stated = self.subscription, self._stated(names)
         if stated == before:
             return
-        self._ask(stated)
+        self.subscription = stated
         self.touch()
         gained = self.subscription.wildcard and not before.wildcard
         if gained or self.subscription.names - before.names:
@@ -78,7 +78,7 @@ class SotwWatch(BeatingWatch):
         self._dropped(self.subscription)
 
     def _stated(self, names: tuple[str, ...]) -> Subscription:
-        return self.subscription.stated(names, legacy=self.type_url in LEGACY_WILDCARD)
+        return self._shared.stated(self.subscription, names, self.type_url in LEGACY_WILDCARD)
 
     def _dropped(self, asked: Subscription) -> None:
         """Forget what a client that asks for this has dropped."""

@@ -43,7 +43,9 @@ class Subscription:
         return not self.wildcard and not self.names
 
     def stated(self, names: Iterable[str], *, legacy: bool) -> Subscription:
-        """Return the subscription after a state-of-the-world request, which lists all names.
+        """Return the subscription after a request that lists all names.
+
+        State-of-the-world requests do, and the first of a type on a delta stream.
 
         ``legacy``: an empty list means everything for this type, as long as no name was ever
         given on the stream; after that an empty list means nothing.
@@ -52,10 +54,6 @@ class Subscription:
         if not wanted:
             return Subscription(wildcard=legacy and not self.explicit, explicit=self.explicit)
         return Subscription(wanted - {WILDCARD}, WILDCARD in wanted, explicit=True)
-
-    def opened(self, names: Iterable[str], *, legacy: bool) -> Subscription:
-        """Return the subscription after the first delta request of a type on a stream."""
-        return self.stated(names, legacy=legacy)
 
     def changed(self, add: Iterable[str], drop: Iterable[str]) -> Subscription:
         """Return the subscription after a later delta request, which lists changes only.
@@ -70,3 +68,6 @@ class Subscription:
             wildcard=(self.wildcard or WILDCARD in added) and WILDCARD not in dropped,
             explicit=self.explicit or bool(added),
         )
+
+
+NOTHING_ASKED = Subscription()  # one object, so that new streams are alike

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from typing import TypeVar
 
 from xds_server.protocols.xds.endpoints import assignment_name
 from xds_server.protocols.xds.heartbeat import BeatingWatch
 from xds_server.protocols.xds.offer import Draft, Target
+from xds_server.protocols.xds.resource_types import Tier, rank, tier
 from xds_server.protocols.xds.watch import Watch
 from xds_server.snapshots.model import Snapshot
 
+W = TypeVar("W", bound=Watch)
 NONE: frozenset[str] = frozenset()
+
+
+def in_order(watches: Iterable[W]) -> tuple[dict[str, W], tuple[W, ...], tuple[W, ...]]:
+    """Return watches by type in sending order, and those of clusters and endpoints, and of what
+    routes to them.
+    """
+    ordered = sorted(watches, key=lambda watch: rank(watch.type_url))
+    backends = tuple([one for one in ordered if tier(one.type_url) is Tier.BACKEND])
+    routings = tuple([one for one in ordered if tier(one.type_url) is Tier.ROUTING])
+    return {watch.type_url: watch for watch in ordered}, backends, routings
 
 
 def may_route(watch: Watch, backends: Iterable[Watch], now: float) -> bool:
@@ -20,12 +33,12 @@ def may_route(watch: Watch, backends: Iterable[Watch], now: float) -> bool:
     What it refused does not hold up the others: only what refers to it waits.
     """
     needed = watch.since
-    return all(
-        backend.settled >= needed
-        or backend.refused >= needed
-        or (backend.overdue(now) and backend.offer_epoch >= needed)
-        for backend in backends
-    )
+    for one in backends:
+        if one.settled >= needed or one.refused >= needed:
+            continue
+        if not one.overdue(now) or one.offer_epoch < needed:
+            return False
+    return True
 
 
 def missing(backends: Iterable[Watch]) -> frozenset[str]:

@@ -18,7 +18,7 @@ from xds_server.protocols.xds.refusal import Refusal, refusal
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES, VIRTUAL_HOST
 from xds_server.protocols.xds.responses import ResourceError, not_served
 from xds_server.protocols.xds.shared import Shared
-from xds_server.protocols.xds.subscription import Subscription
+from xds_server.protocols.xds.subscription import NOTHING_ASKED
 from xds_server.snapshots.evidence import Acked, Device, Evidence, Nacked, Offered
 from xds_server.snapshots.model import Resource
 
@@ -59,7 +59,7 @@ class Watch(ABC):
     ) -> None:
         self.type_url = type_url
         self.device = device
-        self.subscription = Subscription()
+        self.subscription = NOTHING_ASKED
         self.offer: Offer | None = None
         self.known: Mapping[str, str | None] = NOTHING  # replaced, never changed in place
         self.settled = -1  # the newest epoch of which the client lacks nothing
@@ -252,11 +252,6 @@ class Watch(ABC):
             for why in found
         ]
 
-    def _ask(self, subscription: Subscription) -> None:
-        """Take what the client asks for: the same object for all that ask for the same."""
-        states, size = self._shared.states, len(subscription.names)
-        self.subscription = states.recall(subscription, lambda: subscription, lambda _: size)
-
     def _held_back(self, resource: Resource | None, target: Target) -> bool:
         """Whether a resource must stay as the client has it: the new one names what is missing.
 
@@ -287,12 +282,6 @@ class Watch(ABC):
             return []
         offer.warned = True
         return [silent(self.device, self.type_url, offer.version, self._patience, now)]
-
-    def wakes_at(self) -> float | None:
-        """Return when an unanswered offer becomes overdue, if that is still to come."""
-        if self.offer is None or self.offer.warned:
-            return None
-        return self.offer.sent_at + self._patience
 
     def _errors(self, draft: Draft) -> dict[str, ResourceError]:
         """Return why names cannot be served: all of a type that we do not know."""

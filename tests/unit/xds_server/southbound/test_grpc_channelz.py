@@ -1,6 +1,11 @@
 import grpc
 import pytest
-from grpc_channelz.v1.channelz_pb2 import GetServersRequest, GetSocketRequest
+from grpc_channelz.v1.channelz_pb2 import (
+    GetServerSocketsRequest,
+    GetServersRequest,
+    GetSocketRequest,
+    Server,
+)
 from grpc_channelz.v1.channelz_pb2_grpc import ChannelzStub
 
 from tests.unit.xds_server.southbound.grpc_services import channel_to
@@ -17,6 +22,23 @@ async def test_a_real_client_sees_this_server_and_its_calls() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await stub.GetSocket(GetSocketRequest(socket_id=1 << 40))
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_an_operator_finds_the_connection_of_a_client() -> None:
+    async with channel_to(Channelz(Callers())) as channel:
+        stub = ChannelzStub(channel)
+        servers = (await stub.GetServers(GetServersRequest())).server
+        found = [
+            one.socket_id
+            for server in servers
+            for one in (await stub.GetServerSockets(sockets_of(server))).socket_ref
+        ]
+        sockets = [(await stub.GetSocket(GetSocketRequest(socket_id=one))).socket for one in found]
+        assert any(one.data.messages_received > 0 and one.remote.tcpip_address for one in sockets)
+
+
+def sockets_of(server: Server) -> GetServerSocketsRequest:
+    return GetServerSocketsRequest(server_id=server.ref.server_id)
 
 
 async def test_where_certificates_are_shown_it_is_for_operators() -> None:

@@ -8,7 +8,7 @@ EMPTY = Subscription()
 def test_an_empty_first_list_is_everything_for_some_types() -> None:
     assert EMPTY.stated((), legacy=True).wildcard
     assert EMPTY.stated((), legacy=False).empty
-    assert EMPTY.opened((), legacy=True).covers("anything")
+    assert EMPTY.stated((), legacy=True).covers("anything")
 
 
 def test_an_empty_list_after_names_is_nothing() -> None:
@@ -27,7 +27,7 @@ def test_the_star_is_a_wildcard_not_a_name() -> None:
 
 
 def test_a_legacy_wildcard_outlives_named_additions_in_delta() -> None:
-    named = EMPTY.opened((), legacy=True).changed(("a",), ())
+    named = EMPTY.stated((), legacy=True).changed(("a",), ())
     assert named.wildcard
     assert named.names == {"a"}
     assert named.changed((), ("*",)) == Subscription(frozenset({"a"}), False, True)

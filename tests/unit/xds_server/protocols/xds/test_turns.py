@@ -1,7 +1,7 @@
 from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.offer import Target
-from xds_server.protocols.xds.resource_types import CLUSTER, ROUTE
-from xds_server.protocols.xds.turns import all_settled, carry, may_route, missing
+from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, ROUTE, RUNTIME
+from xds_server.protocols.xds.turns import all_settled, carry, in_order, may_route, missing
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import snapshot_of
 
@@ -10,6 +10,14 @@ def watch(url: str = CLUSTER, since: int = 0, settled: int = 0) -> DeltaWatch:
     found = DeltaWatch(url, Device(DeviceKind.PROXY, "web-1"), patience=20.0)
     found.since, found.settled = since, settled
     return found
+
+
+def test_what_is_referred_to_goes_first() -> None:
+    routes, runtime, endpoints, clusters = map(watch, (ROUTE, RUNTIME, ENDPOINT, CLUSTER))
+    ordered, backends, routings = in_order([routes, runtime, endpoints, clusters])
+    assert list(ordered.values()) == [runtime, clusters, endpoints, routes]
+    assert list(ordered) == [RUNTIME, CLUSTER, ENDPOINT, ROUTE]
+    assert (backends, routings) == ((clusters, endpoints), (routes,))
 
 
 def test_routes_wait_for_backends_that_are_as_new() -> None:

@@ -5,7 +5,7 @@ from xds_server.controller.compile import Compiled, compiled, load_files
 from xds_server.controller.values import SourceFile
 from xds_server.controller.wanted import wanted_anew, wanted_versions
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT
-from xds_server.snapshots.model import Snapshot
+from xds_server.snapshots.model import Resource, Snapshot
 from xds_server.status.fold import expecting
 from xds_server.status.model import DeviceStatus
 
@@ -46,3 +46,17 @@ def test_other_references_are_looked_at_anew() -> None:
     assert wanted_anew(_knowing(before), before, now) is None
     assert wanted_anew(_knowing(before), None, now) is None
     assert wanted_anew(_knowing(before), before, snapshot()) is None
+
+
+def test_a_type_more_is_looked_at_anew() -> None:
+    before = snapshot("a")
+    now = before.with_type(ENDPOINT, {"e": Resource(ENDPOINT, "e", b"")})
+    assert now.of(LISTENER) is before.of(LISTENER)
+    assert wanted_anew(_knowing(before), before, now) is None
+
+
+def test_of_the_types_known_those_wanted_are_asked_for_as_far_as_they_are_there() -> None:
+    held = snapshot("a")
+    known = expecting(DeviceStatus(), {LISTENER: held.version(LISTENER), CLUSTER: "1"})
+    assert wanted_anew(known, held, held) == {LISTENER: held.version(LISTENER)}
+    assert wanted_anew(expecting(known, {}), held, held) == {}

@@ -2,8 +2,9 @@ from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, ROUTE, RUNTIME
 from xds_server.protocols.xds.turns import all_settled, carry, in_order, may_route, missing
+from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Device, DeviceKind
-from xds_server.snapshots.model import snapshot_of
+from xds_server.snapshots.model import Resource, snapshot_of
 
 
 def watch(url: str = CLUSTER, since: int = 0, settled: int = 0) -> DeltaWatch:
@@ -27,6 +28,16 @@ def test_routes_wait_for_backends_that_are_as_new() -> None:
     refusing = watch(settled=-1)
     refusing.refused = 3
     assert may_route(routes, [refusing], 0.0)
+
+
+def test_who_is_silent_about_what_routes_need_is_not_waited_for() -> None:
+    routes, silent = watch(ROUTE, since=3), watch(settled=-1)
+    silent.receive(DeltaRequest(CLUSTER), 0.0)
+    silent.advance(Target(2, snapshot_of([Resource(CLUSTER, "web", b"")]), retain=False), 0.0)
+    assert not may_route(routes, [silent], 100.0)  # what it was sent is older than the need
+    routes.since = 2
+    assert not may_route(routes, [silent], 19.0)
+    assert may_route(routes, [silent], 20.0)
 
 
 def test_settled_means_since_the_last_change() -> None:

@@ -26,7 +26,6 @@ from xds_server.controller.metering import Took
 from xds_server.controller.provided import NOTHING, Provided, clashes, joined
 from xds_server.controller.targets import Ports, Targets, targets_of
 from xds_server.controller.values import (
-    Allocated,
     DeviceImpact,
     ObjectChange,
     PlanChange,
@@ -64,11 +63,6 @@ class Compiled:
     def plan(self) -> Plan:
         """The meaning of the documents."""
         return self.compilation.plan
-
-    @property
-    def allocations(self) -> Allocated:
-        """The numbers given out so far, as they are stored."""
-        return self.compilation.allocations.to_dict()
 
 
 @dataclass(frozen=True, slots=True)

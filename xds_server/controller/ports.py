@@ -43,9 +43,12 @@ class Repository(Protocol):
         message: str,
         at: float,
         changes: Sequence[ObjectChange],
-        allocations: Allocated,
+        allocations: Allocated | None,
     ) -> Revision:
-        """Store the successor of ``parent`` whole; raise ConflictError if it has one already."""
+        """Store the successor of ``parent`` whole; raise ConflictError if it has one already.
+
+        ``allocations`` of None are those of the parent.
+        """
 
     async def revision(self, number: int) -> Revision:
         """Return one revision; raise NotFoundError if there is none of this number."""

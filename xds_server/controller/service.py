@@ -69,6 +69,7 @@ class Controller:
         self.bridges = bridges
         self.state = State()
         self.holds = nothing()
+        self._stored = self.holds.compilation.allocations  # the numbers in the repository
         self.judge: Judge | None = None  # of what proxies would be sent
         self.switches = Switches(self.feed, clock)
         self.drift = DriftWatch(lambda: self.state, bridges, self.feed, clock)
@@ -104,6 +105,7 @@ class Controller:
         revision = await self.repository.revision(head)
         objects = await self.repository.objects(head)
         given = Allocations.from_dict(await self.repository.allocations(head))
+        self._stored = given
         self.holds = await asyncio.to_thread(
             lambda: self.compiler(restore(objects).values(), given, {})
         )
@@ -251,14 +253,12 @@ class Controller:
         )
 
     async def _commit(self, found: Candidate, author: str, message: str) -> int:
+        numbers, at = found.compiled.compilation.allocations, self.clock()
+        told = None if numbers == self._stored else numbers.to_dict()
         revision = await self.repository.commit(
-            self.state.revision,
-            author,
-            message,
-            self.clock(),
-            found.changes,
-            found.compiled.allocations,
+            self.state.revision, author, message, at, found.changes, told
         )
+        self._stored = numbers
         _log.info("committed", revision=revision.number, author=author, changes=len(found.changes))
         self._adopt(revision, found.compiled)
         return revision.number

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, String, Table, cast, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -85,9 +85,10 @@ class SqlRepository:
 
     async def allocations(self, revision: int) -> Allocated:
         """Return the numbers given out up to this revision; empty for revision 0."""
+        own = RevisionRow.number <= revision, cast(RevisionRow.allocations, String) != "null"
+        query = select(RevisionRow.allocations).where(*own).order_by(RevisionRow.number.desc())
         async with self._reading() as session:
-            row = await session.get(RevisionRow, revision)
-            return {} if row is None else row.allocations
+            return await session.scalar(query.limit(1)) or {}
 
     async def commit(
         self,
@@ -96,9 +97,12 @@ class SqlRepository:
         message: str,
         at: float,
         changes: Sequence[ObjectChange],
-        allocations: Allocated,
+        allocations: Allocated | None,
     ) -> Revision:
-        """Store the successor of ``parent`` whole; raise ConflictError if it has one already."""
+        """Store the successor of ``parent`` whole; raise ConflictError if it has one already.
+
+        Thousands of numbers are not written again where they are those of the parent.
+        """
         ordered = sorted(changes, key=lambda change: change.object.key)
         number = parent + 1
 
@@ -110,7 +114,7 @@ class SqlRepository:
                 "message": message,
                 "created_at": at,
                 "changes": [[str(c.change), c.object.key] for c in ordered],
-                "allocations": dict(allocations),
+                "allocations": None if allocations is None else dict(allocations),
                 "digest": digest,
             }
             connection.execute(insert(_REVISIONS), [row])

@@ -31,7 +31,9 @@ class RevisionRow(Base):
     message: Mapped[str] = mapped_column(Text)
     created_at: Mapped[float] = mapped_column(Float)  # seconds since the epoch
     changes: Mapped[list[list[str]]] = mapped_column(JSON)  # [change, key], sorted by key
-    allocations: Mapped[dict[str, Any]] = mapped_column(JSON)  # numbers given out so far
+    allocations: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON, nullable=False
+    )  # JSON's null: those of the parent
     digest: Mapped[str] = mapped_column(String(64))  # covers the digest before: a hash chain
 
 

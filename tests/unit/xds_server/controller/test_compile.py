@@ -24,7 +24,7 @@ def test_a_policy_alone_refers_to_what_is_not_there() -> None:
 def test_numbers_given_out_are_kept() -> None:
     first = compiled(load_files(shop())[0], Allocations(), {})
     again = compiled(load_files(shop())[0], first.compilation.allocations, {})
-    assert again.allocations == first.allocations
+    assert again.compilation.allocations == first.compilation.allocations
     assert again.plan == first.plan
     assert again.targets == first.targets
 

@@ -39,7 +39,16 @@ async def test_every_revision_can_be_read_as_it_was(repository: SqlRepository) -
     assert await repository.objects(3) == (changed,)
     assert await repository.objects(4) == (changed, two)
     assert await repository.allocations(1) == {"rules": {"a": 1}}
+    assert await repository.allocations(4) == {}
     assert [r.author for r in await repository.revisions(3)] == ["ann", "ann", "bob"]
+
+
+async def test_numbers_that_stay_are_written_once(repository: SqlRepository) -> None:
+    await repository.commit(0, "a", "", 1.0, added(thing("one")), {"rules": {"a": 1}})
+    await repository.commit(1, "a", "", 2.0, added(thing("two")), None)
+    await repository.commit(2, "a", "", 3.0, added(thing("six")), {"rules": {"a": 2}})
+    found = [await repository.allocations(number) for number in range(4)]
+    assert found == [{}, {"rules": {"a": 1}}, {"rules": {"a": 1}}, {"rules": {"a": 2}}]
 
 
 async def test_only_one_change_follows_a_revision(repository: SqlRepository) -> None:

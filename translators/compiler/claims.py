@@ -62,7 +62,7 @@ def claims(draft: Draft, before: Draft) -> Table[tuple[Claim, ...]]:
         findings.extend(_collisions(found))
         return found or None
 
-    return renewed(before.claims, names | new.keys(), make)
+    return renewed(before.claims, names | new.keys(), make, ordered=False)
 
 
 def _collisions(claims: tuple[Claim, ...]) -> Iterator[Diagnostic]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from immutables import Map
+
 from translators.compiler.allocations import Allocations
 from translators.compiler.catalogue import Catalogue
 from translators.compiler.findings import origin_of
@@ -168,6 +170,14 @@ class Journeys:
 
 
 @dataclass(frozen=True, slots=True)
+class Addresses:
+    """The endpoint that has each address, and whether some address has several."""
+
+    holder: Map[Address, Endpoint] = field(default_factory=Map)
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What the steps have found so far, each in the field of its own name."""
 
@@ -184,6 +194,7 @@ class Draft:
     segments: Table[Segment] = field(default_factory=Table)
     hosts: Table[Host] = field(default_factory=Table)
     endpoints: Table[Endpoint] = field(default_factory=Table)
+    addresses: Addresses = field(default_factory=Addresses)
     services: Table[Service] = field(default_factory=Table)
     switches: Table[Switch] = field(default_factory=Table)
     links: Table[Link] = field(default_factory=Table)

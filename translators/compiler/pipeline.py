@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from translators.compiler import (
+    addresses,
     allocate,
     claims,
     clauses,
@@ -63,6 +64,7 @@ GRAPH: tuple[Step, ...] = (
     Step(nouns.segments, ("catalogue", "numbers", "members")),
     Step(nouns.hosts, ("catalogue", "numbers")),
     Step(nouns.endpoints, ("members", "numbers")),
+    Step(addresses.addresses, ("endpoints",)),
     Step(nouns.services, ("groups", "numbers", "vips")),
     Step(nouns.switches, ("catalogue",)),
     Step(nouns.links, ("catalogue",)),
@@ -139,7 +141,7 @@ def _plan(draft: Draft, before: Compilation) -> Plan:
     parts = {name: part(name, build) for name, build in _PARTS.items()}
     if all(parts[name] is getattr(plan, name) for name in _PARTS):
         return plan
-    return Plan(**parts, made=_lineage(draft, plan)).indexed(draft.index)
+    return Plan(**parts, made=_lineage(draft, plan)).indexed(draft.index, draft.addresses.holder)
 
 
 def _lineage(draft: Draft, plan: Plan) -> Lineage:

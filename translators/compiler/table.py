@@ -14,7 +14,7 @@ Make = Callable[[str, list[Diagnostic]], V | None]
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[V]):
-    """Rows in order of their names, and the findings of each name that has any.
+    """Rows in order of their names, where that is asked for, and each name's findings, if any.
 
     ``changed`` are the names whose rows came, went or have another value than in the compilation
     before. A row that is equal to that of before is the same object.
@@ -25,9 +25,12 @@ class Table(Generic[V]):
     changed: frozenset[str] = frozenset()
 
 
-def renewed(before: Table[V], names: Iterable[str], make: Make[V]) -> Table[V]:
+def renewed(
+    before: Table[V], names: Iterable[str], make: Make[V], ordered: bool = True
+) -> Table[V]:
     """Return a table in which these rows are made again, and all others are those of before.
 
+    Without ``ordered`` new rows stand at the end: to sort them all would be most of the work.
     ``make`` returns a name's row, or None where there is none, and adds what is wrong with it.
     """
     wanted = sorted(set(names))
@@ -44,7 +47,7 @@ def renewed(before: Table[V], names: Iterable[str], make: Make[V]) -> Table[V]:
             findings[name] = tuple(found)
     if not changed:
         return Table(before.rows, findings)
-    if any(name not in before.rows for name in changed):
+    if ordered and any(name not in before.rows for name in changed):
         rows = dict(sorted(rows.items()))
     return Table(rows, findings, frozenset(changed))
 

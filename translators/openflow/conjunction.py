@@ -9,19 +9,23 @@ a decision with another content, level or id has a part in.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 
+from immutables import Map
+
 from translators.openflow import decision as limits
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.decision import Decision
+from translators.openflow.decision import Decision, Key
 from translators.openflow.fields import CONJ_ID, SOURCE
 from translators.openflow.flow import Conjunction, Flow, Item, Match, Test, match
-from translators.openflow.levels import Key, Levels, levels
+from translators.openflow.levels import Levels, levels
 from translators.openflow.part import Part
+from translators.openflow.ruled import Ruled
 
-Band = tuple[int, Sequence[Decision]]  # decisions in deciding order, at priorities above this
+# Decisions in deciding order, at priorities above this.
+Band = tuple[int, Sequence[Decision] | Ruled]
 Clauses = tuple[tuple[Match, ...], ...]
 Shared = tuple[int, Match]  # priority and match of a flow that decisions may share
 Place = tuple[int, Key]  # number of the band, and the decision's key within it
@@ -48,12 +52,13 @@ class Decided:
     table: int
     bands: tuple[Levels, ...] = ()
     placed: Mapping[Place, _Placed] = field(default_factory=dict)
-    sharing: Mapping[Shared, Mapping[Place, tuple[Conjunction, ...]]] = field(default_factory=dict)
-    merged: Mapping[Shared, Part] = field(default_factory=dict)
+    sharing: Map[Shared, Mapping[Place, tuple[Conjunction, ...]]] = field(default_factory=Map)
+    merged: Map[Shared, Part] = field(default_factory=Map)
     come: tuple[Part, ...] = ()
     gone: tuple[Part, ...] = ()
     token: object = field(default_factory=object, compare=False)
     follows: object = field(default=None, compare=False)
+    lines: tuple[object, ...] = field(default=(), compare=False)  # tokens of what bands came from
 
     @property
     def key(self) -> Hashable:
@@ -79,19 +84,66 @@ def decide(table: int, *bands: Band, before: Decided | None = None) -> Decided:
     """
     held = before or Decided(table)
     known = held.bands if len(held.bands) == len(bands) else (Levels(),) * len(bands)
-    found = tuple(levels(_keyed(d), old) for (_, d), old in zip(bands, known, strict=True))
+    lines = held.lines if len(held.lines) == len(bands) else (None,) * len(bands)
+    pairs = zip((line for _, line in bands), known, lines, strict=True)
+    found = tuple(_levels(*one) for one in pairs)
+    for level in (max(band.found.values(), default=0) for band in found):
+        if level > limits.BAND:
+            raise ValueError(f"{level} rules in one order: a table holds at most {limits.BAND}")
+    now = tuple(line.token if isinstance(line, Ruled) else None for _, line in bands)
     if before is not None and all(new is old for new, old in zip(found, known, strict=True)):
+        if now == before.lines:
+            return before
+        return replace(before, lines=now, come=(), gone=(), follows=before.token)
+    bases = tuple(base for base, _ in bands)
+    places = _stand(table, held, found, bases) or _all(table, held, found, bases)
+    return replace(_exchanged(held, found, places), lines=now)
+
+
+def _levels(line: Sequence[Decision] | Ruled, before: Levels, token: object) -> Levels:
+    if not isinstance(line, Ruled):
+        return levels(_keyed(line), before)
+    if token is not None and token is line.token:
         return before
-    placed = {}
+    follows = token is not None and token is line.follows
+    return levels(line.keyed, before, line.changed if follows else None)
+
+
+def _stand(
+    table: int, held: Decided, bands: tuple[Levels, ...], bases: tuple[int, ...]
+) -> dict[Place, _Placed | None] | None:
+    """Return the decisions that stand otherwise than before; None where ids may have moved."""
+    if len(held.bands) != len(bands):
+        return None
+    found: dict[Place, _Placed | None] = {}
+    for number, (base, band, old) in enumerate(zip(bases, bands, held.bands, strict=True)):
+        if band is old:
+            continue
+        if band.decisions.keys() != old.decisions.keys():
+            return None
+        for key in band.moved:
+            decision, kept = band.decisions[key], held.placed[number, key]
+            if kept.decision is not decision and _wide(decision) != len(kept.ids):
+                return None
+            place = base + band.found[key]
+            found[number, key] = _placed(table, decision, place, kept.ids, kept)
+    return found
+
+
+def _all(
+    table: int, held: Decided, bands: tuple[Levels, ...], bases: tuple[int, ...]
+) -> dict[Place, _Placed | None]:
+    """Return all decisions as they stand, and those that stand no longer."""
     ids = _Ids()
-    for number, ((base, _), band) in enumerate(zip(bands, found, strict=True)):
+    found: dict[Place, _Placed | None] = dict.fromkeys(held.placed)
+    for number, (base, band) in enumerate(zip(bases, bands, strict=True)):
         for key, decision in band.decisions.items():
-            if (level := band.found[key]) > limits.BAND:
-                raise ValueError(f"{level} rules in one order: a table holds at most {limits.BAND}")
-            place = (number, key)
-            kept = held.placed.get(place)
-            placed[place] = _placed(table, decision, base + level, ids, kept)
-    return _exchanged(held, found, placed)
+            kept = held.placed.get((number, key))
+            same = kept is not None and kept.decision is decision
+            count = len(kept.ids) if same and kept is not None else _wide(decision)
+            own = tuple(ids.next(decision.number) for _ in range(count))
+            found[number, key] = _placed(table, decision, base + band.found[key], own, kept)
+    return found
 
 
 def _keyed(decisions: Iterable[Decision]) -> dict[Key, Decision]:
@@ -122,15 +174,17 @@ class _Ids:
         return number
 
 
+def _wide(decision: Decision) -> int:
+    """Return how many conjunction ids a decision needs."""
+    return sum(1 for clauses in _full(decision) if _is_wide(clauses))
+
+
 def _placed(
-    table: int, decision: Decision, priority: int, ids: _Ids, before: _Placed | None
+    table: int, decision: Decision, priority: int, own: tuple[int, ...], before: _Placed | None
 ) -> _Placed:
-    if before is not None and before.decision is decision:
-        own = tuple(ids.next(decision.number) for _ in before.ids)
-        if before.priority == priority and before.ids == own:
-            return before
-    else:
-        own = tuple(ids.next(decision.number) for c in _full(decision) if _is_wide(c))
+    same = before is not None and before.decision is decision
+    if before is not None and same and (before.priority, before.ids) == (priority, own):
+        return before
     flows: list[Flow] = []
     shares: dict[Shared, tuple[Conjunction, ...]] = {}
     numbers = iter(own)
@@ -174,14 +228,17 @@ def _decided(table: int, priority: int, tests: Match, decision: Decision) -> Flo
 
 
 def _exchanged(
-    held: Decided, bands: tuple[Levels, ...], placed: Mapping[Place, _Placed]
+    held: Decided, bands: tuple[Levels, ...], places: Mapping[Place, _Placed | None]
 ) -> Decided:
     """Return what is decided now, with the merged flows made again that differ."""
     come, gone = list[Part](), list[Part]()
-    sharing, merged = dict(held.sharing), dict(held.merged)
+    sharing, merged = held.sharing.mutate(), held.merged.mutate()
+    placed = dict(held.placed)
     touched: dict[Shared, dict[Place, tuple[Conjunction, ...]]] = {}
-    for place in {**held.placed, **placed}:
-        old, new = held.placed.get(place), placed.get(place)
+    for place, new in places.items():
+        old = placed.pop(place, None) if new is None else placed.get(place)
+        if new is not None:
+            placed[place] = new
         if old is new:
             continue
         if old is None or new is None or old.own is not new.own:
@@ -204,7 +261,14 @@ def _exchanged(
             del sharing[shared]
     token = held.token
     return Decided(
-        held.table, bands, placed, sharing, merged, tuple(come), tuple(gone), follows=token
+        held.table,
+        bands,
+        placed,
+        sharing.finish(),
+        merged.finish(),
+        tuple(come),
+        tuple(gone),
+        follows=token,
     )
 
 

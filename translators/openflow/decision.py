@@ -10,6 +10,7 @@ from translators.openflow.fields import ETH_TYPE, FAMILIES, IP_PROTO, PORT
 from translators.openflow.flow import Act, Match, Test, match
 from translators.plan.model import ICMP, ICMPV6, PortRange, Transport
 
+Key = tuple[int, int]  # of a decision in its list: the rule's number, which of that number
 BAND = 30_000  # priorities that one list of decisions may use
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
 
-from translators.openflow.decision import Decision
+from translators.openflow.decision import Decision, Key
 from translators.openflow.fields import Field
 from translators.openflow.flow import Match, Test
 
-Key = tuple[int, int]  # of a decision in its list: the rule's number, which of that number
 Reach = Mapping[Field, frozenset[int]]  # the values that an alternative can match, by field
 
 _FEW = 1024  # values of a masked test that are told apart one by one
@@ -30,13 +29,19 @@ class Levels:
     decisions: Mapping[Key, Decision] = field(default_factory=dict)
     reaches: Mapping[Key, tuple[Reach, ...]] = field(default_factory=dict)
     by_source: Mapping[int, frozenset[Key]] = field(default_factory=dict)
+    moved: frozenset[Key] = frozenset()  # with another level or decision than before
 
 
-def levels(decisions: Mapping[Key, Decision], before: Levels = Levels()) -> Levels:
+def levels(
+    decisions: Mapping[Key, Decision], before: Levels = Levels(), known: Set[Key] | None = None
+) -> Levels:
     """Return the levels of decisions in deciding order.
 
-    Those found ``before`` spare the work for decisions that nothing changed meets.
+    Those found ``before`` spare the work for decisions that nothing changed meets. ``known`` are
+    the keys of other decisions, where all else is known to be as it was.
     """
+    if known is not None:
+        return _Search(before, decisions, set(known), ()).run() if known else before
     changed = {key for key, one in decisions.items() if before.decisions.get(key) is not one}
     gone = before.decisions.keys() - decisions.keys()
     if not _same_order(before.decisions, decisions):
@@ -71,6 +76,7 @@ class _Search:
         self._reaches |= {key: reach_of(decisions[key]) for key in changed}
         self._found = {key: before.found[key] for key in decisions if key not in changed}
         self._by_source = _exchanged(before, self._left, decisions, changed)
+        self._moved = set(changed)
         self._pending = set(changed)
         self._due = [-self._place[key] for key in changed]
         heapify(self._due)
@@ -83,7 +89,8 @@ class _Search:
             key = self._keys[-heappop(self._due)]
             self._pending.discard(key)
             self._settle(key)
-        return Levels(self._found, self._decisions, self._reaches, self._by_source)
+        moved = frozenset(self._moved)
+        return Levels(self._found, self._decisions, self._reaches, self._by_source, moved)
 
     def _leave(self, key: Key) -> None:
         """Look again at those that stood where they did because of what has gone."""
@@ -106,6 +113,7 @@ class _Search:
         self._found[key] = level
         if level == left:
             return
+        self._moved.add(key)
         for rival in rivals - self._pending:
             held = self._found[rival]
             near = held <= level or (left is not None and held == left + 1)
@@ -123,14 +131,15 @@ class _Search:
 
 
 def _exchanged(
-    before: Levels, left: Iterable[Key], decisions: Mapping[Key, Decision], come: Iterable[Key]
+    before: Levels, left: Set[Key], decisions: Mapping[Key, Decision], come: Set[Key]
 ) -> dict[int, frozenset[Key]]:
     """Return the decisions by source without those that left, and with those that came."""
     parts: dict[int, set[Key]] = {}
-    for key in left:
+    stay = {k for k in come if k in left and before.decisions[k].sources == decisions[k].sources}
+    for key in left - stay:
         for source in before.decisions[key].sources:
             parts.setdefault(source, set(before.by_source[source])).discard(key)
-    for key in come:
+    for key in come - stay:
         for source in decisions[key].sources:
             if source not in parts:
                 parts[source] = set(before.by_source.get(source, ()))

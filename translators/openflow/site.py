@@ -10,11 +10,13 @@ from ipaddress import IPv4Interface
 from typing import Any, TypeVar
 
 from translators.openflow.conjunction import Band, Decided, decide
+from translators.openflow.decision import Decision
 from translators.openflow.each import Each, Reads
 from translators.openflow.fields import SEGMENT, ZONE_BITS
 from translators.openflow.flow import Item, Test
 from translators.openflow.news import News
 from translators.openflow.part import Memory, Part
+from translators.openflow.ruled import Ruled, ruled
 from translators.plan.model import (
     TCP,
     Capture,
@@ -147,6 +149,12 @@ class Site:
         key, reads = (make, rule.name), (rule,)
         anew = self.news.concern(rule)
         return self.memory.recall(key, reads, lambda: make(self, rule), anew)
+
+    def ruled(self, make: Callable[[Site, Rule], Decision]) -> Ruled:
+        """Return what ``make`` finds for every rule that decides, in deciding order."""
+        key = ("ruled", make)
+        last: Ruled | None = self.memory.last(key)
+        return self.memory.put(key, ruled(self.plan, partial(make, self), self.news, last))
 
     def of_capture(self, capture: Capture, make: Callable[[Site, Capture], V]) -> V:
         """Return what ``make`` finds for a capture, as for a rule."""

@@ -45,6 +45,8 @@ class RuleIndex:
 
     def concerned(self, rule: Rule) -> set[str]:
         """Return the services that a rule may concern."""
+        if not self.offering:
+            return set(rule.services)
         return {*rule.services, *(s for e in rule.endpoints for s in self.offering.get(e, ()))}
 
     def with_rules(self, gone: Iterable[Rule], new: Iterable[Rule], ranks: Ranks) -> RuleIndex:

@@ -272,9 +272,9 @@ class Plan:
         """Which rules are about which services and endpoints."""
         return self._once("index", lambda: index_of(self.rules, self.services))
 
-    def indexed(self, known: RuleIndex) -> Plan:
-        """Take an index that was made along with the plan, and return the plan."""
-        self._later["index"] = known
+    def indexed(self, known: RuleIndex, addresses: Mapping[Address, Endpoint]) -> Plan:
+        """Take what was made along with the plan, and return the plan."""
+        self._later.update(index=known, address=addresses)
         return self
 
     def about(self, service: str) -> tuple[Rule, ...]:

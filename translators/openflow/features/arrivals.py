@@ -30,8 +30,7 @@ TABLES = (Table.ARRIVAL,)
 
 def flows(site: Site) -> Iterator[Flow | Part | Decided]:
     """Yield what this host's workloads accept from other hosts."""
-    rules = [rule for rule in site.plan.rules if rule.decides]  # audits count at the source
-    decisions = [site.of_rule(rule, _decision) for rule in rules]
+    decisions = site.ruled(_decision)  # audits count at the source
     yield site.decided(Table.ARRIVAL, (10 + BAND, proxied(site)), (10, decisions))
     for name in sorted(site.serving):
         service = site.plan.service[name]

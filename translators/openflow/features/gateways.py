@@ -28,7 +28,7 @@ from translators.openflow.flow import Flow, Move, Nat, Reflect, SetField, Test, 
 from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.model import Address, Endpoint, Segment
+from translators.plan.model import Address, Segment
 
 TABLES = (Table.GATEWAY,)
 _TTL = 64  # of an answer (RFC 1700)
@@ -36,11 +36,10 @@ _TTL = 64  # of an answer (RFC 1700)
 
 def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield an answer for each gateway within reach; other echo requests are tracked."""
-    plan = site.plan
-    held = {(plan.segment[e.segment].zone, a) for e in _ends(site) for a in e.addresses}
-    held |= {(plan.segment[s.segment].zone, a) for s in site.services for a in s.vips}
+    held: set[tuple[int, Address]] = set()
     for segment in site.reached:
-        own = tuple(a for a in segment.gateways if (segment.zone, a) not in held)
+        places = ((segment.zone, address) for address in segment.gateways)
+        own = tuple(a for z, a in places if (z, a) not in held and not _is_held(site, z, a))
         held |= {(segment.zone, address) for address in own}
         yield site.kept(segment.name, _answers, segment, own)
     yield site.kept("", _others)
@@ -59,8 +58,13 @@ def asked() -> Iterator[Flow]:
         )
 
 
-def _ends(site: Site) -> tuple[Endpoint, ...]:
-    return (*site.attached, *site.remote)
+def _is_held(site: Site, zone: int, address: Address) -> bool:
+    """Whether a workload or a service of the zone has an address."""
+    plan = site.plan
+    endpoint, service = plan.by_address.get(address), plan.by_vip.get(address)
+    near = endpoint is not None and site.is_known(endpoint)
+    holders = (endpoint if near else None, service)
+    return any(one is not None and plan.segment[one.segment].zone == zone for one in holders)
 
 
 def _answers(site: Site, segment: Segment, addresses: tuple[Address, ...]) -> Iterator[Flow]:

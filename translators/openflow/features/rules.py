@@ -40,7 +40,8 @@ def flows(site: Site) -> Iterator[Flow | Part | Each | Decided]:
     for origin, goto in ((FROM_PROXY, Table.PROXY), (FROM_TUNNEL, Table.ARRIVAL)):
         yield Flow(Table.POLICY, 65535, match((ORIGIN, origin)), cookie(Cause.NONE), goto=goto)
     yield site.each(_own, lambda e: (e,) if site.is_attached(e) else None)
-    rules = list(_decisions(site))
+    plain = all(rule.decides for rule in site.plan.rules)
+    rules = site.ruled(_decision) if plain else list(_counting(site))
     yield site.decided(Table.POLICY, (_CLOSURES, closures(site)), (_RULES, rules))
     if site.external is not None:  # before the defaults, which let nobody leave
         yield Flow(Table.POLICY, 5, match((DESTINATION, OUTSIDE)), cookie(Cause.OUTSIDE))
@@ -89,7 +90,7 @@ def family_tests(transport: Transport) -> tuple[tuple[Test, ...], ...]:
     )
 
 
-def _decisions(site: Site) -> Iterator[Decision]:
+def _counting(site: Site) -> Iterator[Decision]:
     """Yield the rules in order; audits among them count, and leave the rest to later ones."""
     places = audited(site)
     for rule in site.plan.rules:

@@ -26,6 +26,7 @@ class Sinks:
         self.hosts: Mapping[int, str] = {}
         self.withdrawn: list[str] = []
         self.counters: dict[int, Counters] = {}
+        self.requeued: list[int] = []
         self.resynced: list[tuple[int, bool]] = []
         self.deviations: dict[int, tuple[Deviation, ...]] = {}
         self.tunnels: Mapping[str, str] = {}
@@ -81,6 +82,9 @@ class _Databases:
 
     def bridges(self) -> tuple[Bridge, ...]:
         return self._sinks.described
+
+    async def requeue(self, datapath_id: int) -> None:
+        self._sinks.requeued.append(datapath_id)
 
 
 class Clock:

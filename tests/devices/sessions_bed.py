@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -198,6 +199,21 @@ class Bed:
         log = self.directory / f"agent{number}.log"
         vswitch.namespace.spawn(argv, log, vswitch.environment)
 
+    @contextlib.contextmanager
+    def away(self, host: str) -> Iterator[None]:
+        """Kill a host's vswitch, and start it again; what it knew is gone."""
+        vswitch = self.hosts[host]
+        pid = int((vswitch.rundir / "ovs-vswitchd.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        _await_end(pid)  # until then it holds the lock of its pid file
+        try:
+            yield
+        finally:
+            (vswitch.rundir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
+            vswitch.start_daemon()
+            number = host.removeprefix("host")
+            vswitch.underlay("uplink", f"10.255.1.{number}/24", "10.255.1.254", ())
+
     def sessions(self, **wanted: str) -> list[dict[str, Any]]:
         """Return the sessions that the server lists, once every host's agent answers."""
         query = "&".join(f"{name}={value}" for name, value in wanted.items())
@@ -217,6 +233,15 @@ def policy_line(made: Bed) -> str:
     text = (made.directory / "policy.yaml").read_text().splitlines()
     number = next(n for n, line in enumerate(text, 1) if line.startswith("kind: Policy")) + 2
     return f"policy.yaml:{number}"
+
+
+def _await_end(pid: int) -> None:
+    """Wait until a process has ended, whether somebody has asked for its end or not."""
+    deadline = time.monotonic() + 20
+    stat = Path(f"/proc/{pid}/stat")
+    while stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z":
+        assert time.monotonic() < deadline, stat.read_text()
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -57,18 +56,6 @@ def _forget(vswitch: Vswitch) -> None:
     vswitch.appctl("dpctl/flush-conntrack")
 
 
-@contextlib.contextmanager
-def _away(vswitch: Vswitch, number: int) -> Iterator[None]:
-    """Kill a host's vswitch, and start it again; what it knew is gone."""
-    os.kill(int((vswitch.rundir / "ovs-vswitchd.pid").read_text()), signal.SIGKILL)
-    try:
-        yield
-    finally:
-        (vswitch.rundir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
-        vswitch.start_daemon()
-        vswitch.underlay("uplink", f"10.255.1.{number}/24", "10.255.1.254", ())
-
-
 def _direct(two: Bed, client: str = "web") -> Session:
     with entered(two.namespaces[client]):
         one = socket.create_connection((ADDRESSES["db"], TARGET), timeout=5)
@@ -102,7 +89,7 @@ def test_what_another_host_sends_goes_on_where_its_receiver_has_forgotten(two: B
 
 def test_the_vswitch_of_the_receiver_restarts_and_sessions_live(two: Bed) -> None:
     one, by_service = _direct(two), two.connect()
-    with _away(two.hosts["host2"], 2):
+    with two.away("host2"):
         pass
     began = time.monotonic()
     assert one.speaks()
@@ -112,7 +99,7 @@ def test_the_vswitch_of_the_receiver_restarts_and_sessions_live(two: Bed) -> Non
 
 def test_an_endpoint_that_is_a_new_one_resets_what_its_predecessor_had(two: Bed) -> None:
     one, by_service = _direct(two), two.connect()
-    with _away(two.hosts["host2"], 2):
+    with two.away("host2"):
         one.server.close()
         by_service.server.close()
         time.sleep(0.5)  # their FINs are lost
@@ -184,7 +171,7 @@ def test_a_load_on_a_restarted_host_loses_no_request(proxied: Bed) -> None:
         _settled(two)
         with load(two.namespaces["web"], URL, 4, 0.01) as stop:
             time.sleep(1)
-            with _away(two.hosts["host2"], 2):
+            with two.away("host2"):
                 old.kill()
                 time.sleep(AWAY)
                 served.enter_context(_served(two))
@@ -202,7 +189,7 @@ def test_the_idle_connections_to_a_restarted_host_cost_no_request(proxied: Bed) 
         old = served.enter_context(_served(two))
         _settled(two)
         assert _pooled(two).failed == 0
-        with _away(two.hosts["host2"], 2):
+        with two.away("host2"):
             old.kill()
             time.sleep(AWAY)
             served.enter_context(_served(two))
@@ -218,7 +205,7 @@ def test_a_proxy_gives_up_the_idle_connections_to_a_silent_host(proxied: Bed) ->
         _settled(two)
         assert _pooled(two).failed == 0
         assert _open(two) > 0
-        with _away(two.hosts["host2"], 2):
+        with two.away("host2"):
             began = time.monotonic()
             while _open(two):
                 assert time.monotonic() - began < 60, "the connections to a dead host stay open"

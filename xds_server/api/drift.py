@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1", tags=["bridges"])
 
 
 class DifferenceView(BaseModel):
-    """One flow, group or port that is not as it should be."""
+    """One flow, group, port or queue that is not as it should be."""
 
     kind: str = Field(description="missing, changed, left over, or foreign.")
     what: str
@@ -37,7 +37,7 @@ class FixBody(Body):
 
 @router.get("/drift")
 async def drift(controller: Access, host: str = "") -> list[DriftView]:
-    """Compare what bridges hold, each flow and group, with what they should."""
+    """Compare what bridges hold, each flow, group and queue, with what they should."""
     return [_view(await controller.drift.look(one)) for one in _hosts(controller, host)]
 
 

@@ -17,7 +17,7 @@ class DropView(BaseModel):
     """Packets that a bridge dropped at one stage for one cause."""
 
     cause: str
-    stage: str = Field(description="Table of the pipeline with its number, or meter.")
+    stage: str = Field(description="Table of the pipeline with its number, meter or queue.")
     subject: str = Field(description="Rule, workload, service, segment or tenant; or empty.")
     packets: int
     bytes: int

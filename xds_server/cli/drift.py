@@ -21,13 +21,14 @@ def drift(
         bool,
         typer.Option(
             "--fix",
-            help="Mend what differs, and remove foreign flows and groups outside spared tables.",
+            help="Mend what differs, and remove foreign flows and groups outside spared tables, and"
+            " a QoS of others in the place of a queue.",
         ),
     ] = False,
     host: Annotated[str, typer.Option("--host", help="Only the bridge of this Host.")] = "",
     output: Output = Form.TABLE,
 ) -> None:
-    """Compare the flows, groups and ports of each bridge with what it should hold.
+    """Compare the flows, groups, ports and queues of each bridge with what it should hold.
 
     Exits 1 if something differs, with --fix if something still does.
     """

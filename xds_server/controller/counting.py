@@ -11,6 +11,7 @@ import structlog
 from translators.openflow.cookie import Cause, cause_of, rule_of
 from translators.openflow.drops import Drop, drop_of, shaped
 from translators.openflow.features.shapes import metered
+from translators.openflow.port_queues import by_port
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
 from translators.plan.model import Plan
@@ -29,23 +30,24 @@ class Dropped:
     """How much one host's bridge dropped at one stage for one cause."""
 
     host: str
-    table: int | None  # None: a meter
+    table: int | None  # None: no flow, but the meters or the queues of a rule
     drop: Drop
     packets: int
-    bytes: int
+    bytes: int  # 0 where only packets are counted, as by queues
+    queue: bool = False
 
     @property
     def stage(self) -> str:
-        """The name and number of the table, or meter."""
+        """The name and number of the table, or meter, or queue."""
         if self.table is None:
-            return "meter"
+            return "queue" if self.queue else "meter"
         known = self.table in Table.__members__.values()
         return f"{Table(self.table).name.lower() if known else 'table'}({self.table})"
 
     @property
     def order(self) -> tuple[str, int, str, str]:
         """By what lists of them are sorted: as packets meet them."""
-        table = len(Table) << 8 if self.table is None else self.table
+        table = (len(Table) << 8) + self.queue if self.table is None else self.table
         return (self.host, table, self.drop.cause, self.drop.subject)
 
 
@@ -124,6 +126,7 @@ def drops(state: State, answers: Answers) -> tuple[Dropped, ...]:
             if drop is not None:
                 found.append(Dropped(host, table, drop, *counts))
         found += _by_meters(state, host, counters)
+        found += _by_queues(state, host, counters)
     return tuple(sorted(found, key=lambda one: one.order))
 
 
@@ -138,6 +141,21 @@ def _by_meters(state: State, host: str, counters: Counters) -> list[Dropped]:
         one = found.setdefault(rule.name, Dropped(host, None, shaped(rule), 0, 0))
         packets, size = _sum((one.packets, one.bytes), counts)
         found[rule.name] = replace(one, packets=packets, bytes=size)
+    return [one for one in found.values() if one.packets]
+
+
+def _by_queues(state: State, host: str, counters: Counters) -> list[Dropped]:
+    """Return what queues had no room for, all ports of a rule together; others' are left out."""
+    if not any(counters.queues.values()):
+        return []
+    ports = state.ports.get(host, {})
+    found: dict[str, Dropped] = {}
+    for port, queues in by_port(state.plan, host).items():
+        for queue in queues:
+            packets = counters.queues.get((ports.get(port, 0), queue.number), 0)
+            none = Dropped(host, None, shaped(queue.rule), 0, 0, queue=True)
+            one = found.setdefault(queue.rule.name, none)
+            found[queue.rule.name] = replace(one, packets=one.packets + packets)
     return [one for one in found.values() if one.packets]
 
 

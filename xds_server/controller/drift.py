@@ -14,15 +14,18 @@ from translators.openflow.cookie import origin_of
 from translators.openflow.reading import match_text
 from translators.plan.model import Plan
 from xds_server.controller.errors import NotFoundError
-from xds_server.controller.ports import Bridges
+from xds_server.controller.ports import Bridges, Databases
+from xds_server.controller.queues import queues_of
 from xds_server.controller.state import State
 from xds_server.protocols.openflow.drift import Deviation, Kind
 from xds_server.protocols.openflow.reconcile import describe
+from xds_server.protocols.ovsdb.queue_drift import queue_drift
 from xds_server.snapshots.evidence import Device, DeviceKind, Warned
 from xds_server.snapshots.model import FlowEntry
 
 _log = structlog.get_logger("fsdn.drift")
 TOPIC = "drift"
+_COUNTED = ("flow ", "group ", "meter ")
 
 
 class Seen(StrEnum):
@@ -35,7 +38,7 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One flow, group or port that is not as it should be; ``origin``: the line behind it."""
+    """What is not as it should be: a flow, group, port or queue; ``origin``: the line behind it."""
 
     kind: str
     what: str
@@ -53,20 +56,24 @@ class HostDrift:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many flows and groups differ, by kind; every kind is there."""
-        found = Counter(d.kind for d in self.differences if not d.what.startswith("port "))
+        found = Counter(d.kind for d in self.differences if d.what.startswith(_COUNTED))
         return {str(kind): found[str(kind)] for kind in Kind}
 
 
-async def drift_of(state: State, bridges: Bridges, host: str, fix: bool = False) -> HostDrift:
+async def drift_of(
+    state: State, bridges: Bridges, databases: Databases, host: str, fix: bool = False
+) -> HostDrift:
     """Compare a host's bridge with what it should hold; ``fix``: mend it first.
 
-    A fix also removes what others wrote, except in spared tables. Raises NotFoundError.
+    A fix also removes what others wrote, except in spared tables, and gives ports their queues
+    where others have taken their place. Raises NotFoundError.
     """
     if host not in state.plan.host:
         raise NotFoundError(f"no host {host} is declared, apply its Host document")
     number = state.plan.host[host].datapath_id
     if fix:
         bridges.resync(number, sweep=True)
+        await databases.requeue(number)
     try:
         found = await bridges.drift(number)
     except TimeoutError as error:
@@ -76,7 +83,8 @@ async def drift_of(state: State, bridges: Bridges, host: str, fix: bool = False)
         return HostDrift(host, Seen.AWAY)
     ports = missing_ports(state.plan, host, state.ports.get(host, {}))
     told = tuple(_difference(state.plan, one) for one in found)
-    return HostDrift(host, Seen.COMPARED, told + ports)
+    queues = _queues(state.plan, host, databases)
+    return HostDrift(host, Seen.COMPARED, told + ports + queues)
 
 
 def missing_ports(plan: Plan, host: str, ports: Mapping[str, int]) -> tuple[Difference, ...]:
@@ -85,6 +93,21 @@ def missing_ports(plan: Plan, host: str, ports: Mapping[str, int]) -> tuple[Diff
         Difference(str(Kind.MISSING), f"port {e.port} of {e.name}", str(e.origin))
         for e in sorted(plan.endpoints)
         if e.host == host and e.port not in ports
+    )
+
+
+def _queues(plan: Plan, host: str, databases: Databases) -> tuple[Difference, ...]:
+    """Return the queues that differ, as the bridge's database tells them."""
+    wanted = queues_of(plan).get(host, {})
+    number = plan.host[host].datapath_id
+    bridge = next((one for one in databases.bridges() if one.datapath_id == number), None)
+    if bridge is None:
+        what = "OVSDB session with its database, which alone tells of its queues"
+        return (Difference(str(Kind.MISSING), what),) if wanted else ()
+    return tuple(
+        Difference(one.kind, one.what, str(plan.rule[one.rule].origin) if known else "")
+        for one in queue_drift(bridge, wanted)
+        for known in (one.rule in plan.rule,)
     )
 
 
@@ -107,6 +130,7 @@ class DriftWatch:
 
     state: Callable[[], State]
     bridges: Bridges
+    databases: Databases
     tell: Callable[[Warned], None]
     clock: Callable[[], float]
     interval: float = 0.0  # seconds between two comparisons of a bridge; 0: never
@@ -122,7 +146,7 @@ class DriftWatch:
 
     async def look(self, host: str, fix: bool = False) -> HostDrift:
         """Compare one bridge now, and tell of it."""
-        seen = await drift_of(self.state(), self.bridges, host, fix)
+        seen = await drift_of(self.state(), self.bridges, self.databases, host, fix)
         if seen.seen is Seen.COMPARED:
             self.found[host] = seen
             device = Device(DeviceKind.BRIDGE, host)

@@ -126,3 +126,6 @@ class Databases(Protocol):
 
     def bridges(self) -> tuple[Bridge, ...]:
         """Return every bridge that a database describes, also those that nobody declared."""
+
+    async def requeue(self, datapath_id: int) -> None:
+        """Put a bridge's queues right at once, also where others have taken their place."""

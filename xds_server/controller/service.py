@@ -72,7 +72,7 @@ class Controller:
         self._stored = self.holds.compilation.allocations  # the numbers in the repository
         self.judge: Judge | None = None  # of what proxies would be sent
         self.switches = Switches(self.feed, clock)
-        self.drift = DriftWatch(lambda: self.state, bridges, self.feed, clock)
+        self.drift = DriftWatch(lambda: self.state, bridges, databases, self.feed, clock)
         self.counting = Counting(lambda: self.state, bridges)
         self.databases = databases
         self.clock = clock

@@ -151,6 +151,24 @@ class OvsdbServer:
             )
         return await found[0].transact(operations, timeout)
 
+    async def requeue(self, datapath_id: int) -> None:
+        """Put a bridge's queues right at once, also where others have taken their place.
+
+        What its database refuses, or that there is none, is a warning.
+        """
+        found, host = self._find(datapath_id), self._hosts.get(datapath_id)
+        if found is None or host is None:
+            return
+        session, bridge = found
+        operations = queueing(bridge, self._queues.get(host, {}), displacing=True)
+        try:
+            if operations:
+                await session.transact(operations, 10.0)
+            self._warn(_QUEUEING, host, "")
+        except (OvsdbError, TimeoutError) as error:
+            text = str(error) or "no answer within 10 s"
+            self._warn(_QUEUEING, host, f"queues could not be made: its database refuses: {text}")
+
     def joined(self, session: OvsdbSession) -> None:
         """Take a new peer, unless there are too many."""
         self._sessions.add(session)

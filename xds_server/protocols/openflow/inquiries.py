@@ -15,6 +15,7 @@ from xds_server.protocols.openflow.multipart import (
     groups_request,
     meter_stats_request,
     meters_request,
+    queue_stats_request,
 )
 
 
@@ -36,14 +37,19 @@ class Inquiries:
         self._open: dict[int, _Inquiry] = {}
 
     def count(self, request: int, metered: bool) -> list[Effect]:
-        """Ask for the counters of our flows, and of meters; the answer is ``Counted``."""
+        """Ask for the counters of our flows, of meters and of queues; the answer is ``Counted``.
+
+        A bridge without ports, or whose ports can have no queues, may refuse to tell of these.
+        """
         tally, owner = Tally(), self._owner
-        flows, meters = self._xids.take(), self._xids.take()
+        flows, meters, queues = (self._xids.take() for _ in range(3))
         questions = {flows: Question(Part.FLOW_DESC, tally.flows_listed, "counters")}
         asked = flows_request(flows, owner.cookie, owner.mask)
         if metered:
             questions[meters] = Question(Part.METER_STATS, tally.meters_counted, "meters")
             asked += meter_stats_request(meters)
+        questions[queues] = Question(Part.QUEUE_STATS, tally.queues_counted, "queues", spared=True)
+        asked += queue_stats_request(queues)
 
         def told() -> Effect:
             return Counted(request, tally.counters())
@@ -78,16 +84,20 @@ class Inquiries:
         inquiry = self._open.get(xid)
         if inquiry is None:
             return None
-        if not inquiry.questions[xid].answered(body):
-            return []
-        del self._open[xid], inquiry.questions[xid]
-        return [] if inquiry.questions else [inquiry.told()]
+        return self._ended(xid, inquiry) if inquiry.questions[xid].answered(body) else []
 
     def failed(self, xid: int) -> list[Effect] | None:
         """Take an error; return None when it is not about anything asked here."""
-        inquiry = self._open.pop(xid, None)
+        inquiry = self._open.get(xid)
         if inquiry is None:
             return None
+        if inquiry.questions[xid].spared:
+            return self._ended(xid, inquiry)
         for other in inquiry.questions:
             self._open.pop(other, None)
         return [inquiry.refused]
+
+    def _ended(self, xid: int, inquiry: _Inquiry) -> list[Effect]:
+        """Close a question; the last of an inquiry is followed by what it tells."""
+        del self._open[xid], inquiry.questions[xid]
+        return [] if inquiry.questions else [inquiry.told()]

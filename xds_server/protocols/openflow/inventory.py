@@ -6,7 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xds_server.protocols.openflow.codec import Port, PortReason, decode_ports
-from xds_server.protocols.openflow.counters import Counters, Counts, decode_meter_stats
+from xds_server.protocols.openflow.counters import (
+    Counters,
+    Counts,
+    decode_meter_stats,
+    decode_queue_stats,
+)
 from xds_server.protocols.openflow.errors import ProtocolError
 from xds_server.protocols.openflow.multipart import (
     Part,
@@ -123,10 +128,11 @@ class Dump:
 
 @dataclass(slots=True)
 class Tally:
-    """Counters summed by table and cookie, and what meters dropped."""
+    """Counters summed by table and cookie, and what meters and queues dropped."""
 
     flows: dict[tuple[int, int], Counts] = field(default_factory=dict)
     meters: dict[int, Counts] = field(default_factory=dict)
+    queues: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def flows_listed(self, payload: bytes) -> int:
         """Take a part of the flow list."""
@@ -144,18 +150,28 @@ class Tally:
         self.meters.update(found)
         return len(found)
 
+    def queues_counted(self, payload: bytes) -> int:
+        """Take a part of the queues' statistics."""
+        found = list(decode_queue_stats(payload))
+        self.queues.update(found)
+        return len(found)
+
     def counters(self) -> Counters:
         """Return what was counted."""
-        return Counters(self.flows, self.meters)
+        return Counters(self.flows, self.meters, self.queues)
 
 
 @dataclass(slots=True)
 class Question:
-    """One multipart request under way: ``take`` gets each part, ``then`` tells what it was for."""
+    """One multipart request under way: ``take`` gets each part, ``then`` tells what it was for.
+
+    Where it is ``spared`` a refusal is an answer, too: there is none.
+    """
 
     part: Part
     take: Callable[[bytes], int]
     then: str
+    spared: bool = False
     seen: int = 0
 
     def answered(self, body: bytes) -> bool:

@@ -34,6 +34,7 @@ class Part(IntEnum):
 
     FLOW_DESC = 1
     TABLE_STATS = 3
+    QUEUE_STATS = 5
     GROUP_DESC = 7
     METER_STATS = 9
     METER_DESC = 10
@@ -77,6 +78,11 @@ def meters_request(xid: int) -> bytes:
 def meter_stats_request(xid: int) -> bytes:
     """Ask for what every meter let through and dropped."""
     return _request(xid, Part.METER_STATS, struct.pack("!Ixxxx", _ANY))  # OFPM_ALL
+
+
+def queue_stats_request(xid: int) -> bytes:
+    """Ask for what every queue of every port sent and dropped."""
+    return _request(xid, Part.QUEUE_STATS, struct.pack("!II", _ANY, _ANY))  # OFPQ_ALL
 
 
 def tables_request(xid: int) -> bytes:

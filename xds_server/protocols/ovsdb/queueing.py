@@ -28,10 +28,11 @@ _MOST = 32_000_000_000
 _CONFIG = {"max-rate": str(_MOST)}
 
 
-def queueing(bridge: Bridge, queues: Queues) -> tuple[Operation, ...]:
+def queueing(bridge: Bridge, queues: Queues, displacing: bool = False) -> tuple[Operation, ...]:
     """Return the operations that give a bridge's ports their queues, and take others of ours away.
 
-    Ports that the bridge has not get none.
+    Ports that the bridge has not get none. ``displacing``: what others have put in the place of a
+    queue that is wanted gives way; their row of QoS or Queue stays, at no port.
     """
     wanted = at_ports(bridge, queues)
     held = {qos.port: qos for qos in bridge.qos}
@@ -41,7 +42,9 @@ def queueing(bridge: Bridge, queues: Queues) -> tuple[Operation, ...]:
         if own is None:
             found += _made(port, wanted[port])
         elif own.ours:
-            found += _kept(own, wanted[port]) if port in wanted else _removed(own)
+            found += _kept(own, wanted[port], displacing) if port in wanted else _removed(own)
+        elif displacing and port in wanted:
+            found += _made(port, wanted[port])
     for uuid in bridge.strays:
         found += [delete("QoS", uuid), delete("Queue", uuid)]
     return tuple(found)
@@ -78,17 +81,21 @@ def port_name(port: str) -> str:
     return port.encode().hex()
 
 
-def _kept(qos: Qos, wanted: tuple[PortQueue, ...]) -> Iterator[Operation]:
-    if qos.kind != KIND or qos.config != _CONFIG:
+def _kept(qos: Qos, wanted: tuple[PortQueue, ...], displacing: bool) -> Iterator[Operation]:
+    if not is_limit(qos):
         yield update("QoS", row_of(qos.uuid), {"type": KIND, "other_config": map_column(_CONFIG)})
     for queue in wanted:
-        yield from _queue(qos, queue)
+        yield from _queue(qos, queue, displacing)
     numbers = {queue.number for queue in wanted}
     yield from _without(qos, {n: q for n, q in qos.queues.items() if n not in numbers and q.ours})
 
 
-def _queue(qos: Qos, wanted: PortQueue) -> Iterator[Operation]:
+def _queue(qos: Qos, wanted: PortQueue, displacing: bool) -> Iterator[Operation]:
     own = qos.queues.get(wanted.number)
+    if own is not None and not own.ours and displacing:
+        numbers = ["set", [wanted.number]]
+        yield mutate("QoS", row_of(qos.uuid), "queues", "delete", numbers)
+        own = None
     if own is None:
         name = f"queue_{port_name(qos.port)}_{wanted.number}"
         yield insert("Queue", name, _row(wanted))
@@ -96,6 +103,11 @@ def _queue(qos: Qos, wanted: PortQueue) -> Iterator[Operation]:
         yield mutate("QoS", row_of(qos.uuid), "queues", "insert", pair)
     elif own.ours and not is_right(own, wanted):
         yield update("Queue", row_of(own.uuid), _row(wanted))
+
+
+def is_limit(qos: Qos) -> bool:
+    """Whether the QoS of a port is as it should be, its queues aside."""
+    return qos.kind == KIND and qos.config == _CONFIG
 
 
 def is_right(queue: Queue, wanted: PortQueue) -> bool:

@@ -97,6 +97,19 @@ def test_meters_of_both_directions_are_one_rules_drops() -> None:
     assert drops(state, {"host1": Counters({}, {11: (0, 0)})}) == ()
 
 
+def test_queues_are_told_by_rule_and_those_of_others_are_not() -> None:
+    limit = Shaping(1000, 200, 18, queue=True)
+    both = ("shop/web", "shop/reviews-2")  # on host1, as are their ports
+    shaped = rule("shop/p[0]", 5, sources=both, endpoints=("shop/stock",), shape=limit)
+    plan = replace(PLAN, rules=(shaped,), captures=())
+    state = State(plan=plan, ports={"host1": {"web": 1, "reviews-2": 2, "spy": 3}})
+    dropped = {(1, 5): 3, (2, 5): 4, (3, 5): 90, (1, 6): 90}
+    (one,) = drops(state, {"host1": Counters({}, {}, dropped)})
+    assert (one.stage, one.drop.cause, one.drop.subject) == ("queue", "shape", "shop/p[0]")
+    assert (one.packets, one.bytes) == (7, 0)
+    assert drops(state, {"host1": Counters({}, {}, {(1, 5): 0})}) == ()
+
+
 async def test_the_metrics_are_what_was_read_last() -> None:
     sinks = Sinks()
     place = (Table.STATE, cookie(Cause.INVALID))

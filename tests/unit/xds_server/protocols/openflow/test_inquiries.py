@@ -3,7 +3,7 @@
 import struct
 
 from tests.devices.ovs_bridge import flow, group
-from tests.unit.xds_server.protocols.openflow.test_counters import meter_stats
+from tests.unit.xds_server.protocols.openflow.test_counters import meter_stats, queue_stats
 from tests.unit.xds_server.protocols.openflow.test_multipart import flow_desc, group_desc
 from xds_server.protocols.openflow.counters import Counters
 from xds_server.protocols.openflow.drift import Contents
@@ -52,18 +52,42 @@ def test_a_refused_half_ends_the_whole() -> None:
     assert inquiries.answer(xids[Part.FLOW_DESC], b"") is None
 
 
-def test_counters_are_summed_by_table_and_cookie() -> None:
+def _counting(metered: bool) -> tuple[Inquiries, dict[Part, int]]:
     inquiries = Inquiries(Owner(), Xids())
-    inquiries.count(9, metered=False)
-    told = inquiries.answer(1, _body(Part.FLOW_DESC, _flows(flow(1), flow(2))))
+    (sent,) = inquiries.count(9, metered)
+    assert isinstance(sent, Send)
+    asked = Framer().feed(sent.data)
+    return inquiries, {Part(int.from_bytes(m.body[:2], "big")): m.xid for m in asked}
+
+
+def test_counters_are_summed_by_table_and_cookie() -> None:
+    inquiries, xids = _counting(metered=False)
+    assert set(xids) == {Part.FLOW_DESC, Part.QUEUE_STATS}
+    inquiries.answer(xids[Part.QUEUE_STATS], _body(Part.QUEUE_STATS, b""))
+    both = _body(Part.FLOW_DESC, _flows(flow(1), flow(2)))
+    told = inquiries.answer(xids[Part.FLOW_DESC], both)
     place = (flow(1).key.table, flow(1).cookie)
     assert told == [Counted(9, Counters({place: (6, 600)}))]
 
 
-def test_meters_are_asked_for_in_the_same_breath() -> None:
-    inquiries = Inquiries(Owner(), Xids())
-    inquiries.count(9, metered=True)
-    assert inquiries.answer(1, _body(Part.FLOW_DESC, _flows(flow(1)))) == []
-    told = inquiries.answer(2, _body(Part.METER_STATS, meter_stats(7, (4, 400))))
+def test_meters_and_queues_are_asked_for_in_the_same_breath() -> None:
+    inquiries, xids = _counting(metered=True)
+    flows = _body(Part.FLOW_DESC, _flows(flow(1)))
+    meters = _body(Part.METER_STATS, meter_stats(7, (4, 400)))
+    queues = _body(Part.QUEUE_STATS, queue_stats(3, 7, 5))
+    assert inquiries.answer(xids[Part.FLOW_DESC], flows) == []
+    assert inquiries.answer(xids[Part.QUEUE_STATS], queues) == []
+    told = inquiries.answer(xids[Part.METER_STATS], meters)
     place = (flow(1).key.table, flow(1).cookie)
-    assert told == [Counted(9, Counters({place: (3, 300)}, {7: (4, 400)}))]
+    assert told == [Counted(9, Counters({place: (3, 300)}, {7: (4, 400)}, {(3, 7): 5}))]
+
+
+def test_a_bridge_that_tells_of_no_queues_has_counted_all_the_same() -> None:
+    inquiries, xids = _counting(metered=False)
+    assert inquiries.failed(xids[Part.QUEUE_STATS]) == []
+    told = inquiries.answer(xids[Part.FLOW_DESC], _body(Part.FLOW_DESC, _flows(flow(1))))
+    place = (flow(1).key.table, flow(1).cookie)
+    assert told == [Counted(9, Counters({place: (3, 300)}))]
+    inquiries, xids = _counting(metered=False)
+    assert inquiries.failed(xids[Part.FLOW_DESC]) == [Counted(9, Counters())]
+    assert inquiries.failed(xids[Part.QUEUE_STATS]) is None

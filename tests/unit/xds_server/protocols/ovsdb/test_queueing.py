@@ -101,3 +101,17 @@ def test_ports_are_found_by_interface_and_by_external_id() -> None:
 def test_a_rate_beyond_what_a_device_is_told_is_cut() -> None:
     insert = queueing(BRIDGE, {"web": (replace(FIVE, rate=100_000_000),)})[0]
     assert ["max-rate", "32000000000"] in insert["row"]["other_config"][1]
+
+
+def test_what_others_have_put_in_its_place_gives_way_when_asked() -> None:
+    theirs = replace(QOS, external_ids={}, queues={})
+    taken = replace(DONE, qos=(theirs,))
+    assert queueing(taken, {"web": (FIVE,)}) == ()
+    made = queueing(taken, {"web": (FIVE,)}, displacing=True)
+    assert _short(made) == [("insert", "Queue"), ("insert", "QoS"), ("update", "Port")]
+    assert queueing(taken, {}, displacing=True) == ()  # where nothing of ours belongs, it stays
+    number = _with(queues={5: Queue("t", {"max-rate": "1"}, {})})
+    assert queueing(number, {"web": (FIVE,)}) == ()
+    cleared, queue, put = queueing(number, {"web": (FIVE,)}, displacing=True)
+    assert cleared["mutations"] == [["queues", "delete", ["set", [5]]]]
+    assert (queue["op"], put["mutations"][0][1]) == ("insert", "insert")

@@ -108,6 +108,10 @@ def _unbalanced(
         message = "a timeout is for requests, and the route spreads connections"
         mend = "leave it out, or name a service with an http, http2 or grpc port"
         yield finding("FS7001", document, (*path, "route", "timeout"), message, mend)
+    if rule.route is not None and rule.route.retry is not None:
+        message = "a retry is for requests, and the route spreads connections"
+        mend = "leave it out, or name a service with an http, http2 or grpc port"
+        yield finding("FS7001", document, (*path, "route", "retry"), message, mend)
     for name in _others(rule, selection, groups):
         yield from _bad_shares(document, path, rule, groups[name])
 

@@ -12,6 +12,7 @@ from translators.plan.model import (
     Compare,
     HttpMatch,
     PortRange,
+    Retry,
     Route,
     Shaping,
     Share,
@@ -94,7 +95,11 @@ def route_of(route: RouteModel | None) -> Route | None:
     for share in route.to:
         weights[share.subset] = weights.get(share.subset, 0) + share.weight
     ordered = sorted(weights.items(), key=lambda item: (item[0] is not None, item[0] or ""))
-    return Route(tuple(Share(subset, weight) for subset, weight in ordered), route.timeout)
+    retry = None
+    if route.retry is not None:
+        retry = Retry(route.retry.attempts, tuple(sorted(set(route.retry.codes or ()))))
+    shares = tuple(Share(subset, weight) for subset, weight in ordered)
+    return Route(shares, route.timeout, retry)
 
 
 def shaping_of(shape: ShapingModel | None) -> Shaping | None:

@@ -117,6 +117,8 @@ def _allowed(
         return Route(name=name, match=match, direct_response=answer, metadata=metadata)
     seconds = route.timeout if route is not None else None
     action = _action(chosen, None if seconds is None else timedelta(seconds=seconds))
+    if route is not None and route.retry is not None:
+        action.retry_policy = retried(route.retry)
     if door.service.affinity is not None:
         action = _by_client(action)
     return Route(name=name, match=match, route=action, metadata=metadata)

@@ -90,11 +90,20 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Retry:
+    """How often a request is tried again, and for which statuses beside lost connections."""
+
+    attempts: int  # after the first; 0: none
+    codes: tuple[int, ...] = ()  # sorted
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Route:
     """Where allowed requests go; ``timeout`` in seconds, None for the proxy's default of 15 s."""
 
     shares: tuple[Share, ...]
     timeout: float | None = None
+    retry: Retry | None = None  # None: once, where the connection was lost
 
 
 @dataclass(frozen=True, slots=True)

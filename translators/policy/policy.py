@@ -58,14 +58,34 @@ class Share(Shape):
     to 65535; 0: none, and what is established goes on."""
 
 
+class Retry(Shape):
+    """How often a request is tried again. Only GET, HEAD, OPTIONS, TRACE, PUT and DELETE are."""
+
+    attempts: Annotated[int, Field(ge=0, le=10)] = 1
+    """Tries after the first, 0 to 10, on other endpoints where there are some; 0: none."""
+    codes: Annotated[list[Annotated[int, Field(ge=400, le=599)]], AtLeastOne] | None = None
+    """Statuses, 400 to 599, for which an answer is asked for again. Left out, none: only a request
+    whose connection could not be opened, or ended before the answer began, is tried again."""
+
+    @model_validator(mode="after")
+    def _tries(self) -> Retry:
+        if self.codes is not None and not self.attempts:
+            message = "no request is tried again, so that the codes have no effect"
+            raise wrong(message, "keep codes, or attempts: 0", "FS1015", "codes")
+        return self
+
+
 class Route(Shape):
     """Where allowed requests go, or at tcp and udp ports new connections."""
 
-    to: Annotated[list[Share], AtLeastOne]
-    """Destinations that the requests or connections are spread over, by weight."""
+    to: Annotated[list[Share], AtLeastOne] = [Share()]
+    """Destinations that the requests or connections are spread over, by weight; left out, all
+    endpoints of the service."""
     timeout: Duration | None = None
     """Time for the whole answer to a request, such as ``500ms``, ``2s`` or ``1m``, more than zero
-    and at most 60m; left out, Envoy's own 15s."""
+    and at most 60m, all tries together; left out, Envoy's own 15s."""
+    retry: Retry | None = None
+    """How often a request is tried again; left out, once."""
 
 
 class Rule(Shape):

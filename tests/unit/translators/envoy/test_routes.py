@@ -15,6 +15,7 @@ from translators.plan.model import (
     Compare,
     HttpMatch,
     Plan,
+    Retry,
     Route,
     Share,
     StringMatch,
@@ -55,6 +56,14 @@ def test_a_denial_is_the_rbac_filters_and_fails_closed_without_it() -> None:
     assert denied.direct_response.status == 403  # type: ignore[attr-defined]
     (config,) = denied.typed_per_filter_config.values()  # type: ignore[attr-defined]
     assert list(config.unpack().rbac.rules.policies) == ["shop/p[0]"]
+
+
+def test_a_retry_of_a_route_stands_in_place_of_the_one_for_all() -> None:
+    plan = with_rules(shop_plan(), _rule(0, route=Route((Share(None, 1),), retry=Retry(0))))
+    _, route = _routes(plan)
+    assert route.route.retry_policy.num_retries == 0  # type: ignore[attr-defined]
+    _, without = _routes(with_rules(shop_plan(), _rule(0)))
+    assert without.route.retry_policy is None  # type: ignore[attr-defined]
 
 
 def test_weights_and_timeout_are_carried() -> None:

@@ -12,6 +12,16 @@ def test_a_route_allows_by_itself() -> None:
     assert rule.route.timeout == 2.0
 
 
+def test_a_retry_needs_no_destinations() -> None:
+    rules = [{"route": {"retry": {"attempts": 0}}}, {"route": {"retry": {"codes": [503]}}}]
+    never, again = good("Policy", rules=rules).spec.rules
+    assert never.route is not None
+    assert again.route is not None
+    assert [(s.subset, s.weight) for s in never.route.to] == [(None, 1)]
+    assert (never.route.retry.attempts, never.route.retry.codes) == (0, None)
+    assert (again.route.retry.attempts, again.route.retry.codes) == (1, [503])
+
+
 def test_encrypt_off_is_all_there_is() -> None:
     assert good("Policy", encrypt="off").spec.encrypt == "off"
     assert refused("Policy", encrypt="required") == [("FS1013", "spec.encrypt")]

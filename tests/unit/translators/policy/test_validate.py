@@ -63,7 +63,21 @@ def test_all_errors_come_at_once_with_their_lines() -> None:
             "FS1013",
             "spec.rules[0].match.http.query",
         ),
-        ("{match: {}, route: {to: [{}], retry: {}}}", "FS1013", "spec.rules[0].route.retry"),
+        ("{route: {retry: {attempts: 11}}}", "FS1012", "spec.rules[0].route.retry.attempts"),
+        ("{route: {retry: {attempts: -1}}}", "FS1012", "spec.rules[0].route.retry.attempts"),
+        ("{route: {retry: {codes: [200]}}}", "FS1012", "spec.rules[0].route.retry.codes[0]"),
+        ("{route: {retry: {codes: []}}}", "FS1012", "spec.rules[0].route.retry.codes"),
+        (
+            "{route: {retry: {attempts: 0, codes: [503]}}}",
+            "FS1015",
+            "spec.rules[0].route.retry.codes",
+        ),
+        (
+            "{route: {retry: {perTryTimeout: 1s}}}",
+            "FS1013",
+            "spec.rules[0].route.retry.perTryTimeout",
+        ),
+        ("{action: deny, route: {retry: {}}}", "FS1015", "spec.rules[0].route"),
         ("{match: {http: }, action: allow}", "FS1012", "spec.rules[0].match.http"),
         ("{match: {icmp: }, action: allow}", "FS1012", "spec.rules[0].match.icmp"),
         (

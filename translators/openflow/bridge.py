@@ -14,7 +14,7 @@ from immutables import Map
 
 from translators.openflow.conjunction import Decided
 from translators.openflow.each import Each
-from translators.openflow.flow import Item
+from translators.openflow.flow import Item, Program, program
 from translators.openflow.news import News, news
 from translators.openflow.part import Entry, Memory, Part, Place
 from translators.openflow.share import meets
@@ -53,6 +53,13 @@ class Bridge:
         if since.parts != {"rules"} or since.reordered:
             return False
         return not any(meets(self.site, rule) for rule in since.rules)
+
+    @property
+    def program(self) -> Program:
+        """The same as flows, groups and meters, made of its parts; ``translate`` finds no other."""
+        sections = self.sections.values()
+        carried = (part for section in sections for one in section.carried for part in one.parts)
+        return program((*(part for section in sections for part in section.parts), *carried))
 
     def of(self, plan: Plan) -> Bridge:
         """Return it as what another plan leads to, to which it ``holds``."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from translators.openflow.bridge import Bridge
 from translators.openflow.explain import first_choice
 from translators.openflow.fields import (
     CT_LABEL,
@@ -51,6 +52,7 @@ from translators.plan.evaluate import Packet
 from translators.plan.model import TCP, Host, Plan
 
 _HASH = 1  # of the traced packet: without one a group would ask for a second pass
+_KEPT = 16  # programs of a world
 _PASSES = 4  # through connection tracking; our pipeline needs two
 _TOLD = (
     ETH_DST,
@@ -77,17 +79,31 @@ class ProbeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The plan, and the OpenFlow port numbers of the bridges that are known, by host."""
+    """The plan, and the OpenFlow port numbers of the bridges that are known, by host.
+
+    ``held`` are bridges that were made of the plan already, or of others. The programs that were
+    asked for last are kept.
+    """
 
     plan: Plan
     ports: Mapping[str, Ports]
+    held: Mapping[str, Bridge] = field(default_factory=dict, compare=False, repr=False)
     _programs: dict[str, Program] = field(default_factory=dict, compare=False, repr=False)
 
     def program(self, host: str) -> Program:
         """Return what a host's bridge should hold; raises ProbeError where nobody knows it."""
-        if host not in self._programs:
-            self._programs[host] = translate(self.plan, host, self.of(host))
-        return self._programs[host]
+        known = self._programs.get(host)
+        if known is None:
+            self._programs[host] = known = self._made(host)
+            if len(self._programs) > _KEPT:
+                self._programs.pop(next(iter(self._programs)), None)
+        return known
+
+    def _made(self, host: str) -> Program:
+        ports, held = self.of(host), self.held.get(host)
+        if held is not None and held.site.plan is self.plan and held.site.ports == ports:
+            return held.program
+        return translate(self.plan, host, ports)
 
     def of(self, host: str) -> Ports:
         """Return a bridge's ports; raises ProbeError where they are unknown."""

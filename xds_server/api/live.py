@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from translators.openflow.cookie import is_ours, origin_of, rule_of
-from translators.openflow.live import Compared, Row, World
+from translators.openflow.live import Compared, Row
 from translators.openflow.render import render_flow
 from translators.openflow.tables import Table
 from translators.plan.model import Plan
@@ -75,7 +75,8 @@ async def live(controller: Access, asked: Annotated[LiveAsked, Query()]) -> Live
     plan, ports = controller.state.plan, controller.state.ports
     told = await asyncio.to_thread(answer, plan, asked)
     packet = asked_packet(plan, asked)
-    found = await controller.tracer.compared(World(plan, ports), packet, asked.established)
+    world = controller.tracer.world(plan, ports, controller.holds.targets.translations)
+    found = await controller.tracer.compared(world, packet, asked.established)
     return LiveView(
         explanation=told,
         established=asked.established,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Protocol
 
 from translators.openflow.live import Compared, Probe, ProbeError, World, compared, probe
 from translators.openflow.traced import TraceError
 from translators.plan.evaluate import Packet
+from translators.plan.model import Plan
+from xds_server.controller.bridges import Ports, Translation
 from xds_server.controller.errors import ControllerError, MachineError
 from xds_server.controller.host_agents import HostAgents, Trace
+
+Translations = Mapping[str, Translation]  # by host
 
 
 class UntraceableError(ControllerError):
@@ -32,6 +37,20 @@ class Tracer:
     def __init__(self, agents: HostAgents, near: Near | None = None) -> None:
         self._agents = agents
         self.near = near
+        self._world = World(Plan(), {})
+        self._translations: Translations = {}
+
+    def world(self, plan: Plan, ports: Mapping[str, Ports], translations: Translations) -> World:
+        """Return what to ask about; the same while nothing has changed, with all that it keeps.
+
+        ``translations`` are what bridges were sent, by host: those of this plan spare their own.
+        """
+        old = self._world
+        same = old.plan is plan and old.ports is ports and self._translations is translations
+        if not same:
+            held = {host: made.bridge for host, made in translations.items()}
+            self._world, self._translations = World(plan, ports, held), translations
+        return self._world
 
     async def compared(
         self, world: World, packet: Packet, established: bool

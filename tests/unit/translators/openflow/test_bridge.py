@@ -14,7 +14,7 @@ from translators.openflow.frames import synthetic_ports
 from translators.openflow.news import news
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.openflow.translate import FEATURES, Feature
+from translators.openflow.translate import FEATURES, Feature, translate
 from translators.plan.model import Plan
 
 PLAN = shop_plan()
@@ -46,6 +46,18 @@ def test_a_feature_without_parts_is_made_again_as_a_whole() -> None:
     assert len(fewer.changes) == 1
     assert not same.changes
     assert same.sections["counting"].parts == before.sections["counting"].parts
+
+
+def test_its_flows_are_those_that_translating_finds() -> None:
+    rng = Random(7)
+    for _ in range(10):
+        plan, later = random_plan(rng), random_plan(rng)
+        ports = synthetic_ports(plan, "host1")
+        before = bridge_of(plan, "host1", ports)
+        assert before.program == translate(plan, "host1", ports)
+        ports = synthetic_ports(later, "host1")
+        after = bridge_of(later, "host1", ports, before)
+        assert after.program == translate(later, "host1", ports)
 
 
 def test_two_flows_with_one_match_are_a_bug_that_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -9,13 +10,16 @@ import pytest
 
 from tests.plans import shop_plan
 from tests.traces import printed
-from translators.openflow.flow import ToGroup
+from translators.openflow import live
+from translators.openflow.bridge import bridge_of
+from translators.openflow.flow import Program, ToGroup
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.live import Compared, Probe, ProbeError, World, compared, probe
 from translators.openflow.simulate import group_of, simulate
 from translators.openflow.tables import Table
+from translators.openflow.translate import translate
 from translators.plan.evaluate import Packet
-from translators.plan.model import TCP, Action
+from translators.plan.model import TCP, Action, Plan
 
 PLAN = shop_plan()
 WORLD = World(PLAN, {name: synthetic_ports(PLAN, name) for name in PLAN.host})
@@ -97,3 +101,24 @@ def test_what_cannot_be_asked_is_a_sentence() -> None:
         probe(World(PLAN, {}), STOCK)
     with pytest.raises(ProbeError, match="has no port web on the bridge host1/br-int"):
         probe(World(PLAN, {"host1": {}}), STOCK)
+
+
+def test_a_world_takes_what_a_bridge_holds_of_its_own_plan_and_ports_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    anew: list[str] = []
+
+    def translated(plan: Plan, host: str, ports: Mapping[str, int]) -> Program:
+        anew.append(host)
+        return translate(plan, host, ports)
+
+    monkeypatch.setattr(live, "translate", translated)
+    ports = {name: synthetic_ports(PLAN, name) for name in PLAN.host}
+    held = {name: bridge_of(PLAN, name, ports[name]) for name in PLAN.host}
+    world = World(PLAN, ports, held)
+    assert world.program("host1") == translate(PLAN, "host1", ports["host1"])
+    assert world.program("host1") is world.program("host1")
+    assert anew == []
+    World(replace(PLAN), ports, held).program("host1")  # equal, and maybe not the same
+    World(PLAN, {**ports, "host2": {**ports["host2"], "more": 99}}, held).program("host2")
+    assert anew == ["host1", "host2"]

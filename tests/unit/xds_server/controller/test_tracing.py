@@ -15,6 +15,7 @@ from translators.openflow.live import Probe, World, compared, probe
 from translators.openflow.simulate import simulate
 from translators.plan.evaluate import Packet
 from translators.plan.model import TCP
+from xds_server.controller.bridges import translation
 from xds_server.controller.errors import MachineError
 from xds_server.controller.host_agents import AgentAwayError, Answer, HostAgents, Trace
 from xds_server.controller.tracing import Tracer, UntraceableError
@@ -96,3 +97,14 @@ def test_what_cannot_be_asked_or_read_is_a_sentence() -> None:
         asyncio.run(asked(World(PLAN, {}), None))
     with pytest.raises(UntraceableError, match="would commit no such connection"):
         asyncio.run(asked(WORLD, None, established=True))
+
+
+def test_a_world_lasts_until_something_changes() -> None:
+    tracer = Tracer(HostAgents(lambda: 0.0))
+    plan, ports = WORLD.plan, WORLD.ports
+    made = {"host1": translation(plan, "host1", ports["host1"])}
+    world = tracer.world(plan, ports, made)
+    assert world.held == {"host1": made["host1"].bridge}
+    assert tracer.world(plan, ports, made) is world
+    for other in ((replace(plan), ports, made), (plan, dict(ports), made), (plan, ports, {})):
+        assert tracer.world(*other) is not world

@@ -34,8 +34,8 @@ def server(
 
 
 def serving(draft: Draft) -> set[str]:
-    """Return the segments whose server may have become another."""
-    if not draft.members.changed:
+    """Return the segments whose server may have become another, or may now be missing."""
+    if not draft.members.changed and not draft.catalogue.renamed("Workload"):
         return set()
     segments = draft.catalogue.of(Segment)
     return {d.reference for d, segment in segments if segment.spec.dhcp_server is not None}

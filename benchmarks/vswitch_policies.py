@@ -122,10 +122,11 @@ def applied(server: Serve, text: str) -> float:
 
 
 def synced(server: Serve) -> None:
-    """Wait until a bridge runs what it should."""
+    """Wait until a bridge runs what it should: one that was told nothing yet has no types."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        states = {d["state"] for d in server.ask("/v1/status")["devices"] if d["kind"] == "bridge"}
+        bridges = [d for d in server.ask("/v1/status")["devices"] if d["kind"] == "bridge"]
+        states = {bridge["state"] for bridge in bridges if bridge["types"]}
         if "SYNCED" in states:
             return
         time.sleep(0.05)

@@ -267,7 +267,7 @@ def _options(settings: AdsSettings) -> list[tuple[str, int]]:
         # A ping with what is read, to size windows, costs a seventh of a push: a fixed window does.
         ("grpc.http2.bdp_probe", 0),
         ("grpc.http2.lookahead_bytes", _WINDOW),
-        # Channelz tells of connections and calls all the same; a history of each takes 6 KiB.
+        # Channelz tells of connections and calls all the same, and of their past nothing.
         ("grpc.max_channel_trace_event_memory_per_node", 0),
         # Two servers on one port would each see half of the clients.
         ("grpc.so_reuseport", int(settings.shared)),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xds_server.snapshots.model import Resource
 
 _LONGEST_REASON = 2000  # characters; Envoy quotes whole messages in some of its errors
+_MOST_REASONS = 64  # remembered: a fleet refuses in the same words, which are then cleaned once
 _NAME_CHARACTER = r"[\w./:-]"
 
 
@@ -30,7 +32,12 @@ def refusal(reason: str, offered: Mapping[str, Resource | None]) -> Refusal:
 
 def shown(reason: str) -> str:
     """Return the client's words, fit to be printed: bounded, without control characters."""
-    printable = "".join(c if c.isprintable() else " " for c in reason[:_LONGEST_REASON]).strip()
+    return _printable(reason[:_LONGEST_REASON])
+
+
+@lru_cache(_MOST_REASONS)
+def _printable(reason: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in reason).strip()
     return printable or "rejected without a reason"
 
 

@@ -134,13 +134,13 @@ async def _checking(bed: Bed, node: str) -> tuple[grpc.aio.StreamStreamCall, byt
 async def test_checkers_at_any_worker_are_told_what_to_check_and_believed() -> None:
     async with workers() as bed:
         table, asked = bed.reports.health, specifier(A)
-        found = [await _checking(bed, f"web-{number}") for number in range(8)]
+        found = [await _checking(bed, f"web-{number}") for number in range(20)]
         assert {told for _, told in found} == {b""}
         table.assign({}, Assignment(asked))
         for call, _ in found:
             assert await call.read() == asked
             await call.write(report({A: BAD}))
-        await until(lambda: len(table.rows()) == 8)
+        await until(lambda: len(table.rows()) == 20)
         assert len(bed.pool._hearing._checking) == 2, "all connections are at one worker"
         assert table.unhealthy == {A}
         for pid in bed.pool.pids:

@@ -33,5 +33,11 @@ def test_words_of_clients_are_bounded_and_printable() -> None:
     assert len(refusal("x" * 9999, {}).reason) == 2000
 
 
+def test_equal_words_of_a_fleet_are_cleaned_once_and_kept_bounded() -> None:
+    first, again = (refusal("no\n" * 9999 + tail, {}).reason for tail in ("one", "another"))
+    assert len(first) == 2000
+    assert again is first
+
+
 def test_removals_have_no_origin() -> None:
     assert refusal("no", {"web": None}).origin == ""

@@ -106,8 +106,10 @@ class Snapshot:
 
     def changed(self, before: Snapshot) -> tuple[str, ...]:
         """Return the types of which another snapshot has other content, or another version."""
-        urls = before.versions.keys() | self.versions.keys()
-        return tuple(url for url in urls if not self.equals(before, url))
+        urls = _differing(before.digests, self.digests)
+        if self.given or before.given:
+            urls += _differing(before.versions, self.versions)
+        return tuple(url for url in dict.fromkeys(urls) if not self.equals(before, url))
 
     def with_type(self, type_url: str, named: Mapping[str, Resource] | None) -> Snapshot:
         """Return a snapshot with these resources of one type, or with the type left out."""
@@ -147,6 +149,12 @@ class Snapshot:
     def digest(self, type_url: str) -> str:
         """Return a hash of one type's content, whatever version its author gave it."""
         return self.digests.get(type_url) or _NO_RESOURCES
+
+
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Return the keys that have another value, or are in one alone."""
+    found = [key for key, value in new.items() if old.get(key) != value]
+    return found + [key for key in old if key not in new]
 
 
 def _version(named: Mapping[str, Resource]) -> str:

@@ -193,7 +193,7 @@ class XdsStream:
             return []
         self._epoch += 1
         self._aims.clear()
-        changed = self._changed(before, snapshot)
+        changed = snapshot.changed(before) if before is not None else tuple(snapshot.resources)
         for type_url in changed:
             self._since[type_url] = self._epoch
             if type_url in self._watches:
@@ -204,12 +204,6 @@ class XdsStream:
                 carry(self._watches, changed, before, self._aim(snapshot, False, NONE))
         self.snapshot = snapshot
         return self._advance(now)
-
-    def _changed(self, before: Snapshot | None, now: Snapshot) -> tuple[str, ...]:
-        """Return the types whose content differs."""
-        if before is None:
-            return tuple(now.resources)
-        return now.changed(before) if self._shared is None else self._shared.changed(before, now)
 
     def tick(self, now: float) -> list[Effect]:
         """Let time pass: complain about overdue answers, and go on without them."""

@@ -128,8 +128,7 @@ class DeltaWatch(BeatingWatch):
         difference, exact = self._difference(target)
         lacking = {(n, _version(r)): r for n, r in difference.items()}
         bad = tuple(item for item in lacking if item in self.quarantine)
-        free = [item for item, r in lacking.items() if not self._held_back(r, target)]
-        chosen = self.quarantine.choose(free)
+        chosen = self.quarantine.choose(self._free(lacking, target))
         content = {item[0]: lacking[item] for item in chosen}
         whole = len(content) == len(difference)
         return Draft(
@@ -153,15 +152,17 @@ class DeltaWatch(BeatingWatch):
     def _difference(self, target: Target) -> tuple[Content, bool]:
         """Return what differs from the client's state, and whether nothing was retained."""
         wanted = self._wanted(target)
-        exact = True
+        known, exact = self.known, True
         difference: Content = {}
-        for name, resource in sorted(wanted.items()):
-            held = self.known.get(name, UNSURE)
+        for name, resource in wanted.items():
+            held = known.get(name, UNSURE)  # which no resource has as its version
+            if held == (resource.version if resource else None):
+                continue
             if resource is None and held and target.retain:
                 exact = False
-            elif name not in self.known or held != _version(resource):
+            else:
                 difference[name] = resource
-        return difference, exact
+        return dict(sorted(difference.items())), exact
 
     def _wanted(self, target: Target) -> Content:
         available = target.snapshot.of(self.type_url)

@@ -45,7 +45,8 @@ class Draft:
     ``whole``: after it the client lacks nothing; ``exact``: nor does it hold anything too much;
     ``items``: what of it the client may refuse; ``bad``: what it lacks because it refused it;
     ``missing``: the names among all that it lacks of which it holds no earlier version, filled
-    in while anything is under suspicion; ``beat``: a heartbeat, which brings nothing new.
+    in while anything is under suspicion; ``beat``: a heartbeat, which brings nothing new;
+    ``held`` and ``known``: what a state-of-the-world client holds afterwards, and its versions.
     """
 
     content: Mapping[str, Resource | None]
@@ -59,6 +60,8 @@ class Draft:
     missing: frozenset[str] = frozenset()
     items: Items = field(default_factory=dict)
     beat: bool = False
+    held: Mapping[str, Resource] = field(default_factory=dict)
+    known: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

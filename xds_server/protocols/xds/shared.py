@@ -9,11 +9,11 @@ from xds_server.protocols.xds.issue import Issues
 from xds_server.protocols.xds.memo import Memo
 from xds_server.protocols.xds.requests import Requests
 from xds_server.protocols.xds.subscription import Subscription
-from xds_server.protocols.xds.wire import scan_delta, scan_sotw
-from xds_server.snapshots.model import Snapshot
+from xds_server.protocols.xds.wire import scan_delta, scan_names, scan_sotw
 
 _MOST_NAMES = 1_000_000  # resources in remembered differences and states: some 100 MB at worst
 _MOST_BYTES = 128 * 1024 * 1024  # of remembered responses
+_NAME = 70  # bytes that a name takes when it is read, beside its letters
 
 
 class Shared:
@@ -24,7 +24,8 @@ class Shared:
     def __init__(self, names: int = _MOST_NAMES, size: int = _MOST_BYTES) -> None:
         self.states = Memo(names)
         self.issues = Issues(size)
-        self.sotw = Requests(scan_sotw)
+        listed = Requests(scan_names, weigh=_weight)
+        self.sotw = Requests(partial(scan_sotw, read_names=listed.read))
         self.initial = Initials(self.states)
         self.delta = Requests(partial(scan_delta, read_initial=self.initial.read))
 
@@ -40,11 +41,10 @@ class Shared:
         """Return the object that all have who ask for the same."""
         return self.states.recall(subscription, lambda: subscription, _names)
 
-    def changed(self, before: Snapshot, now: Snapshot) -> tuple[str, ...]:
-        """Return the types whose content differs: looked for once for all streams that move so."""
-        moved = (before.versions, now.versions)
-        return self.states.recall("changed", lambda: now.changed(before), len, moved)
-
 
 def _names(subscription: Subscription) -> int:
     return len(subscription.names)
+
+
+def _weight(data: bytes, read: tuple[tuple[str, ...], int]) -> int:
+    return len(data) + _NAME * len(read[0])

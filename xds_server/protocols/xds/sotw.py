@@ -104,17 +104,17 @@ class SotwWatch(BeatingWatch):
     def _compose(self, target: Target) -> Draft:
         wanted, exact = self._content(target)
         lacking = self._lacking(wanted)
-        free = [item for item, r in lacking.items() if not self._held_back(r, target)]
-        chosen = self.quarantine.choose(free)
+        chosen = self.quarantine.choose(self._free(lacking, target))
         whole = len(chosen) == len(lacking)
         content = wanted if whole else self._without(wanted, lacking.keys() - set(chosen))
         digest = self._digest(content, target.snapshot if whole else None)
+        versions = _versions(content)
         return Draft(
             content=content,
             changed=tuple(lacking[item] for item in chosen),
             digest=digest,
             wire_version=self._wire_version(digest, target.snapshot),
-            due=self._must_answer or self._forced or _versions(content) != self.known,
+            due=self._must_answer or self._forced or versions != self.known,
             whole=whole,
             exact=exact and whole,
             items={item: lacking[item] for item in chosen},
@@ -122,10 +122,13 @@ class SotwWatch(BeatingWatch):
             missing=frozenset(n for n, _ in lacking if n not in self.known)
             if self.quarantine
             else frozenset(),
+            held=content,
+            known=versions,
         )
 
     def _lacking(self, wanted: Mapping[str, Resource]) -> dict[Item, Resource]:
-        return {(n, r.version): r for n, r in wanted.items() if self.known.get(n) != r.version}
+        known = self.known
+        return {(n, r.version): r for n, r in wanted.items() if known.get(n) != r.version}
 
     def _without(self, wanted: dict[str, Resource], items: Set[Item]) -> dict[str, Resource]:
         """Return the content with what must not be sent now as the client has it, if it does."""
@@ -178,20 +181,23 @@ class SotwWatch(BeatingWatch):
     def _content(self, target: Target) -> tuple[dict[str, Resource], bool]:
         """Return what the client should hold now, and whether nothing was retained."""
         available = target.snapshot.of(self.type_url)
-        names = set(self.subscription.names)
+        names: Set[str] = self.subscription.names
         if self.subscription.wildcard:
             names |= {name for name, resource in available.items() if not resource.on_demand}
         if self.subscription.globs:
             collects = self.subscription.collects
             names |= {n for n, r in available.items() if collects(n) and not r.on_demand}
             names -= self.subscription.globs
-        content = {name: available[name] for name in names & available.keys()}
+        content = {name: available[name] for name in sorted(names & available.keys())}
         gone = self._held.keys() - content.keys() if target.retain else set()
         retained = {name: self._held[name] for name in gone if not _is_empty(self._held[name])}
-        content.update(retained)
+        more = dict(retained)
         if self.type_url == ENDPOINT:
-            content.update((name, no_endpoints(name)) for name in names - content.keys() if name)
-        return dict(sorted(content.items())), not retained
+            absent = names - content.keys() - retained.keys()
+            more.update((name, no_endpoints(name)) for name in absent if name)
+        if more:
+            content = dict(sorted((content | more).items()))
+        return content, not retained
 
     def _sending(self) -> None:
         self._must_answer = self._forced = False
@@ -230,20 +236,11 @@ class SotwWatch(BeatingWatch):
         if offer.draft.beat:
             return
 
-        def held() -> tuple[Mapping[str, Resource], Mapping[str, str | None]]:
-            found = {name: resource for name, resource in offer.content.items() if resource}
-            return found, _versions(found)
-
-        learned = self._shared.states.recall("held", held, _pair, (offer.content,))
-        self._held, self.known = learned
+        self._held, self.known = offer.draft.held, offer.draft.known
 
     def _hold(self, held: Mapping[str, Resource]) -> None:
         self._held = held
         self.known = self._shared.states.recall("known", lambda: _versions(held), len, (held,))
-
-
-def _pair(held: tuple[Mapping[str, Resource], object]) -> int:
-    return 2 * len(held[0])
 
 
 def _versions(content: Mapping[str, Resource]) -> dict[str, str | None]:

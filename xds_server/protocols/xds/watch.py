@@ -13,7 +13,7 @@ from xds_server.protocols.xds.effects import Effect, Send
 from xds_server.protocols.xds.issue import Issue
 from xds_server.protocols.xds.offer import NOTHING, Draft, Encoded, Offer, Target, named, size
 from xds_server.protocols.xds.overdue import forgiven, silent
-from xds_server.protocols.xds.quarantine import Quarantine, belonging
+from xds_server.protocols.xds.quarantine import Item, Quarantine, belonging
 from xds_server.protocols.xds.refusal import Refusal, refusal
 from xds_server.protocols.xds.resource_types import KNOWN_TYPES, VIRTUAL_HOST
 from xds_server.protocols.xds.responses import ResourceError, not_served
@@ -156,8 +156,9 @@ class Watch(ABC):
             return self._compose(target)
         values, objects = self._basis()
         version = target.snapshot.version(self.type_url), target.snapshot.digest(self.type_url)
-        key = ("draft", self.type_url, self.subscription, *version, target.retain, *values)
-        return self._shared.states.recall(key, lambda: self._compose(target), size, objects)
+        key = ("draft", self.type_url, *version, target.retain, *values)
+        basis = (self.subscription, *objects)
+        return self._shared.states.recall(key, lambda: self._compose(target), size, basis)
 
     def _issue(self, draft: Draft) -> Issue:
         def make() -> Encoded:
@@ -258,6 +259,12 @@ class Watch(ABC):
         What a client without any gets is sent all the same: there is nothing better to keep.
         """
         return resource is not None and bool(self.known) and target.lacks_for(resource)
+
+    def _free(self, lacking: Mapping[Item, Resource | None], target: Target) -> Sequence[Item]:
+        """Return what of it need not be held back."""
+        if not target.missing:
+            return list(lacking)
+        return [item for item, one in lacking.items() if not self._held_back(one, target)]
 
     def touch(self) -> None:
         """Look again at the next opportunity: the client is owed something by its own doing."""

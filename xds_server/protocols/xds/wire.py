@@ -20,10 +20,12 @@ from xds_server.protocols.xds.protobuf import (
     text,
     until,
 )
+from xds_server.protocols.xds.resource_types import PREFIX
 from xds_server.snapshots.model import content_version
 
 _EXTENSIONS = 9  # in Node
 _NAMES = 3  # resource_names in DiscoveryRequest
+_TYPES = PREFIX.encode()  # what every type_url begins with, which follows the names
 
 _rests: deque[tuple[bytes, dict[int, str], bytes]] = deque(maxlen=16)  # of nodes, by build
 
@@ -64,11 +66,23 @@ class DeltaRequest:
     node: bytes | None = field(default=None, repr=False)
 
 
-def scan_sotw(data: bytes) -> SotwRequest:
-    """Return the DiscoveryRequest in these bytes; raise MalformedError if there is none."""
+def scan_names(data: bytes) -> tuple[tuple[str, ...], int]:
+    """Return the resource_names that these fields begin with, and how many bytes they take."""
+    listed, length = run(data, _NAMES << 3 | LENGTH)
+    return tuple(map(text, listed)), length
+
+
+def scan_sotw(
+    data: bytes, read_names: Callable[[bytes], tuple[tuple[str, ...], int]] = scan_names
+) -> SotwRequest:
+    """Return the DiscoveryRequest in these bytes; raise MalformedError if there is none.
+
+    ``read_names`` reads what is, by all appearances, nothing but names, as ``scan_names`` does.
+    """
     cut = until(data, _NAMES)
-    listed, length = run(data[cut:], _NAMES << 3 | LENGTH)
-    names = list(map(text, listed))
+    end = data.find(_TYPES, cut) - 2  # where the type's tag stands; a wrong guess is harmless
+    listed, length = read_names(data[cut : max(cut, end)])
+    names = list(listed)
     texts = {1: "", 4: "", 5: ""}
     node, error = None, None
     for key, value in (*scan(data, cut), *scan(data[cut + length :])):

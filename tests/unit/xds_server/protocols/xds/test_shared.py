@@ -1,8 +1,7 @@
-from tests.conversations.xds.responses import cluster, delta_request, sotw_request
+from tests.conversations.xds.responses import delta_request, sotw_request
 from xds_server.protocols.xds.resource_types import CLUSTER
 from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.subscription import NOTHING_ASKED
-from xds_server.snapshots.model import snapshot_of
 
 
 def test_each_dialect_reads_its_own() -> None:
@@ -22,8 +21,10 @@ def test_who_asks_for_the_same_gets_the_same_object() -> None:
     assert shared.stated(NOTHING_ASKED, (), False).empty
 
 
-def test_what_changed_is_looked_for_once() -> None:
+def test_names_that_come_again_are_read_once() -> None:
     shared = Shared()
-    before, now = snapshot_of([cluster("a")]), snapshot_of([cluster("a", 2)])
-    assert shared.changed(before, now) == (CLUSTER,)
-    assert shared.changed(before, now) is shared.changed(before, now)
+    asked = ("service-a", "service-b")
+    first, again = (shared.sotw.read(sotw_request(CLUSTER, asked, nonce=n)) for n in ("1", "2"))
+    assert (first.nonce, again.nonce) == ("1", "2")
+    assert first.names == again.names == asked
+    assert again.names[0] is first.names[0]

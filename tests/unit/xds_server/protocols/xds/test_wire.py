@@ -21,6 +21,14 @@ def test_requests() -> None:
     assert (delta.subscribe, delta.unsubscribe, delta.initial) == (("a",), ("b",), {"c": "1"})
 
 
+@pytest.mark.parametrize("name", ["b" * 200, "type.googleapis.com/b", 'b"', ""])
+def test_names_are_read_wherever_the_type_seems_to_follow(name: str) -> None:
+    request = sotw_request(URL, ("a", name, "c"), "v", "n")
+    assert wire.scan_sotw(request).names == ("a", name, "c")
+    moved = put_text(4, URL) + put(3, b"a") + put_text(5, "n") + put(3, name.encode())
+    assert wire.scan_sotw(moved).names == ("a", name)
+
+
 def test_locators_count_as_names() -> None:
     located = put(7, put_text(1, "a"))
     assert wire.scan_sotw(put_text(4, URL) + located).names == ("a",)

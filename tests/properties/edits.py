@@ -90,6 +90,15 @@ def _rerouted(rng: Random, things: Things) -> None:
         del spec["router"]
 
 
+def _rehomed(rng: Random, things: Things) -> None:
+    """Give a host the other address of its link to the leaf."""
+    host = _one(rng, things, "Host-")
+    number = host["metadata"].get("name", "")[-1:]
+    first, second = rng.sample((1, 2), 2)
+    gateway = f"10.255.{number}.{second}"
+    host["spec"]["tunnel"] = {"address": f"10.255.{number}.{first}/30", "gateway": gateway}
+
+
 EDITS: tuple[Callable[[Random, Things], None], ...] = (
     _gone,
     _from_elsewhere,
@@ -100,4 +109,5 @@ EDITS: tuple[Callable[[Random, Things], None], ...] = (
     _rescaled,
     _rerouted,
     _repeated,
+    _rehomed,
 )

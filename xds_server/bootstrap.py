@@ -29,7 +29,7 @@ from xds_server.controller.state import Owning
 from xds_server.cycles import collect_at_rest, collect_rarely
 from xds_server.folders import Folders, resource_folder, secret_folder
 from xds_server.health_memory import HealthMemory
-from xds_server.heap import share_heap
+from xds_server.heap import Freed, share_heap
 from xds_server.hearing import Hearing
 from xds_server.journal import configure, record_all
 from xds_server.protocols.xds.secrets import SecretKeeper
@@ -164,6 +164,7 @@ async def _run(settings: ServerSettings, controller: Controller, southbound: Sou
                 southbound.folders.watch(),
                 southbound.memory.keep(),
                 collect_at_rest(lambda: controller.busy),
+                Freed().give_back(),
             )
             working = [group.create_task(job) for job in jobs]
             for server, bound_to in servers:

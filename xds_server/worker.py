@@ -15,7 +15,7 @@ from pathlib import Path
 import uvloop
 
 from xds_server.cycles import collect_rarely
-from xds_server.heap import share_heap
+from xds_server.heap import Freed, share_heap
 from xds_server.protocols.reports.entries import Entry
 from xds_server.protocols.reports.loads import LoadReport, LoadTable
 from xds_server.protocols.reports.ring import Ring
@@ -93,7 +93,11 @@ async def _run() -> None:
     pipe = socket.socket(fileno=0)
     reader, writer = await asyncio.open_connection(sock=pipe)
     collect_rarely()
-    await end.run(reader, writer)
+    giving = loop.create_task(Freed().give_back())
+    try:
+        await end.run(reader, writer)
+    finally:
+        giving.cancel()
 
 
 def main() -> None:

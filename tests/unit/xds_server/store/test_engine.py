@@ -1,13 +1,18 @@
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
+import migrations
 from xds_server.controller.errors import MachineError
 from xds_server.store.engine import migrate, open_engine
+from xds_server.store.repository import SqlRepository
 from xds_server.store.tables import Base
 
 
@@ -87,3 +92,24 @@ async def test_a_database_that_cannot_be_had_is_one_sentence(url: str, mend: str
     with pytest.raises(MachineError, match=mend) as told:
         await open_engine(url)
     assert "geheim" not in str(told.value)
+
+
+async def test_a_database_given_back_to_an_earlier_version_has_all_numbers(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'db'}"
+    engine = await open_engine(url)
+    repository = SqlRepository(engine)
+    for parent, given in enumerate((None, {"segments": {"a": 1}}, None, None)):
+        await repository.commit(parent, "", "", 0.0, [], given)
+    await engine.dispose()
+    with create_engine(f"sqlite:///{tmp_path / 'db'}").begin() as connection:
+        downgrade(connection, "0002")
+        query = text("SELECT allocations FROM revisions ORDER BY number")
+        held = [json.loads(one) for one in connection.execute(query).scalars()]
+    assert held == [{}, *[{"segments": {"a": 1}}] * 3]
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)

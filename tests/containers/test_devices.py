@@ -130,7 +130,8 @@ def test_a_spine_falls_silent(stand: Stand, record_property: Record) -> None:
     probed(record_property, event, BARE, seen)
     spine.namespace.run("nft", "delete", "table", "inet", "silence")
     until(lambda: _routes(leaf, name) == routes, f"no routes come back by {name}", BACK)
-    assert LONGEST / 4 < seen["gap_ms"] < LONGEST  # it did carry what was probed
+    assert seen["answered"] < seen["sent"], "it did not carry what was probed"
+    assert seen["gap_ms"] < LONGEST
     assert seen["alive"] == seen["flows"]
     lossless(report)
 

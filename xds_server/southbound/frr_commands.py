@@ -79,7 +79,7 @@ class SwitchCommands:
         command = [*self._prefix(), *argv]
         pipe = asyncio.subprocess.PIPE
         try:
-            with standard_input(text or "") as given:
+            with standard_input(text) as given:
                 process = await asyncio.create_subprocess_exec(
                     *command, stdin=given, stdout=pipe, stderr=pipe
                 )

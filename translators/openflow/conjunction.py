@@ -96,7 +96,9 @@ def decide(table: int, *bands: Band, before: Decided | None = None) -> Decided:
             return before
         return replace(before, lines=now, come=(), gone=(), follows=before.token)
     bases = tuple(base for base, _ in bands)
-    places = _stand(table, held, found, bases) or _all(table, held, found, bases)
+    places = _stand(table, held, found, bases)
+    if places is None:
+        places = _all(table, held, found, bases)
     return replace(_exchanged(held, found, places), lines=now)
 
 
@@ -119,7 +121,7 @@ def _stand(
     for number, (base, band, old) in enumerate(zip(bases, bands, held.bands, strict=True)):
         if band is old:
             continue
-        if band.decisions.keys() != old.decisions.keys():
+        if list(band.decisions) != list(old.decisions):  # ids are given out in deciding order
             return None
         for key in band.moved:
             decision, kept = band.decisions[key], held.placed[number, key]

@@ -102,3 +102,13 @@ def test_what_has_not_changed_is_kept() -> None:
     assert set(after.parts) - set(before.parts) == set(after.come)
     kept = set(before.parts) & set(after.parts)
     assert {item for part in kept for item in part.items} >= set(_decided([one])[:1])
+
+
+def test_ids_are_given_out_anew_in_another_order() -> None:
+    ways = tuple((_to(*targets),) for targets in ((4, 5, 6), (7, 8, 9), (10, 11, 12)))
+    thrice = Decision(7, cookie(Cause.RULE, 7), (1, 2, 3), ways, (), 25)  # its ids reach the next
+    decisions = [thrice, _decision(8, (1, 2, 3), 5, 6, 7)]
+    before = decide(20, (10, decisions))
+    decisions.reverse()
+    found = decide(20, (10, decisions), before=before)
+    assert program(found.items, ()) == program(decide(20, (10, decisions)).items, ())

@@ -19,6 +19,8 @@ from xds_server.controller.errors import MachineError
 # lets a reader such as a backup tool hold the file for a moment.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
 
+_READS = "fsdn_reads"  # the execution option of connections that only read
+
 
 async def open_engine(url: str) -> AsyncEngine:
     """Return an engine on a database of the newest schema.
@@ -48,6 +50,11 @@ def configure(engine: Engine) -> None:
     """Make every connection of an engine on SQLite durable, and every transaction ours."""
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+
+
+def reading(engine: Engine) -> Engine:
+    """Return a configured engine's other face, whose transactions only read: no writer waits."""
+    return engine.execution_options(**{_READS: True})
 
 
 def _engine(url: str) -> AsyncEngine:
@@ -87,4 +94,5 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # IMMEDIATE: a transaction that has read and then wants to write, while another one has written
     # in between, is refused at once as "locked", without the busy timeout (SQLITE_BUSY_SNAPSHOT).
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(_READS, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, String, Table, cast, func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
 
 from xds_server.controller.errors import ConflictError, NotFoundError
 from xds_server.controller.values import (
@@ -24,7 +24,6 @@ from xds_server.controller.values import (
     StoredObject,
 )
 from xds_server.store.chain import GENESIS, link
-from xds_server.store.failures import told
 from xds_server.store.tables import (
     AcknowledgedRow,
     Base,
@@ -49,19 +48,11 @@ class SqlRepository:
     """Revisions, objects and device states in a database (see controller.ports.Repository)."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._transactions = Transactions(engine)
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncSession]:
-        with told():
-            async with self._sessions() as session:
-                yield session
 
     async def head(self) -> int:
         """Return the number of the last revision, 0 before the first."""
-        async with self._reading() as session:
-            return await _head(session)
+        return await self._transactions.read(_head)
 
     async def objects(self, revision: int) -> tuple[StoredObject, ...]:
         """Return all objects as this revision left them, sorted by key."""
@@ -80,15 +71,15 @@ class SqlRepository:
             .where(ObjectRow.source.is_not(None))
             .order_by(ObjectRow.key)
         )
-        async with self._reading() as session:
-            return tuple(_object(row) for row in await session.scalars(query))
+        return await self._transactions.read(
+            lambda session: tuple(_object(row) for row in session.scalars(query))
+        )
 
     async def allocations(self, revision: int) -> Allocated:
         """Return the numbers given out up to this revision; empty for revision 0."""
         own = RevisionRow.number <= revision, cast(RevisionRow.allocations, String) != "null"
         query = select(RevisionRow.allocations).where(*own).order_by(RevisionRow.number.desc())
-        async with self._reading() as session:
-            return await session.scalar(query.limit(1)) or {}
+        return await self._transactions.read(lambda session: session.scalar(query.limit(1)) or {})
 
     async def commit(
         self,
@@ -133,15 +124,18 @@ class SqlRepository:
 
     async def revision(self, number: int) -> Revision:
         """Return one revision; raise NotFoundError if there is none of this number."""
-        async with self._reading() as session:
-            row = await session.get(RevisionRow, number)
+
+        def found(session: Session) -> Revision:
+            row = session.get(RevisionRow, number)
             if row is None:
-                head = await _head(session)
                 raise NotFoundError(
-                    f"there is no revision {number}, the newest is {head}; see 'fsdn history'"
+                    f"there is no revision {number}, the newest is {_head(session)}; "
+                    "see 'fsdn history'"
                 )
-            acked = await session.get(AcknowledgedRow, number)
+            acked = session.get(AcknowledgedRow, number)
             return _revision(row, None if acked is None else acked.seconds)
+
+        return await self._transactions.read(found)
 
     async def revisions(self, limit: int) -> tuple[Revision, ...]:
         """Return the newest revisions, newest first."""
@@ -151,8 +145,9 @@ class SqlRepository:
             .order_by(RevisionRow.number.desc())
             .limit(limit)
         )
-        async with self._reading() as session:
-            return tuple(_revision(row, seconds) for row, seconds in await session.execute(query))
+        return await self._transactions.read(
+            lambda session: tuple(_revision(row, acked) for row, acked in session.execute(query))
+        )
 
     async def acknowledged(self, number: int, seconds: float) -> None:
         """Note, once, how long it took until every connected device ran the revision."""
@@ -186,17 +181,19 @@ class SqlRepository:
             .where(ProgressRecord.revision == revision)
             .order_by(ProgressRecord.device)
         )
-        async with self._reading() as session:
-            return tuple(_progress(row) for row in await session.scalars(query))
+        return await self._transactions.read(
+            lambda session: tuple(_progress(row) for row in session.scalars(query))
+        )
 
     async def load_status(self) -> tuple[StatusRow, ...]:
         """Return the last known state of every device and type, sorted."""
         query = select(DeviceRow).order_by(DeviceRow.device, DeviceRow.type)
-        async with self._reading() as session:
-            return tuple(
+        return await self._transactions.read(
+            lambda session: tuple(
                 StatusRow(row.device, row.type, row.version, row.state, row.reason, row.at)
-                for row in await session.scalars(query)
+                for row in session.scalars(query)
             )
+        )
 
 
 def _fields(row: StatusRow | Progress) -> dict[str, Any]:
@@ -204,8 +201,8 @@ def _fields(row: StatusRow | Progress) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
 
 
-async def _head(session: AsyncSession) -> int:
-    return await session.scalar(select(func.max(RevisionRow.number))) or 0
+def _head(session: Session) -> int:
+    return session.scalar(select(func.max(RevisionRow.number))) or 0
 
 
 def _digest(connection: Connection, number: int) -> str:

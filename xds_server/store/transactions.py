@@ -10,16 +10,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
 
-from xds_server.store.engine import configure
+from xds_server.store.engine import configure, reading
 from xds_server.store.failures import told
 
 Result = TypeVar("Result")
 
 
 class Transactions:
-    """Runs what writes; raises StoreError while the database cannot do what is asked."""
+    """Runs what reads and writes; raises StoreError while the database cannot do it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -35,6 +36,19 @@ class Transactions:
                 return await asyncio.to_thread(_done, self._near, work)
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
+
+    async def read(self, work: Callable[[Session], Result]) -> Result:
+        """Return what work finds in one transaction that writes nothing, and so waits for none."""
+        with told():
+            if self._near is not None:
+                return await asyncio.to_thread(_found, reading(self._near), work)
+            async with AsyncSession(self._engine) as session:
+                return await session.run_sync(work)
+
+
+def _found(engine: Engine, work: Callable[[Session], Result]) -> Result:
+    with Session(engine) as session:
+        return work(session)
 
 
 def _done(engine: Engine, work: Callable[[Connection], Result]) -> Result:

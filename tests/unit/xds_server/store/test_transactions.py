@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
 
 from xds_server.store.engine import open_engine
 from xds_server.store.transactions import Transactions
@@ -72,10 +73,32 @@ async def test_one_that_is_cancelled_is_whole_all_the_same(engine: AsyncEngine) 
     assert await _count(engine) == 2
 
 
+async def test_one_that_reads_waits_for_no_other_and_sees_what_is_committed(
+    engine: AsyncEngine,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    transactions = Transactions(engine)
+
+    def slow(connection: Connection) -> None:
+        _insert(connection)
+        begun.set()
+        assert go_on.wait(10)
+
+    def count(session: Session) -> int:
+        return session.scalar(text("SELECT count(*) FROM kept")) or 0
+
+    writing = asyncio.create_task(transactions.run(slow))
+    await asyncio.to_thread(begun.wait)
+    assert await transactions.read(count) == 0
+    go_on.set()
+    await writing
+    assert await transactions.read(count) == 1
+
+
 async def test_a_database_without_a_file_has_the_driver_s_turns() -> None:
     engine = await open_engine("sqlite+aiosqlite://")
     transactions = Transactions(engine)
     await transactions.run(lambda c: c.exec_driver_sql("CREATE TABLE kept (x INTEGER)"))
     await transactions.run(_insert)
-    assert await _count(engine) == 1
+    assert await transactions.read(lambda s: s.scalar(text("SELECT count(*) FROM kept"))) == 1
     await engine.dispose()

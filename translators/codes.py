@@ -122,7 +122,7 @@ FS2023 warning: MTU changes at a router
     Packets larger than the other segment's MTU are lost at the router, and nobody is told.
     give the segments of a router one MTU
 FS2024 error: DHCP server outside the segment
-    The server is no workload of the segment, or has no IPv4 address: no broadcast reaches it.
+    The server is no workload of the segment: no question of a client reaches it.
     name a workload of the segment, or run a relay in it
 FS4001 warning: shadowed rule
     An earlier rule decides on all traffic of this rule, so it never takes effect.

@@ -12,6 +12,7 @@ import pytest
 from integration.bed.traffic import ask, probing
 from tests.devices.routed_bed import RoutedBed, literal, ping, routed_bed, until_answered
 from translators.openflow.cookie import Cause, cookie
+from translators.plan.dhcp import link_local
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 
@@ -139,6 +140,31 @@ for _ in range(10):
     except TimeoutError:
         pass
 """
+SERVER6 = """
+import socket, struct
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 547))
+group = socket.inet_pton(socket.AF_INET6, "ff02::1:2")
+near = struct.pack("@I", socket.if_nametoindex("eth0"))
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group + near)
+while True:
+    data, peer = s.recvfrom(2000)
+    s.sendto(b"advertise to " + peer[0].partition("%")[0].encode(), peer)
+"""
+CLIENT6 = """
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+near = socket.if_nametoindex("eth0")
+s.settimeout(0.5)
+s.bind((sys.argv[1], 546, 0, near))
+for _ in range(10):
+    s.sendto(b"solicit", ("ff02::1:2", 547, 0, near))
+    try:
+        print(s.recv(2000).decode())
+        break
+    except TimeoutError:
+        pass
+"""
 NEAR, FAR = ("10.20.0.11", "fd10:20::11"), ("10.20.0.12", "fd10:20::12")
 EVERYBODY = (*NEAR, *FAR)
 VIRTUAL = ("10.20.0.200", "fd10:20::ff10")
@@ -232,6 +258,19 @@ def test_a_workload_without_an_address_asks_the_segments_server(bed: RoutedBed) 
     assert near.run(sys.executable, "-c", CLIENT) == "offer to 10.20.0.11\n"  # as it renews
     assert alone.run(sys.executable, "-c", CLIENT) == ""  # a segment without a server
     assert "0 received" in ping(near, "255.255.255.255", "-b")  # a broadcast that is no DHCP
+
+
+def test_dhcpv6_is_spoken_between_link_local_addresses(bed: RoutedBed) -> None:
+    log = bed.directory / "dhcp6.log"
+    server = bed.workloads["far"].spawn([sys.executable, "-c", SERVER6], log)  # ended with the bed
+    near, web = bed.workloads["near"], bed.workloads["web"]
+    known = str(link_local("02:00:00:00:20:11"))
+    near.ip("addr add fe80::abcd/64 dev eth0 nodad", f"addr replace {known}/64 dev eth0 nodad")
+    for own in (known, "fe80::abcd", "fd10:20::11"):
+        assert near.run(sys.executable, "-c", CLIENT6, own) == f"advertise to {own}\n"
+    assert server.poll() is None
+    web.ip("addr add fe80::abcd/64 dev eth0 nodad")
+    assert web.run(sys.executable, "-c", CLIENT6, "fe80::abcd") == ""  # a segment without a server
 
 
 def test_a_forged_sender_is_not_routed(bed: RoutedBed) -> None:

@@ -35,7 +35,7 @@ from translators.openflow.frames import (
 )
 from translators.openflow.simulate import REFLECTED, Frame, simulate
 from translators.openflow.translate import translate
-from translators.plan.dhcp import EVERYBODY
+from translators.plan.dhcp import lease
 from translators.plan.evaluate import Packet, Verdict, evaluate
 from translators.plan.model import TCP, UDP, Action, Host, Plan
 
@@ -157,7 +157,7 @@ def _misplaced(plan: Plan, packet: Packet, arrival: Arrival, verdict: Verdict) -
     marked = arrival.hops[-1].frame.get(IP_DSCP, 0)
     if packet.destination in plan.by_address and marked != _mark(plan, verdict):
         return f"{verdict} but arrived with DSCP {marked}"
-    if arrival.address not in target.addresses and packet.destination != EVERYBODY:
+    if arrival.address not in target.addresses and not lease(plan, packet):
         return f"arrived with the address {arrival.address}: {arrival}"
     if arrival.ttl != TTL - (source.segment != target.segment):
         return f"arrived with TTL {arrival.ttl}: {arrival}"

@@ -22,6 +22,7 @@ from tests.properties.worlds import (
 )
 from translators.compiler.pipeline import Compilation, compile_policy
 from translators.diagnostics import Severity
+from translators.plan.dhcp import SPEECHES, clients
 from translators.plan.evaluate import Packet
 from translators.plan.http import Request
 from translators.plan.model import ICMP, ICMPV6, TCP, UDP, Address, Endpoint, Plan, Service
@@ -109,17 +110,21 @@ def _fitting(rng: Random, plan: Plan) -> Packet | None:
 def _leased(rng: Random, plan: Plan) -> Packet | None:
     """Return something like DHCP in a segment with a server; to all, it is only asked."""
     served = [e for e in plan.endpoints if plan.segment[e.segment].dhcp is not None]
+    speech = rng.choice(SPEECHES)
     source = rng.choice(served or list(plan.endpoints))
-    own = [a for a in source.addresses if a.version == 4]
-    known = sorted(_known(plan, 4), key=int)
+    known = sorted(_known(plan, speech.family), key=int)
     if not served or not known:
         return None
-    everybody = ip_address("255.255.255.255")
-    claimed = rng.choice([ip_address("0.0.0.0"), *own, *own, rng.choice(known)])
+    nobody, everybody = speech.nobody.network_address, speech.servers.network_address
+    own = speech.reached(source)
+    claimed = rng.choice([nobody, *own, *own, rng.choice(known)])
     if source.name == plan.segment[source.segment].dhcp:
-        return Packet(source.name, claimed, rng.choice(known), UDP, 67, 68)
+        port = rng.choice((speech.client, speech.client, speech.server))
+        meant = [a for e in clients(plan, source, speech) for a in speech.reached(e)]
+        return Packet(source.name, claimed, rng.choice(known + meant), UDP, speech.server, port)
     destination = rng.choice([everybody, everybody, rng.choice(known)])
-    return Packet(source.name, claimed, destination, UDP, 68, rng.choice((67, 67, 67, 68)))
+    port = rng.choice((speech.server, speech.server, speech.server, speech.client))
+    return Packet(source.name, claimed, destination, UDP, speech.client, port)
 
 
 def _door(rng: Random, family: int, doors: list[tuple[int, int]]) -> tuple[int, int]:

@@ -24,8 +24,9 @@ from tests.properties.strategies import random_packet, random_plan
 from translators.openflow.fields import ETH_DST, mac_value
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.live import ProbeError
+from translators.plan.dhcp import lease
 from translators.plan.evaluate import Packet, evaluate
-from translators.plan.model import TCP, UDP, Plan
+from translators.plan.model import TCP, Plan
 
 pytestmark = pytest.mark.device
 
@@ -113,8 +114,8 @@ def _goes_on(bridges: Bridges, plan: Plan, packet: Packet) -> Iterator[str]:
     try:
         way = bridges.standing(packet)
     except ProbeError:
-        leased = packet.protocol == UDP and packet.destination_port in (67, 68)
-        passing = packet.protocol == SCTP or leased or evaluate(plan, packet).answered
+        untracked = lease(plan, packet) or evaluate(plan, packet).answered
+        passing = packet.protocol == SCTP or untracked
         assert denied(plan, packet) or passing
         return
     yield "later"

@@ -11,6 +11,7 @@ from tests.devices.frames import ACK, SYN, SYN_ACK, Frame, decode, encode
 from tests.devices.openflow_bench import Bench
 from tests.devices.ovs import PrivateOvs
 from tests.properties.strategies import random_packet, random_plan
+from translators.plan.dhcp import lease
 from translators.plan.evaluate import Packet, Verdict, evaluate
 from translators.plan.model import TCP, UDP, Action, Plan
 
@@ -88,7 +89,7 @@ def _chosen(plan: Plan, rng: Random) -> list[tuple[Packet, Verdict]]:
     for _ in range(400):
         packet = random_packet(rng, plan)
         verdict = evaluate(plan, packet)
-        if packet.protocol not in (TCP, UDP) or packet.destination_port in (67, 68):
+        if packet.protocol not in (TCP, UDP) or lease(plan, packet):
             continue
         if verdict.steered or (verdict.action is Action.ALLOW and not verdict.targets):
             continue

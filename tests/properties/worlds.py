@@ -58,9 +58,8 @@ def random_things(rng: Random) -> list[Thing]:
         *places,
     ]
     front = [_workload(rng, name, index) for index, name in enumerate(_FRONT[: rng.randint(2, 4)])]
-    servers = [w for w in front if w["spec"]["addresses"][0].startswith("10.")]
-    if servers and rng.randrange(2):
-        places[0]["spec"]["dhcpServer"] = rng.choice(servers)["metadata"]["name"]
+    if rng.randrange(2):
+        places[0]["spec"]["dhcpServer"] = rng.choice(front)["metadata"]["name"]
     others = [
         _settled("back", "shop", "back", 20, {"app": "a", "version": "v1"}, "fd10:20::20"),
         _settled("back2", "shop", "back", 21, {"app": "b", "version": "v1"}),

@@ -6,7 +6,7 @@ from translators.compiler.draft import Draft
 from translators.compiler.findings import finding
 from translators.compiler.references import refer
 from translators.diagnostics import Diagnostic
-from translators.policy.document import Document, Path
+from translators.policy.document import Document
 from translators.policy.segment import Segment
 
 
@@ -21,14 +21,9 @@ def server(
     member = draft.members.rows.get(name) if name is not None else None
     if member is None:
         return None
-    where: Path = path
     if member.segment != document.reference:
         message = f"workload {name} is in segment {member.segment}"
-        findings.append(finding("FS2024", document, where, message))
-        return None
-    if all(address.version != 4 for address in member.model.spec.addresses):
-        message = f"workload {name} has no IPv4 address"
-        findings.append(finding("FS2024", document, where, message))
+        findings.append(finding("FS2024", document, path, message))
         return None
     return name
 

@@ -32,9 +32,9 @@ class SegmentSpec(Shape):
     """Largest packet in the segment in bytes, without Ethernet and VXLAN headers: 1280 to 9216. The
     fabric below needs 50 bytes more."""
     dhcp_server: Ref | None = None
-    """Workload of the segment, as ``name`` or ``tenant/name``, that gives out IPv4 addresses: DHCP
-    passes between it and the segment's workloads without a policy. Left out, broadcasts for DHCP
-    are dropped and counted."""
+    """Workload of the segment, as ``name`` or ``tenant/name``, that gives out addresses of its own
+    families: DHCP and DHCPv6 pass between it and the segment's workloads without a policy. Left
+    out, what asks for a server is dropped and counted."""
     router: Name | None = None
     """Router that joins the segment to the tenant's other segments with the same router, each by
     its gateways; left out, the segment reaches no other. What passes is up to policies."""

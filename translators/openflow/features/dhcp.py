@@ -1,18 +1,20 @@
 """DHCP between a segment's workloads and its server: let in by ``admitted``, delivered here.
 
-It is no connection: nothing is tracked, and policy is not asked. IPv4 only, since a server would
-have to ask for link-local addresses, which the bridge does not know.
+It is no connection: nothing is tracked, and policy is not asked. DHCPv6 is spoken between
+link-local addresses: those made of a workload's MAC address are known, and an answer to any other
+goes to all, of whom only the one that has it takes it. The server's questions for them are
+answered by ``neighbours``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address
+from collections.abc import Iterable, Iterator
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.fields import (
     ETH_DST,
     ETH_IPV4,
+    ETH_IPV6,
     ETH_SRC,
     ETH_TYPE,
     FROM_TUNNEL,
@@ -21,67 +23,96 @@ from translators.openflow.fields import (
     IP_PROTO,
     IPV4_DST,
     IPV4_SRC,
+    IPV6_DST,
+    IPV6_SRC,
     ORIGIN,
     TUN_DST,
     TUN_ID,
     TUN_SRC,
     UDP_DST,
+    Field,
+    destination_field,
     mac_value,
+    source_field,
 )
 from translators.openflow.flow import Act, Flow, Output, SetField, Test, match
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
-from translators.plan.dhcp import CLIENT, EVERYBODY, NOBODY, SERVER, clients
-from translators.plan.model import UDP, Endpoint
+from translators.plan.dhcp import Network, Speech, clients, spoken
+from translators.plan.model import UDP, Address, Endpoint
 
 TABLES = (Table.DHCP,)
-_UDP: tuple[Test, ...] = ((ETH_TYPE, ETH_IPV4, None), (IP_PROTO, UDP, None))
-_Pairs = Iterator[tuple[int, int, int]]  # addresses of source and destination, port there
+_Ends = Iterator[tuple[Test, Test, int]]  # source, destination and port there
 
 
 def flows(site: Site) -> Iterator[Flow]:
     """Yield how DHCP is delivered, where a segment of this host's workloads has a server."""
-    servers = list(_servers(site))
+    servers = list(served(site))
     for server in servers:
-        yield from _to_server(site, server)
-        yield from _to_clients(site, server)
+        for speech in spoken(server):
+            yield from _to_server(site, server, speech)
+            yield from _to_clients(site, server, speech)
     if servers:
         yield Flow(Table.DHCP, 0, (), cookie(Cause.NO_DHCP))
 
 
 def admitted(site: Site) -> Iterator[Flow]:
     """Yield what may be said as DHCP, by whom: for the table that asks who sent a packet."""
-    for server in _servers(site):
+    for server in served(site):
         owner = cookie(Cause.DHCP, server.identity)
-        for endpoint in (server, *clients(site.plan, server)):
-            who = _sender(site, endpoint)
-            for source, to, port in _said(site, endpoint, server) if who else ():
-                ends = ((IPV4_SRC, source), (IPV4_DST, to), (UDP_DST, port))
-                tests = match(*who, *_UDP, *ends)
-                yield Flow(Table.SPOOF, 120, tests, owner, goto=Table.DHCP)
+        for speech in spoken(server):
+            for endpoint in (server, *clients(site.plan, server, speech)):
+                who = _sender(site, endpoint)
+                for source, to, port in _said(site, endpoint, server, speech) if who else ():
+                    tests = match(*who, *_udp(speech), source, to, (UDP_DST, port))
+                    yield Flow(Table.SPOOF, 120, tests, owner, goto=Table.DHCP)
 
 
-def _servers(site: Site) -> Iterator[Endpoint]:
+def served(site: Site) -> Iterator[Endpoint]:
+    """Yield the servers of the segments of this host's workloads."""
     for segment in site.segments:
         if segment.dhcp is not None:
             yield site.plan.endpoint[segment.dhcp]
 
 
-def _four(endpoint: Endpoint) -> list[int]:
-    return [int(address) for address in endpoint.addresses if isinstance(address, IPv4Address)]
+def _udp(speech: Speech) -> tuple[Test, ...]:
+    ether = ETH_IPV4 if speech.family == 4 else ETH_IPV6
+    return (ETH_TYPE, ether, None), (IP_PROTO, UDP, None)
 
 
-def _said(site: Site, endpoint: Endpoint, server: Endpoint) -> _Pairs:
-    everybody = int(EVERYBODY)
-    known, port = [everybody, *_four(server)], SERVER
+def from_one_of(network: Network) -> Test:
+    """Return the test of a source within a network."""
+    return _within(IPV4_SRC if network.version == 4 else IPV6_SRC, network)
+
+
+def _to_one_of(network: Network) -> Test:
+    return _within(IPV4_DST if network.version == 4 else IPV6_DST, network)
+
+
+def _within(field: Field, network: Network) -> Test:
+    whole = network.prefixlen == network.max_prefixlen
+    return field, int(network.network_address), None if whole else int(network.netmask)
+
+
+def _sources(addresses: Iterable[Address]) -> list[Test]:
+    return [(source_field(address), int(address), None) for address in addresses]
+
+
+def _destinations(addresses: Iterable[Address]) -> list[Test]:
+    return [(destination_field(address), int(address), None) for address in addresses]
+
+
+def _said(site: Site, endpoint: Endpoint, server: Endpoint, speech: Speech) -> _Ends:
+    sources = _sources(speech.own(endpoint))
     if endpoint == server:
-        others = (to for client in clients(site.plan, server) for to in _four(client))
-        known, port = [everybody, *others], CLIENT
+        others = (a for e in clients(site.plan, server, speech) for a in speech.reached(e))
+        known, port = [_to_one_of(speech.everybody), *_destinations(others)], speech.client
+        sources += map(from_one_of, speech.replies)
     else:
-        yield int(NOBODY), everybody, SERVER
-    for own in _four(endpoint):
-        for to in known:
-            yield own, to, port
+        to_all, port = _to_one_of(speech.servers), speech.server
+        known = [to_all, *_destinations(speech.own(server))]
+        yield from_one_of(speech.nobody), to_all, port
+    yield from ((source, to, port) for source in sources for to in known)
 
 
 def _sender(site: Site, endpoint: Endpoint) -> tuple[Test, ...]:
@@ -96,9 +127,9 @@ def _sender(site: Site, endpoint: Endpoint) -> tuple[Test, ...]:
     return (*place, mac, site.within(endpoint.segment))
 
 
-def _to_server(site: Site, server: Endpoint) -> Iterator[Flow]:
-    out = _way(site, server)
-    tests = match(site.within(server.segment), *_UDP, (UDP_DST, SERVER), *_from(site, server))
+def _to_server(site: Site, server: Endpoint, speech: Speech) -> Iterator[Flow]:
+    out, port = _way(site, server), (UDP_DST, speech.server)
+    tests = match(site.within(server.segment), *_udp(speech), port, *_from(site, server))
     acts = (SetField(ETH_DST, mac_value(server.mac)), *out)
     if out:
         yield Flow(Table.DHCP, 100, tests, cookie(Cause.DHCP, server.identity), acts)
@@ -120,18 +151,28 @@ def _way(site: Site, target: Endpoint) -> tuple[Act, ...]:
     return SetField(TUN_ID, vni), SetField(TUN_DST, int(tunnel.ip)), Output(site.tunnel_port)
 
 
-def _to_clients(site: Site, server: Endpoint) -> Iterator[Flow]:
+def _to_clients(site: Site, server: Endpoint, speech: Speech) -> Iterator[Flow]:
     owner = cookie(Cause.DHCP, server.identity)
-    told: tuple[Test, ...] = (site.within(server.segment), *_UDP, (UDP_DST, CLIENT, None))
-    reached = [e for e in clients(site.plan, server) if _way(site, e)]
-    for client in reached:
-        acts = (SetField(ETH_DST, mac_value(client.mac)), *_way(site, client))
-        for address in _four(client):
-            tests = match(*told, (IPV4_DST, address), *_from(site, client))
-            yield Flow(Table.DHCP, 100, tests, owner, acts)
-    here = {_way(site, e): None for e in reached if e.name in site.local_ids}
-    away = {_way(site, e): None for e in reached if e.name not in site.local_ids}
-    everybody = (IPV4_DST, int(EVERYBODY))
+    told: tuple[Test, ...] = (site.within(server.segment), *_udp(speech))
+    told = (*told, (UDP_DST, speech.client, None))
+    near = [e for e in clients(site.plan, server, speech) if _way(site, e)]
+    for client in near:
+        acts = (_addressed(client), *_way(site, client))
+        for to in _destinations(speech.reached(client)):
+            yield Flow(Table.DHCP, 100, match(*told, to, *_from(site, client)), owner, acts)
+    local = [e for e in near if e.name in site.local_ids]
+    here = {(*_frame(e, speech), *_way(site, e)): None for e in local}
+    away = {_way(site, e): None for e in near if e.name not in site.local_ids}
+    everybody = _to_one_of(speech.everybody)
     for origin, ways in ((FROM_WORKLOAD, [*here, *away]), (FROM_TUNNEL, [*here])):
         acts = tuple(act for way in ways for act in way)
-        yield Flow(Table.DHCP, 100, match(*told, everybody, (ORIGIN, origin)), owner, acts)
+        yield Flow(Table.DHCP, 90, match(*told, everybody, (ORIGIN, origin)), owner, acts)
+
+
+def _addressed(client: Endpoint) -> SetField:
+    return SetField(ETH_DST, mac_value(client.mac))
+
+
+def _frame(client: Endpoint, speech: Speech) -> tuple[Act, ...]:
+    """Return what makes a frame for everybody one that a client takes: a broadcast is taken."""
+    return () if speech.family == 4 else (_addressed(client),)

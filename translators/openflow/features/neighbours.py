@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.each import Each
 from translators.openflow.features.classify import SOLICITATION
+from translators.openflow.features.dhcp import from_one_of, served
 from translators.openflow.fields import (
     ARP_OP,
     ARP_SHA,
@@ -40,6 +41,7 @@ from translators.openflow.flow import Act, Flow, Move, Reflect, Resubmit, SetFie
 from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
+from translators.plan.dhcp import Network, clients, link_local, spoken
 from translators.plan.model import ICMPV6, Address, Endpoint
 
 TABLES = (Table.NEIGHBOUR, Table.ADVERTISE)
@@ -63,6 +65,7 @@ def flows(site: Site) -> Iterator[Flow | Part | Each]:
     here = {segment.name for segment in site.segments}  # others are asked for by nobody
     yield site.each(_workload, lambda e: (e,) if e.segment in here and site.is_known(e) else None)
     yield from _virtual(site)
+    yield from _leased(site)
 
 
 def _solicited(site: Site) -> Iterator[Flow]:
@@ -114,6 +117,28 @@ def _virtual(site: Site) -> Iterator[Flow]:
             taken.add((segment, address))
             place, silent = site.within(segment), cookie(Cause.NEIGHBOUR)
             yield _answer(address, 100, (place,), VIRTUAL_MAC, silent, router)
+
+
+def _leased(site: Site) -> Iterator[Flow]:
+    """Yield what lets a DHCPv6 server answer: its segment's link-local addresses, for it alone.
+
+    Those made of a workload's MAC are that workload's; of the others the bridge delivers a copy to
+    all, to whichever MAC they are sent.
+    """
+    silent = cookie(Cause.NEIGHBOUR)
+    for server in served(site):
+        asks: Test = (SOURCE, server.identity, None)
+        for speech in spoken(server) if server.name in site.local_ids else ():
+            for network in speech.replies:
+                tests = match(asks, *_ADVERTISES, from_one_of(network), _targets(network))
+                yield Flow(Table.ADVERTISE, 90, tests, silent, _advertisement(VIRTUAL_MAC, False))
+                for client in clients(site.plan, server, speech):
+                    own, mac = link_local(client.mac), mac_value(client.mac)
+                    yield _answer(own, 100, (asks, from_one_of(network)), mac, silent)
+
+
+def _targets(network: Network) -> Test:
+    return ND_TARGET, int(network.network_address), int(network.netmask)
 
 
 def _answers_to_proxy(silent: int) -> Iterator[Flow]:

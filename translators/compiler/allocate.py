@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from translators.compiler.allocations import Allocations, address, number
-from translators.compiler.draft import Draft, Group
+from translators.compiler.draft import Clauses, Draft, Group
 from translators.compiler.findings import finding
 from translators.compiler.outside import EXTERNAL
 from translators.compiler.routers import router_of
@@ -31,13 +31,32 @@ def numbers(draft: Draft, before: Draft) -> Allocations:
     stored, held = draft.stored, before.numbers
     kinds = draft.catalogue.kinds
     ports = held.ports if draft.groups.rows is before.groups.rows else _ports(draft)
-    rules = held.rules if draft.clauses.rows is before.clauses.rows else _rules(draft)
+    rules = held.rules if _same_rules(draft, before) else _rules(draft)
+    members = held.endpoints if _same_members(draft, before) else draft.members.rows
     return Allocations(
         tenants=_numbered(kinds.get("Tenant", ()), stored.tenants, held.tenants, _TENANTS),
         segments=_numbered(_zones(draft), stored.segments, held.segments, _ZONES),
-        endpoints=_numbered(draft.members.rows, stored.endpoints, held.endpoints, _IDENTITIES),
+        endpoints=_numbered(members, stored.endpoints, held.endpoints, _IDENTITIES),
         ports=_numbered(ports, stored.ports, held.ports, _PORTS),
         rules=_numbered(rules, stored.rules, held.rules, _RULES),
+    )
+
+
+def _same_members(draft: Draft, before: Draft) -> bool:
+    """Whether no workload came or went; thousands of names are not compared for one that moved."""
+    now, then = draft.members.rows, before.members.rows
+    return now is then or not any((n in now) != (n in then) for n in draft.members.changed)
+
+
+def _same_rules(draft: Draft, before: Draft) -> bool:
+    """Whether every policy has rules of the same names as before."""
+    now, then = draft.clauses, before.clauses
+
+    def names(row: Clauses | None) -> list[str]:
+        return [] if row is None else [clause.name for clause in row.clauses]
+
+    return now.rows is then.rows or all(
+        names(now.rows.get(name)) == names(then.rows.get(name)) for name in now.changed
     )
 
 
@@ -60,6 +79,8 @@ def _rules(draft: Draft) -> Iterable[str]:
 
 def _numbered(names: Iterable[str], stored: Numbers, held: Numbers, largest: int) -> Numbers:
     """Return the numbers; those of before where they are stored and nothing came or went."""
+    if stored is held and names is held:
+        return held
     keys = names.keys() if isinstance(names, Mapping) else set(names)
     if (stored is held or stored == held) and held.keys() == keys:
         return held

@@ -23,9 +23,10 @@ from translators.policy.service import ServicePort
 def clauses(draft: Draft, before: Draft) -> Table[Clauses]:
     """Return every policy's clauses, and what is wrong with those that cannot hold."""
     catalogue = draft.catalogue
-    names = catalogue.touched("Policy") | before.clauses.findings.keys() | selecting(draft, before)
+    selecting_anew = before.clauses.findings.keys() | selecting(draft, before)
     if catalogue.renamed("Tenant", "Segment"):
-        names |= catalogue.names("Policy")
+        selecting_anew |= catalogue.names("Policy")
+    names = catalogue.touched("Policy") | selecting_anew
     groups = draft.groups.rows.values() if names else ()
     known = choice(catalogue, draft.roster, groups)
 
@@ -34,12 +35,26 @@ def clauses(draft: Draft, before: Draft) -> Table[Clauses]:
         if found is None or not catalogue.has("Tenant", found[0].tenant):
             return None
         document, policy = found
-        selection = select(known, document, policy, findings)
+        selection = None if name in selecting_anew else _selected(before, name, policy)
+        if selection is None:
+            selection = select(known, document, policy, findings)
         kept = tuple(_clauses(catalogue, document, policy, selection, draft.groups.rows, findings))
         selectors = (*policy.spec.from_, *policy.spec.to)
         return Clauses(kept, selection, any(s.cidr is not None for s in selectors))
 
     return renewed(before.clauses, names, make)
+
+
+def _selected(before: Draft, name: str, policy: Policy) -> Selection | None:
+    """Return what a policy selected, if its selectors are as they were; None: they are not.
+
+    That is for policies that select nothing that has changed.
+    """
+    row, known = before.clauses.rows.get(name), before.catalogue.get(Policy, name)
+    if row is None or known is None:
+        return None
+    old, new = known[1].spec, policy.spec
+    return row.selection if (old.from_, old.to) == (new.from_, new.to) else None
 
 
 def _clauses(

@@ -26,8 +26,10 @@ def rules(draft: Draft, before: Draft) -> Table[Ranked]:
         clause = clauses.get(name)
         if clause is None:
             return None
-        rule = _rule(clause, draft.numbers.rules[name])
-        return Ranked(rule, clause, clause.rank, frozenset(rule.sources))
+        rule, held = _rule(clause, draft.numbers.rules[name]), before.rules.rows.get(name)
+        same = held is not None and held.rule.sources == rule.sources
+        sources = held.sources if held is not None and same else frozenset(rule.sources)
+        return Ranked(rule, clause, clause.rank, sources)
 
     return renewed(before.rules, names | clauses.keys(), make)
 

@@ -62,8 +62,8 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
     for row in draft.rules.rows.values() if sources else ():
         if not sources.isdisjoint(row.sources):
             names |= draft.index.concerned(row.rule)
-    tenants = rerouted(draft, before)
-    names.update(n for n, service in draft.services.rows.items() if service.tenant in tenants)
+    if tenants := rerouted(draft, before):
+        names.update(n for n, service in draft.services.rows.items() if service.tenant in tenants)
     return names
 
 
@@ -142,11 +142,11 @@ def _replaced(draft: Draft, before: Draft) -> set[str]:
     }
     for service in rehomed:
         names.update(draft.index.by_service.get(service, ()))
-    names.update(
-        n for n, r in draft.rules.rows.items() if moved and not moved.isdisjoint(r.sources)
-    )
-    tenants = rerouted(draft, before)
-    names.update(n for n, row in draft.rules.rows.items() if row.rule.tenant in tenants)
+    rows = draft.rules.rows.items()
+    if moved:
+        names.update(n for n, row in rows if not moved.isdisjoint(row.sources))
+    if tenants := rerouted(draft, before):
+        names.update(n for n, row in rows if row.rule.tenant in tenants)
     return names
 
 

@@ -43,6 +43,8 @@ def placed(draft: Draft, rule: Rule, pairs: Pairs) -> Iterator[Placement]:
 
 def _pairs(draft: Draft, rule: Rule) -> int:
     """Return how many pairs of a source and a service within its reach the rule is about."""
+    if not rule.services:
+        return 0
     services = Counter(draft.services.rows[name].segment for name in rule.services)
     sources = Counter(draft.endpoints.rows[name].segment for name in rule.sources)
     return sum(

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.properties.worlds import Thing, documents_of
 from tests.unit.translators.compiler.small import (
     HTTP,
     SQL,
@@ -10,7 +11,10 @@ from tests.unit.translators.compiler.small import (
     plan_of,
     policy,
     service,
+    world,
 )
+from translators.compiler.draft import Clauses
+from translators.compiler.pipeline import NOTHING, Compilation, compile_policy
 from translators.plan.model import Share
 
 GET = {"http": {"methods": ["GET"]}}
@@ -27,6 +31,19 @@ def test_an_http_clause_holds_for_http_services_alone() -> None:
     (rule,) = plan_of(service("api"), service("db", SQL), clause).rules
     assert rule.services == ("shop/api",)
     assert rule.endpoints == ()
+
+
+def test_what_a_policy_selects_is_found_anew_only_where_its_selectors_are_others() -> None:
+    def row(given: Thing, before: Compilation = NOTHING) -> tuple[Clauses, Compilation]:
+        found = compile_policy(documents_of(world(BOTH, given)), before=before)
+        return found.draft.clauses.rows["shop/p"], found
+
+    first, held = row(policy("p", {"match": GET, "action": "allow"}))
+    other, held = row(policy("p", {"match": SQL_ONLY, "action": "allow"}), held)
+    assert other.selection is first.selection
+    assert other.clauses[0].model != first.clauses[0].model
+    wider, _ = row(policy("p", {"match": SQL_ONLY, "action": "allow"}, to=[{"any": True}]), held)
+    assert wider.selection.endpoints != first.selection.endpoints
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,13 @@ def test_differences_of_mappings() -> None:
     assert differing(one, one) == set()
     assert differing(one, {"a": 1, "b": 3, "c": 4}) == {"b", "c"}
     assert differing(one, {}) == {"a", "b"}
+
+
+def test_a_table_without_order_shares_what_stays_with_the_one_before() -> None:
+    none: Table[int] = Table()
+    first = renewed(none, ["a", "b"], lambda _name, _findings: 1, ordered=False)
+    second = renewed(first, ["b", "c"], lambda name, _: 2 if name == "c" else None, ordered=False)
+    assert (dict(first.rows), dict(second.rows)) == ({"a": 1, "b": 1}, {"a": 1, "c": 2})
+    assert second.changed == {"b", "c"}
+    same = renewed(second, ["a"], lambda _name, _findings: 1, ordered=False)
+    assert same.rows is second.rows

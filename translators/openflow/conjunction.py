@@ -17,8 +17,8 @@ from immutables import Map
 
 from translators.openflow import decision as limits
 from translators.openflow.cookie import Cause, cookie
-from translators.openflow.decision import Decision, Key
-from translators.openflow.fields import CONJ_ID, SOURCE
+from translators.openflow.decision import Decision, Key, source_match
+from translators.openflow.fields import CONJ_ID
 from translators.openflow.flow import Conjunction, Flow, Item, Match, Test, match
 from translators.openflow.levels import Levels, levels
 from translators.openflow.part import Part
@@ -33,13 +33,16 @@ Place = tuple[int, Key]  # number of the band, and the decision's key within it
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A decision where it stands, the flows that are its own, and its share in merged ones."""
+    """A decision where it stands, the flows that are its own, and its share in merged ones.
+
+    ``shares`` are the matches of merged flows by what it adds to them.
+    """
 
     decision: Decision
     priority: int
     ids: tuple[int, ...]
     own: Part
-    clauses: Mapping[Shared, tuple[Conjunction, ...]]
+    shares: Mapping[Conjunction, tuple[Match, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ def _placed(
     if before is not None and same and (before.priority, before.ids) == (priority, own):
         return before
     flows: list[Flow] = []
-    shares: dict[Shared, tuple[Conjunction, ...]] = {}
+    shares: dict[Conjunction, tuple[Match, ...]] = {}
     numbers = iter(own)
     for clauses in _full(decision):
         if not _is_wide(clauses):
@@ -199,9 +202,7 @@ def _placed(
         flows.append(_decided(table, priority, match((CONJ_ID, number)), decision))
         clauses = tuple(clause for clause in clauses if clause != ((),))
         for index, clause in enumerate(clauses):
-            act = (Conjunction(number, index, len(clauses)),)
-            for test in clause:
-                shares[priority, test] = shares.get((priority, test), ()) + act
+            shares[Conjunction(number, index, len(clauses))] = clause
     part = before.own if before is not None else None
     if part is None or part.items != tuple(flows):
         part = Part(tuple(flows))
@@ -210,7 +211,7 @@ def _placed(
 
 def _full(decision: Decision) -> Iterator[Clauses]:
     """Yield the alternatives that some packet matches, the sources among their clauses."""
-    sources = tuple(match((SOURCE, source)) for source in decision.sources)
+    sources = tuple(map(source_match, decision.sources))
     return ((sources, *clauses) for clauses in decision.alternatives if all(clauses))
 
 
@@ -246,13 +247,13 @@ def _exchanged(
         if old is None or new is None or old.own is not new.own:
             gone += [] if old is None else [old.own]
             come += [] if new is None else [new.own]
-        for shared, acts in _differing(old, new):
+        for shared, act, comes in _differing(old, new):
             part = touched.get(shared)
             if part is None:
                 part = touched[shared] = dict(sharing.get(shared, ()))
-            part.pop(place, None)
-            if acts:
-                part[place] = acts
+            acts = tuple(one for one in part.pop(place, ()) if one != act)
+            if comes or acts:
+                part[place] = (*acts, act) if comes else acts
     for shared, parts in touched.items():
         gone += [merged.pop(shared)] if shared in merged else []
         sharing[shared] = parts
@@ -261,34 +262,32 @@ def _exchanged(
             come.append(merged[shared])
         else:
             del sharing[shared]
-    token = held.token
-    return Decided(
-        held.table,
-        bands,
-        placed,
-        sharing.finish(),
-        merged.finish(),
-        tuple(come),
-        tuple(gone),
-        follows=token,
-    )
+    found = (placed, sharing.finish(), merged.finish(), tuple(come), tuple(gone))
+    return Decided(held.table, bands, *found, follows=held.token)
 
 
 def _differing(
     old: _Placed | None, new: _Placed | None
-) -> Iterator[tuple[Shared, tuple[Conjunction, ...]]]:
-    """Yield where a decision shares in other flows than before, and with what; (): no longer."""
-    left = {} if old is None else old.clauses
-    come = {} if new is None else new.clauses
-    for shared, acts in come.items():
-        if left.get(shared) != acts:
-            yield shared, acts
-    yield from ((shared, ()) for shared in left if shared not in come)
+) -> Iterator[tuple[Shared, Conjunction, bool]]:
+    """Yield in which merged flows a decision shares otherwise than before, and whether it comes."""
+    stays = old is not None and new is not None and old.priority == new.priority
+    for one, other, comes in ((old, new, False), (new, old, True)):
+        if one is None:
+            continue
+        held = other.shares if stays and other is not None else {}
+        for act, clause in one.shares.items():
+            known = held.get(act, ())
+            if clause == known:
+                continue
+            same = frozenset(known)
+            yield from (((one.priority, test), act, comes) for test in clause if test not in same)
 
 
 def _clause(table: int, shared: Shared, parts: Mapping[Place, tuple[Conjunction, ...]]) -> Flow:
     priority, tests = shared
-    acts = sorted((act for acts in parts.values() for act in acts), key=lambda act: act.id)
+    acts = sorted(
+        (act for acts in parts.values() for act in acts), key=lambda act: (act.id, act.clause)
+    )
     rules = {key[0] for _, key in parts}
     rule = rules.pop() if len(rules) == 1 else 0
     return Flow(table, priority, tests, cookie(Cause.CLAUSE, rule), tuple(acts))

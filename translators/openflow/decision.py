@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from translators.openflow.fields import ETH_TYPE, FAMILIES, IP_PROTO, PORT
+from translators.openflow.fields import ETH_TYPE, FAMILIES, IP_PROTO, PORT, SOURCE
 from translators.openflow.flow import Act, Match, Test, match
 from translators.plan.model import ICMP, ICMPV6, PortRange, Transport
 
@@ -18,7 +18,8 @@ BAND = 30_000  # priorities that one list of decisions may use
 class Decision:
     """What happens to packets from ``sources`` (identities) in any of the alternatives.
 
-    An alternative is a product of clauses, each a set of matches of which one must hold.
+    An alternative is a product of clauses, each a set of matches of which one must hold. ``ends``
+    are those of the rule's endpoints, which its next decision may take over.
     """
 
     number: int  # of the rule, for its conjunction ids
@@ -27,11 +28,18 @@ class Decision:
     alternatives: tuple[tuple[tuple[Match, ...], ...], ...]
     actions: tuple[Act, ...] = ()
     goto: int | None = None
+    ends: tuple[Match, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def is_useful(self) -> bool:
         """Whether there is a packet that it can match."""
         return bool(self.sources) and any(all(clauses) for clauses in self.alternatives)
+
+
+@lru_cache(maxsize=65536)
+def source_match(identity: int) -> Match:
+    """Return the match of a source, which many decisions are about."""
+    return match((SOURCE, identity))
 
 
 @lru_cache(maxsize=16384)

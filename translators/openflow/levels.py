@@ -72,9 +72,10 @@ class _Search:
         self._left = {*(key for key in changed if key in before.decisions), *gone}
         self._place = {key: place for place, key in enumerate(decisions)}
         self._keys = tuple(decisions)
-        self._reaches = {key: before.reaches[key] for key in decisions if key not in changed}
-        self._reaches |= {key: reach_of(decisions[key]) for key in changed}
-        self._found = {key: before.found[key] for key in decisions if key not in changed}
+        self._reaches, self._found = dict(before.reaches), dict(before.found)
+        for key in self._left:
+            del self._reaches[key], self._found[key]
+        self._reaches.update((key, reach_of(decisions[key])) for key in changed)
         self._by_source = _exchanged(before, self._left, decisions, changed)
         self._moved = set(changed)
         self._pending = set(changed)
@@ -159,8 +160,13 @@ def reach_of(decision: Decision) -> tuple[Reach, ...]:
         reach: dict[Field, frozenset[int]] = {}
         for clause in clauses:
             reach |= _reach_of(clause)
-        found.append(reach)
+        found.append(dict(sorted(reach.items(), key=_size)))
     return tuple(found)
+
+
+def _size(known: tuple[Field, frozenset[int]]) -> int:
+    """Sort fields of few values first: what tells most alternatives apart costs least."""
+    return len(known[1])
 
 
 @lru_cache(maxsize=16_384)  # many rules are about the same destinations

@@ -9,7 +9,8 @@ from translators.openflow.decision import Decision, Key
 from translators.openflow.news import News
 from translators.plan.model import Plan, Rule
 
-Make = Callable[[Rule], Decision]
+# What a rule decides; the last decision of it if it names the same, of which nothing has changed.
+Make = Callable[[Rule, Decision | None], Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +32,22 @@ def ruled(plan: Plan, make: Make, since: News, before: Ruled | None = None) -> R
     held = before or Ruled()
     again = since.concerned | {rule.name for rule in since.rules}
     if before is not None and not since.reordered:
-        found = _exchanged(plan, make, again, before)
+        found = _exchanged(plan, make, since, again, before)
         if found is not None:
             return found
     by_rule = {}
     for rule in (rule for rule in plan.rules if rule.decides):
         known = held.by_rule.get(rule.name)
         if known is None or known[0] is not rule or rule.name in again:
-            known = _asked(rule, make, known)
+            known = _asked(rule, make, known, since)
         by_rule[rule.name] = known
     decisions = [decision for _, decision in by_rule.values() if decision.is_useful]
     return Ruled(by_rule, {(one.number, 0): one for one in decisions})
 
 
-def _exchanged(plan: Plan, make: Make, again: frozenset[str], before: Ruled) -> Ruled | None:
+def _exchanged(
+    plan: Plan, make: Make, since: News, again: frozenset[str], before: Ruled
+) -> Ruled | None:
     """Return the same decisions but for some rules; None where others can match than did."""
     fresh: dict[str, tuple[Rule, Decision]] = {}
     changed: dict[Key, Decision] = {}
@@ -54,7 +57,7 @@ def _exchanged(plan: Plan, make: Make, again: frozenset[str], before: Ruled) -> 
             if held is None and (rule is None or not rule.decides):
                 continue
             return None
-        fresh[name] = _, decision = _asked(rule, make, held)
+        fresh[name] = _, decision = _asked(rule, make, held, since)
         if decision is held[1]:
             continue
         if decision.is_useful != held[1].is_useful or decision.number != held[1].number:
@@ -70,7 +73,13 @@ def _exchanged(plan: Plan, make: Make, again: frozenset[str], before: Ruled) -> 
     return Ruled(by_rule, keyed, frozenset(changed), follows=before.token)
 
 
-def _asked(rule: Rule, make: Make, held: tuple[Rule, Decision] | None) -> tuple[Rule, Decision]:
+def _asked(
+    rule: Rule, make: Make, held: tuple[Rule, Decision] | None, since: News
+) -> tuple[Rule, Decision]:
     """Return what a rule decides; the same object while it is equal."""
-    decision = make(rule)
-    return rule, held[1] if held is not None and held[1] == decision else decision
+    if held is None:
+        return rule, make(rule, None)
+    old, last = held
+    named = (old.sources, old.endpoints) == (rule.sources, rule.endpoints)
+    decision = make(rule, last if named and not since.concern(rule) else None)
+    return rule, last if last == decision else decision

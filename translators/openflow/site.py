@@ -150,8 +150,11 @@ class Site:
         anew = self.news.concern(rule)
         return self.memory.recall(key, reads, lambda: make(self, rule), anew)
 
-    def ruled(self, make: Callable[[Site, Rule], Decision]) -> Ruled:
-        """Return what ``make`` finds for every rule that decides, in deciding order."""
+    def ruled(self, make: Callable[[Site, Rule, Decision | None], Decision]) -> Ruled:
+        """Return what ``make`` finds for every rule that decides, in deciding order.
+
+        It is given the rule's last decision where who it names, and where they are, is the same.
+        """
         key = ("ruled", make)
         last: Ruled | None = self.memory.last(key)
         return self.memory.put(key, ruled(self.plan, partial(make, self), self.news, last))

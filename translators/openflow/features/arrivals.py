@@ -17,7 +17,7 @@ from translators.openflow.cookie import Cause, cookie
 from translators.openflow.decision import BAND, Decision
 from translators.openflow.features.captures import proxied, targets
 from translators.openflow.features.commit import admitting, arriving
-from translators.openflow.features.rules import defaults, endpoint_clauses, family_tests
+from translators.openflow.features.rules import defaults, endpoint_clauses, ends_of, family_tests
 from translators.openflow.fields import BY_SERVICE, CT_LABEL, JUDGED, JUDGING, LABEL_LASTING, TENANT
 from translators.openflow.flow import Flow, Match, Test, match
 from translators.openflow.part import Part
@@ -61,16 +61,18 @@ def _left(site: Site, tenants: tuple[str, ...]) -> Iterator[Flow]:
             yield Flow(Table.ARRIVAL, 2, tests, cookie(Cause.NONE), goto=Table.COMMIT)
 
 
-def _decision(site: Site, rule: Rule) -> Decision:
+def _decision(site: Site, rule: Rule, last: Decision | None = None) -> Decision:
     allowed = rule.action is Action.ALLOW
+    ends = ends_of(site.local(rule.endpoints)) if last is None else last.ends
     through = _through_services(site, rule) if allowed else ()
     return Decision(
         number=rule.number,
         cookie=cookie(Cause.RULE, rule.number),
-        sources=site.elsewhere(rule.sources),
-        alternatives=((through,), endpoint_clauses(rule, site.local(rule.endpoints))),
+        sources=site.elsewhere(rule.sources) if last is None else last.sources,
+        alternatives=((through,), endpoint_clauses(rule, ends)),
         actions=(arriving if rule.services else admitting)(rule) if allowed else (),
         goto=Table.COMMIT if allowed else None,
+        ends=ends,
     )
 
 

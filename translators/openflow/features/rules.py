@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
 from translators.openflow.conjunction import Decided
@@ -65,14 +65,14 @@ def defaults(site: Site, table: int) -> Iterator[Flow]:
     yield Flow(table, 0, (), cookie(Cause.NO_TENANT))
 
 
-def endpoint_clauses(rule: Rule, identities: tuple[int, ...]) -> tuple[tuple[Match, ...], ...]:
+def ends_of(identities: Iterable[int]) -> tuple[Match, ...]:
+    """Return the clause for endpoints of these identities."""
+    return tuple(map(_to, identities))
+
+
+def endpoint_clauses(rule: Rule, ends: tuple[Match, ...]) -> tuple[tuple[Match, ...], ...]:
     """Return the clauses for endpoints at their own ports, directly or through a service."""
-    if rule.http is not None:
-        return ((),)
-    return (
-        tuple(map(_to, identities)),
-        transport_tests(rule.transport),
-    )
+    return ((),) if rule.http is not None else (ends, transport_tests(rule.transport))
 
 
 @lru_cache(maxsize=65536)
@@ -101,22 +101,27 @@ def _counting(site: Site) -> Iterator[Decision]:
             yield site.memory.recall((counted, rule.name), reads, partial(counted, *reads))
 
 
-def _decision(site: Site, rule: Rule) -> Decision:
+def _decision(site: Site, rule: Rule, last: Decision | None = None) -> Decision:
     allowed = rule.action is Action.ALLOW
-    ends = (site.plan.endpoint[name] for name in rule.endpoints)
-    identities = tuple(sorted({end.identity for end in ends if site.is_known(end)}))
+    ends = _ends(site, rule) if last is None else last.ends
     return Decision(
         number=rule.number,
         cookie=cookie(Cause.RULE, rule.number),
-        sources=site.local(rule.sources),
+        sources=site.local(rule.sources) if last is None else last.sources,
         alternatives=(
             (_service_ports(site, rule),),
-            endpoint_clauses(rule, identities),
+            endpoint_clauses(rule, ends),
             *external_clauses(site, rule),
         ),
         actions=admitting(rule) if allowed else (),
         goto=Table.COMMIT if allowed else None,
+        ends=ends,
     )
+
+
+def _ends(site: Site, rule: Rule) -> tuple[Match, ...]:
+    named = (site.plan.endpoint[name] for name in rule.endpoints)
+    return ends_of(sorted({end.identity for end in named if site.is_known(end)}))
 
 
 def _service_ports(site: Site, rule: Rule) -> tuple[Match, ...]:

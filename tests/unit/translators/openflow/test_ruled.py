@@ -18,9 +18,11 @@ class Asking:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.given: list[Decision | None] = []
 
-    def __call__(self, rule: Rule) -> Decision:
+    def __call__(self, rule: Rule, last: Decision | None) -> Decision:
         self.asked.append(rule.name)
+        self.given.append(last)
         ways = ((tuple(match((SERVICE, len(name))) for name in rule.services or ("",)),),)
         return Decision(rule.number, 0, (1,) if rule.sources else (), ways)
 
@@ -54,6 +56,18 @@ def test_what_decides_the_same_is_the_same() -> None:
     after, asked = _again(replace(PLAN, rules=(moved, *PLAN.rules[1:])), BEFORE)
     assert asked == [moved.name]
     assert after.token is BEFORE.token
+
+
+def test_a_rule_gets_its_last_decision_while_it_names_the_same() -> None:
+    old = PLAN.rules[0]
+    asking = Asking()
+    moved = replace(PLAN, rules=(replace(old, drain=True), *PLAN.rules[1:]))
+    ruled(moved, asking, news(PLAN, moved), BEFORE)
+    assert asking.given == [BEFORE.by_rule[old.name][1]]
+    fewer = replace(PLAN, rules=(replace(old, sources=old.sources[:-1]), *PLAN.rules[1:]))
+    ruled(fewer, asking, news(PLAN, fewer), BEFORE)
+    ruled(moved, asking, replace(news(PLAN, moved), concerned=frozenset({old.name})), BEFORE)
+    assert asking.given[1:] == [None, None]
 
 
 def test_where_other_rules_can_match_all_stand_anew() -> None:

@@ -61,7 +61,7 @@ def start(state: State, hosts: Iterable[str], at: float) -> Step:
             known[Device(DeviceKind.PROXY, host)] = news[0]
             effects.append(news[1])
         program, held = state.targets.bridges.get(host), state.programs.get(host)
-        if program is not None and held is not None:
+        if program is not None and held is not None and not _alone(state, host):
             state, more = _tell_program(state, host, accepting(held, program, newer=program))
             effects += more
     begun = Rollout(Stage.PROXY, at + STAGE_SECONDS)
@@ -166,9 +166,14 @@ def tell_bridge(state: State, host: str) -> Step:
 def _send(state: State, host: str) -> Step:
     """Let a bridge send as it is to, while it goes on to accept what it did."""
     program, held = state.targets.bridges.get(host), state.programs.get(host)
-    if program is None or held is None:
+    if program is None or held is None or _alone(state, host):
         return tell_bridge(state, host)
     return _tell_program(state, host, accepting(program, held, newer=program))
+
+
+def _alone(state: State, host: str) -> bool:
+    """Whether no other bridge has ever been here, so that what a host's accepts concerns nobody."""
+    return state.status.alone(Device(DeviceKind.BRIDGE, host))
 
 
 def _tell_program(state: State, host: str, program: BridgeProgram) -> Step:

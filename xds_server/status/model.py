@@ -111,6 +111,13 @@ class Status:
         """Return what is known of a device; an unheard-of one has the blank status."""
         return self.devices.get(device, _BLANK)
 
+    def alone(self, device: Device) -> bool:
+        """Whether no other device of a kind has ever been here."""
+        return not any(
+            known.seen and other.kind is device.kind and other.name != device.name
+            for other, known in self.devices.items()
+        )
+
     def having(self, device: Device, known: DeviceStatus) -> Status:
         """Return the status with what is known of a device from now on."""
         return self.having_all({device: known})

@@ -1,6 +1,6 @@
 """The order of two hosts' bridges on a change: who receives is widened first and narrowed last."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.conversations.controller.script import PLAN, snapshot
 from translators.openflow.tables import Table
@@ -16,7 +16,15 @@ from xds_server.controller.state import (
     Tick,
 )
 from xds_server.controller.targets import Targets
-from xds_server.snapshots.evidence import Acked, Connected, Device, DeviceKind, Nacked, PortsChanged
+from xds_server.snapshots.evidence import (
+    Acked,
+    Connected,
+    Device,
+    DeviceKind,
+    Disconnected,
+    Nacked,
+    PortsChanged,
+)
 from xds_server.snapshots.model import BridgeProgram, FlowEntry, FlowKey, program_of
 
 PORTS: Mapping[str, Mapping[str, int]] = {"host1": {}, "host2": {}}
@@ -31,18 +39,20 @@ def program(sends: str, accepts: str) -> BridgeProgram:
 
 
 class Network:
-    """Two hosts with a bridge each and no proxy connected."""
+    """Two hosts, the bridges of those that are ``here``, and no proxy connected."""
 
-    def __init__(self, one: BridgeProgram, two: BridgeProgram) -> None:
+    def __init__(
+        self, one: BridgeProgram, two: BridgeProgram, here: Sequence[str] = ("host1", "host2")
+    ) -> None:
         self.state = State()
         self.now = 1.0
-        for name in ("host1", "host2"):
+        for name in here:
             bridge = Device(DeviceKind.BRIDGE, name)
             self >> Connected(bridge, self.now)
             self >> PortsChanged(bridge, self.now, {})
         self.commit(1, one, two)
-        self.ack("host1")
-        self.ack("host2")
+        for name in here:
+            self.ack(name)
         assert self.state.acked
 
     def __rshift__(self, event: Event) -> list[str]:
@@ -103,6 +113,21 @@ def test_a_change_both_ways_widens_then_moves_then_narrows() -> None:
     net.ack("host2")
     assert net.state.acked
     assert not net.state.rollouts
+
+
+def test_a_bridge_without_any_other_changes_in_one_step() -> None:
+    net = Network(program("a", "x"), program("x", "a"), here=["host1"])
+    told = net.commit(2, program("b", "y"), program("y", "b"))
+    told += net.ack("host1")
+    assert [words for words in told if words.startswith("host1")] == ["host1 sends b accepts y"]
+    assert net.state.acked
+
+
+def test_a_bridge_that_is_away_may_send_as_it_did() -> None:
+    net = Network(program("a", "x"), program("x", "a"))
+    net >> Disconnected(Device(DeviceKind.BRIDGE, "host2"), net.now)
+    told = net.commit(2, program("b", "y"), program("y", "b"))
+    assert told[0] == "host1 sends a accepts xy"
 
 
 def test_a_silent_receiver_holds_the_others_up_for_a_while_only() -> None:

@@ -1,6 +1,14 @@
 import pytest
 
-from xds_server.status.model import DeviceStatus, Refusal, State, Status, TypeStatus
+from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.status.model import (
+    DeviceStatus,
+    Refusal,
+    State,
+    Status,
+    TypeStatus,
+    status_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +52,12 @@ def test_the_worst_type_counts() -> None:
 
 
 def test_an_unheard_of_device_is_blank() -> None:
-    from xds_server.snapshots.evidence import Device, DeviceKind
-
     assert Status().of(Device(DeviceKind.PROXY, "x")) == DeviceStatus()
+
+
+def test_a_device_is_alone_until_another_of_its_kind_has_been_here() -> None:
+    one, other = (Device(DeviceKind.BRIDGE, name) for name in ("host1", "host2"))
+    seen, never = DeviceStatus(declared=True, seen=True), DeviceStatus(declared=True)
+    proxies = {Device(DeviceKind.PROXY, "host2"): seen}
+    assert status_of({one: seen, other: never, **proxies}).alone(one)
+    assert not status_of({one: seen, other: seen}).alone(one)

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from xds_server.bridge_settings import BridgeSettings
+from xds_server.defaults import API_PORT, OPENFLOW_PORT, OVSDB_PORT, XDS_PORT, default_state
 from xds_server.xds_settings import XdsSettings
-
-API_PORT, XDS_PORT, OPENFLOW_PORT, OVSDB_PORT = 8600, 18000, 6653, 6640
 
 
 class SettingsError(Exception):
     """A setting is wrong; the text is one sentence that says how to mend it."""
-
-
-def default_state() -> Path:
-    """Return the state directory: ``.fsdn`` here if it exists, else that of the user (XDG)."""
-    here = Path(".fsdn")
-    if here.is_dir():
-        return here
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "fsdn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,34 +205,3 @@ class ServerSettings(XdsSettings, BridgeSettings):
                 "--secrets are only sent to proxies that prove who they are: give --tls-ca, or "
                 "--xds-socket for those of this user"
             )
-
-
-class ClientSettings(BaseSettings):
-    """Settings of every command that talks to a server."""
-
-    model_config = SettingsConfigDict(env_prefix="FSDN_", extra="ignore")
-
-    state: Path = Field(
-        default_factory=default_state,
-        description="State directory of the server, where its address and token are read from.",
-    )
-    api: str = Field(
-        default="",
-        description="URL of the REST API; empty for the address in the state directory, else "
-        f"http://127.0.0.1:{API_PORT}.",
-    )
-    token_file: Path | None = Field(
-        default=None,
-        description="File with the bearer token; the default is the state directory's.",
-    )
-    ca_file: Path | None = Field(
-        default=None,
-        description="Authorities (PEM) that the server's certificate is checked against.",
-    )
-    cert_file: Path | None = Field(
-        default=None,
-        description="Client certificate (PEM), for a server that demands one (its --tls-ca).",
-    )
-    key_file: Path | None = Field(
-        default=None, description="Private key (PEM) of the client certificate."
-    )

@@ -24,10 +24,17 @@ class ApiTls:
 
     def verify(self) -> ssl.SSLContext | bool:
         """Return what httpx takes as ``verify``; raises ApiTlsError for useless files."""
+        return self.context() or True
+
+    def context(self) -> ssl.SSLContext | None:
+        """Return what is to be trusted and shown, None for the system's own choice.
+
+        Raises ApiTlsError for useless files.
+        """
         if (self.certificate is None) != (self.key is None):
             raise ApiTlsError("--cert-file and --key-file belong together, give both or neither")
         if self.ca is None and self.certificate is None:
-            return True
+            return None
         context = self._trust()
         if self.certificate is not None:
             self._prove(context)

@@ -13,7 +13,7 @@ from xds_server.cli import bootstrap, client
 from xds_server.cli.context import shared
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.output import write
-from xds_server.settings import OPENFLOW_PORT, OVSDB_PORT, XDS_PORT
+from xds_server.defaults import OPENFLOW_PORT, OVSDB_PORT, XDS_PORT
 
 if TYPE_CHECKING:  # half a second, which every other command would wait for
     from translators.envoy.bootstrap import TlsPaths

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+from urllib.request import (
+    HTTPHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    UnknownHandler,
+)
 
 from xds_server.agent.api_tls import ApiTls, ApiTlsError
 from xds_server.cli.context import shared
 from xds_server.cli.exits import Exit, Fail
-from xds_server.settings import API_PORT, ClientSettings
+from xds_server.client_settings import ClientSettings
+from xds_server.defaults import API_PORT
 
 PATIENCE = 120.0  # seconds for an answer; large policies take a while to compile
 
@@ -27,13 +37,26 @@ class Refusal(Fail):
 
 def get(path: str, query: Mapping[str, Any] | None = None, patience: float = PATIENCE) -> Any:
     """Return the JSON answer of a GET; what is None in the query is left out."""
-    params = {name: value for name, value in (query or {}).items() if value is not None}
-    return _ask("GET", path, patience, params=params)
+    return _ask(_with_query(path, query or {}), patience)
 
 
 def post(path: str, body: Mapping[str, Any]) -> Any:
     """Return the JSON answer of a POST."""
-    return _ask("POST", path, PATIENCE, json=body)
+    return _ask(path, PATIENCE, json.dumps(body).encode())
+
+
+def lines(path: str, query: Mapping[str, Any], patience: float) -> Iterator[str]:
+    """Yield the lines of a GET's answer as they come; raise Fail if none does for ``patience``."""
+    url = address(shared.settings)
+    with (
+        _way(url, f"the server at {url} fell silent"),
+        _open(url, _with_query(path, query), patience) as answer,
+    ):
+        if not _good(answer.status):
+            _refuse(answer.status, answer.read(), url)
+        for line in answer:
+            if line.strip():
+                yield line.decode().rstrip("\r\n")
 
 
 def address(settings: ClientSettings) -> str:
@@ -56,7 +79,7 @@ def api_tls(settings: ClientSettings) -> ApiTls:
     """Return whom to trust and how to prove who we are; raise Fail for files of no use."""
     tls = ApiTls(settings.ca_file, settings.cert_file, settings.key_file)
     try:
-        tls.verify()
+        tls.context()
     except ApiTlsError as error:
         raise Fail(str(error), Exit.USAGE) from error
     return tls
@@ -75,40 +98,68 @@ def token(settings: ClientSettings) -> str:
         ) from error
 
 
-def _ask(method: str, path: str, timeout: float, **rest: Any) -> Any:
+def _with_query(path: str, query: Mapping[str, Any]) -> str:
+    params = {name: value for name, value in query.items() if value is not None}
+    spelled = {n: str(v).lower() if isinstance(v, bool) else v for n, v in params.items()}
+    return f"{path}?{urlencode(spelled, doseq=True)}" if spelled else path
+
+
+def _ask(path: str, patience: float, body: bytes | None = None) -> Any:
+    url = address(shared.settings)
+    late = f"the server at {url} did not answer in {patience:.0f} s"
+    with _way(url, late), _open(url, path, patience, body) as answer:
+        status, content = answer.status, answer.read()
+    if not _good(status):
+        _refuse(status, content, url)
+    return json.loads(content) if content else None
+
+
+def _open(url: str, path: str, patience: float, body: bytes | None = None) -> HTTPResponse:
+    """Send a request, by the proxy that the environment names if any; a refusal is an answer."""
     settings = shared.settings
-    url = address(settings)
     headers = {"Authorization": f"Bearer {token(settings)}"}
-    verify = api_tls(settings).verify()
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    context = api_tls(settings).context()
+    opener = OpenerDirector()
+    opener.add_handler(ProxyHandler())
+    opener.add_handler(UnknownHandler())
+    opener.add_handler(HTTPHandler())
+    if url.lower().startswith("https:"):
+        opener.add_handler(HTTPSHandler(context=context))
+    answer: HTTPResponse = opener.open(Request(url + path, body, headers), timeout=patience)
+    return answer
+
+
+@contextmanager
+def _way(url: str, late: str) -> Iterator[None]:
+    """Make one sentence of what goes wrong on the way to the server and back."""
     try:
-        answer = httpx.request(
-            method, url + path, headers=headers, timeout=timeout, verify=verify, **rest
-        )
-    except httpx.TimeoutException as error:
+        yield
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)  # urllib wraps what befalls a connection
+        if isinstance(reason, TimeoutError):
+            raise Fail(late, Exit.TIMEOUT) from error
         raise Fail(
-            f"the server at {url} did not answer in {timeout:.0f} s", Exit.TIMEOUT
-        ) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Fail(
-            f"cannot reach the server at {url} ({error}): start it with 'fsdn serve', or name it "
+            f"cannot reach the server at {url} ({reason}): start it with 'fsdn serve', or name it "
             "with --api or FSDN_API",
             Exit.SERVER,
         ) from error
-    return read(answer, url)
 
 
-def read(answer: httpx.Response, url: str) -> Any:
-    """Return an answer's JSON; raise Fail, or Refusal with findings, where it is a refusal."""
-    if answer.is_success:
-        return answer.json() if answer.content else None
+def _good(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _refuse(status: int, content: bytes, url: str) -> NoReturn:
+    """Raise Fail, or Refusal with findings, for an answer that is a refusal."""
     try:
-        told = answer.json()
+        told = json.loads(content)
         sentence = str(told["error"])
     except (ValueError, KeyError, TypeError):
         raise Fail(
-            f"{url} answered {answer.status_code} and is no fsdn server, check --api", Exit.SERVER
+            f"{url} answered {status} and is no fsdn server, check --api", Exit.SERVER
         ) from None
     if told.get("diagnostics"):
         raise Refusal(sentence, told["diagnostics"])
-    code = Exit.SERVER if answer.status_code in (401, 403) or answer.is_server_error else None
-    raise Fail(sentence, code or Exit.REFUSED)
+    raise Fail(sentence, Exit.SERVER if status in (401, 403) or status >= 500 else Exit.REFUSED)

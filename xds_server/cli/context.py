@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from xds_server.settings import ClientSettings
+from xds_server.client_settings import ClientSettings
 
 
 @dataclass(slots=True)
 class Shared:
     """The one mutable object of the command line; main fills it before a command runs."""
 
-    settings: ClientSettings = field(default_factory=lambda: ClientSettings())
+    settings: ClientSettings = field(default_factory=ClientSettings)
     out: Console = field(default_factory=lambda: Console(highlight=False))
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 

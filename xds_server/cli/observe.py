@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-import httpx
 import typer
 
 from xds_server.cli import client
-from xds_server.cli.context import shared
-from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.output import say, write
 
 _PATIENCE = 30.0  # seconds; a server that follows says something every 10
@@ -58,7 +54,7 @@ def observe(
         "follow": follow,
     }
     shown = 0
-    for line in _stream({name: value for name, value in query.items() if value is not None}):
+    for line in client.lines("/v1/observe", query, _PATIENCE):
         shown += 1
         if output is Lines.JSONL:
             write(line)
@@ -66,34 +62,6 @@ def observe(
             say(_text(json.loads(line)))
     if not shown and output is Lines.TEXT:
         say("nothing was reported; see FSDN_ACCESS_LOGS in the server's settings")
-
-
-def _stream(query: dict[str, Any]) -> Iterator[str]:
-    settings = shared.settings
-    url = client.address(settings)
-    headers = {"Authorization": f"Bearer {client.token(settings)}"}
-    verify = client.api_tls(settings).verify()
-    try:
-        with httpx.stream(
-            "GET",
-            f"{url}/v1/observe",
-            params=query,
-            headers=headers,
-            timeout=_PATIENCE,
-            verify=verify,
-        ) as answer:
-            if not answer.is_success:
-                answer.read()
-                client.read(answer, url)
-            yield from (line for line in answer.iter_lines() if line)
-    except httpx.TimeoutException as error:
-        raise Fail(f"the server at {url} fell silent", Exit.TIMEOUT) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Fail(
-            f"cannot reach the server at {url} ({error}): start it with 'fsdn serve', or name it "
-            "with --api or FSDN_API",
-            Exit.SERVER,
-        ) from error
 
 
 def _text(one: dict[str, Any]) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from translators.diagnostics import Diagnostic
-from translators.plan.model import Plan
 from xds_server.cli.apply import Files
 from xds_server.cli.exits import Exit, Fail
 from xds_server.cli.files import read_files
 from xds_server.cli.output import Form, Output, complain, say, structured, write
+
+if TYPE_CHECKING:  # the schema alone needs neither
+    from translators.diagnostics import Diagnostic
+    from translators.plan.model import Plan
 
 
 class Target(StrEnum):

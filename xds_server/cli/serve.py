@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from xds_server.bridge_settings import BridgeSettings
@@ -77,10 +78,22 @@ def serve(
     """
     given = dict(locals())  # every option has the name of its setting
     given |= {"state": state or shared.settings.state, **given.pop("limits")}
-    settings = ServerSettings.model_validate(
-        ServerSettings().model_dump() | {k: v for k, v in given.items() if v is not None}
-    )
-    _run(settings)
+    _run(_settings({name: value for name, value in given.items() if value is not None}))
+
+
+def _settings(given: dict[str, Any]) -> ServerSettings:
+    try:
+        return ServerSettings.model_validate(ServerSettings().model_dump() | given)
+    except ValidationError as error:
+        raise Fail(_wrong(error), Exit.USAGE) from error
+
+
+def _wrong(error: ValidationError) -> str:
+    found = [
+        f"{'.'.join(map(str, each['loc']))} is {each['input']!r}: {each['msg']}"
+        for each in error.errors()
+    ]
+    return f"a setting is wrong: {'; '.join(found)}; see the options and the FSDN_ variables"
 
 
 def _run(settings: ServerSettings) -> None:

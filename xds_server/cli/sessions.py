@@ -1,17 +1,11 @@
-"""fsdn get sessions, and fsdn session kill: live connections in the words of the policy."""
+"""fsdn get sessions: live connections in the words of the policy."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from xds_server.cli import client
-from xds_server.cli.draining import drain
-from xds_server.cli.output import Form, complain, say, structured, table, write
-
-app = typer.Typer(help="What is connected now.")
-app.command()(drain)
+from xds_server.cli.output import Form, complain, structured, table, write
 
 
 def sessions(query: dict[str, str], form: Form) -> None:
@@ -30,17 +24,6 @@ def sessions(query: dict[str, str], form: Form) -> None:
         complain(f"{host}: {why}")
     if told["left_off"]:
         complain(f"{told['left_off']} more are not shown, name a workload, service or policy")
-
-
-@app.command()
-def kill(
-    identifiers: Annotated[list[str], typer.Argument(metavar="ID...", help="As listed.")],
-) -> None:
-    """End sessions: both ends of a TCP connection get a reset at their next packet."""
-    for identifier in identifiers:
-        one = client.post(f"/v1/sessions/{identifier}/kill", {})
-        whom = one["service"] or one["destination_address"]
-        say(f"killed {one['id']}: {one['source']} ({one['source_address']}) to {whom}")
 
 
 def _row(one: dict[str, Any], form: Form) -> list[str]:

@@ -3,11 +3,9 @@ from pathlib import Path
 import pytest
 
 from xds_server.settings import (
-    ClientSettings,
     Listen,
     ServerSettings,
     SettingsError,
-    default_state,
     parse_listen,
 )
 
@@ -82,24 +80,13 @@ def test_an_envoy_is_looked_for_unless_told_otherwise(monkeypatch: pytest.Monkey
 
 
 def test_every_setting_is_described() -> None:
-    for model in (ServerSettings, ClientSettings):
-        assert all(field.description for field in model.model_fields.values())
+    assert all(field.description for field in ServerSettings.model_fields.values())
 
 
 def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FSDN_STATE", str(tmp_path))
-    monkeypatch.setenv("FSDN_API", "http://x:1")
     assert ServerSettings().state == tmp_path
-    assert ClientSettings().api == "http://x:1"
     assert ServerSettings().database_url == f"sqlite+aiosqlite:///{tmp_path / 'fsdn.db'}"
-
-
-def test_the_state_is_here_or_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
-    assert default_state() == tmp_path / "xdg" / "fsdn"
-    (tmp_path / ".fsdn").mkdir()
-    assert default_state() == Path(".fsdn")
 
 
 def test_secrets_need_proxies_that_prove_who_they_are(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commanding import run
 from tests.serving import SHOP, Serving, fsdn
 
 FREE = ("--api=127.0.0.1:0", "--xds=127.0.0.1:0", "--openflow=127.0.0.1:0", "--ovsdb=127.0.0.1:0")
@@ -86,3 +87,10 @@ def _assert_whole(server: Serving, acknowledged: list[int]) -> None:
     # What was answered is stored; of what was not answered, all or nothing.
     source = objects["policy/shop/reviews"]["source"]
     assert any(f"weight: {acknowledged[-1] + more}" in source for more in (0, 1))
+
+
+def test_a_wrong_setting_in_the_environment_is_one_sentence(tmp_path: Path) -> None:
+    done = run("serve", state=tmp_path, FSDN_BODY_LIMIT="many")
+    assert done.code == 2
+    assert "body_limit" in done.err
+    assert "Traceback" not in done.err

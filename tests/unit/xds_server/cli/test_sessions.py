@@ -1,4 +1,4 @@
-"""Sessions are a table, what is missing is said beside it, and a kill names what it ended."""
+"""Sessions are a table, and what is missing is said beside it."""
 
 import json
 from pathlib import Path
@@ -69,28 +69,6 @@ def test_it_has_other_forms_and_filters(tmp_path: Path) -> None:
     assert _told(tmp_path, *options, query=wanted).code == 0
 
 
-def test_a_kill_says_what_it_ended(tmp_path: Path) -> None:
-    with patch.object(client, "post", lambda path, body: {**ONE, "asked": (path, body)}):
-        done = run("session", "kill", "host1-1a2b3c4d", state=tmp_path)
-    assert done.code == 0
-    assert "killed host1-1a2b3c4d: shop/web (10.10.0.11:41000) to shop/db" in done.out
-
-
-def test_several_are_killed_in_turn(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
-        assert body == {}
-        asked.append(path)
-        return ONE
-
-    with patch.object(client, "post", post):
-        assert run("session", "kill", "host1-1", "host1-2", state=tmp_path).code == 0
-    assert asked == ["/v1/sessions/host1-1/kill", "/v1/sessions/host1-2/kill"]
-
-
 def test_without_an_agent_that_is_said(shop_server: Serving) -> None:
     done = run("get", "sessions", state=shop_server.state)
     assert (done.code, "has no agent" in done.err) == (0, True)
-    gone = run("session", "kill", "host1-00000000", state=shop_server.state)
-    assert (gone.code != 0, "has no agent" in gone.err) == (True, True)

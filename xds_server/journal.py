@@ -6,7 +6,6 @@ import logging
 import sys
 from collections.abc import Iterable
 from itertools import groupby
-from typing import NamedTuple
 
 import structlog
 
@@ -51,7 +50,7 @@ def record_all(heard: Iterable[Evidence]) -> None:
     It names the ``devices`` where there are several.
     """
     debugs = _log.is_enabled_for(logging.DEBUG)
-    told = (one for one in heard if debugs or not isinstance(one, Offered))
+    told = heard if debugs else (one for one in heard if not isinstance(one, Offered))
     for same, found in groupby(told, _acknowledged):
         if same is None:
             for evidence in found:
@@ -59,22 +58,20 @@ def record_all(heard: Iterable[Evidence]) -> None:
             continue
         devices = [str(one.device) for one in found]
         if len(devices) == 1:
-            _log.info("acked", device=devices[0], **same._asdict())
+            _log.info("acked", device=devices[0], **_shown(same))
         else:
-            _log.info("acked", devices=devices, **same._asdict())
+            _log.info("acked", devices=devices, **_shown(same))
 
 
-class _Same(NamedTuple):
-    type: str
-    version: str
-    written: int
-
-
-def _acknowledged(evidence: Evidence) -> _Same | None:
+def _acknowledged(evidence: Evidence) -> tuple[str, str, int] | None:
     """Return what acknowledgements of one line have in common; None for other evidence."""
     if not isinstance(evidence, Acked):
         return None
-    return _Same(evidence.type, evidence.version, evidence.written)
+    return evidence.type, evidence.version, evidence.written
+
+
+def _shown(same: tuple[str, str, int]) -> dict[str, str | int]:
+    return dict(zip(("type", "version", "written"), same, strict=True))
 
 
 def record(evidence: Evidence) -> None:

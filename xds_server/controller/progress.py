@@ -22,12 +22,17 @@ from xds_server.controller.state import (
 )
 from xds_server.controller.values import Progress, Reach
 from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.snapshots.model import Snapshot
 from xds_server.snapshots.replacing import replace
 from xds_server.status.model import DeviceStatus
 from xds_server.status.model import State as Running
 
 _ABSENT = Progress(Reach.ABSENT)
 _PENDING = Progress(Reach.PENDING)
+# Looking a member up in its class takes Python 3.11 long, and this is done with every word.
+_ACKED, _AWAY = Reach.ACKED, Reach.ABSENT
+_PROXY, _BRIDGE = DeviceKind.PROXY, DeviceKind.BRIDGE
+_SYNCED, _NACKED = Running.SYNCED, Running.NACKED
 
 
 def progressed(state: State, event: Event, effects: Iterable[Effect] = ()) -> State:
@@ -37,33 +42,33 @@ def progressed(state: State, event: Event, effects: Iterable[Effect] = ()) -> St
     """
     if state.revision == 0:
         return state
-    fresh = state.progress.mutate()
+    fresh, of = state.progress.mutate(), state.status.of
+    there = Progress(_ACKED, max(0.0, event.at - state.committed_at))
     moved = False
-    for device, known in _touched(state, event, effects):
+    for device in _touched(state, event, effects):
         before = fresh.get(device)
-        if not known.declared or known.guest or (before is not None and _stands(before, known)):
+        if before is not None and before.reach is _ACKED:
+            continue
+        known = of(device)
+        if not known.declared or known.guest or (not known.connected and _is_away(before)):
             continue
         if state.owners and _has_secrets_alone(state, device):
             continue
-        after = _progress(state, device, known, max(0.0, event.at - state.committed_at))
+        after = _progress(state, device, known, there)
         if after != before:
             fresh[device], moved = after, True
     return replace(state, progress=fresh.finish()) if moved else state
 
 
-def _stands(before: Progress, known: DeviceStatus) -> bool:
-    """Whether nothing that can be said of a device is news."""
-    return before.reach is Reach.ACKED or (before.reach is Reach.ABSENT and not known.connected)
+def _is_away(before: Progress | None) -> bool:
+    return before is not None and before.reach is _AWAY
 
 
-def _touched(
-    state: State, event: Event, effects: Iterable[Effect]
-) -> Iterable[tuple[Device, DeviceStatus]]:
-    """Return the devices whose progress may differ, with what is known of them."""
+def _touched(state: State, event: Event, effects: Iterable[Effect]) -> Iterable[Device]:
+    """Return the devices whose progress may differ."""
     if isinstance(event, Committed):
-        return state.status.devices.items()
-    of = state.status.of
-    return [(one, of(one)) for one in chain(_about(event), _told_by(state, effects))]
+        return state.status.devices
+    return chain(_about(event), _told_by(state, effects))
 
 
 def _about(event: Event) -> Iterable[Device]:
@@ -84,14 +89,16 @@ def _told_by(state: State, effects: Iterable[Effect]) -> list[Device]:
     numbers = {one.datapath_id for one in effects if isinstance(one, PublishBridge)}
     hosts = state.plan.hosts if numbers else ()
     return [
-        *(Device(DeviceKind.PROXY, one.node) for one in effects if isinstance(one, PublishProxy)),
-        *(Device(DeviceKind.BRIDGE, host.name) for host in hosts if host.datapath_id in numbers),
+        *(Device(_PROXY, one.node) for one in effects if isinstance(one, PublishProxy)),
+        *(Device(_BRIDGE, host.name) for host in hosts if host.datapath_id in numbers),
     ]
 
 
 def _beside(device: Device) -> list[Device]:
     """Return a device, and the other one of its host."""
-    return [device] if device.kind is DeviceKind.SWITCH else _host(device.name)
+    if device.kind is _PROXY:
+        return [device, Device(_BRIDGE, device.name)]
+    return [Device(_PROXY, device.name), device] if device.kind is _BRIDGE else [device]
 
 
 def _has_secrets_alone(state: State, device: Device) -> bool:
@@ -102,14 +109,15 @@ def _has_secrets_alone(state: State, device: Device) -> bool:
 
 
 def _host(name: str) -> list[Device]:
-    return [Device(DeviceKind.PROXY, name), Device(DeviceKind.BRIDGE, name)]
+    return [Device(_PROXY, name), Device(_BRIDGE, name)]
 
 
-def _progress(state: State, device: Device, known: DeviceStatus, seconds: float) -> Progress:
+def _progress(state: State, device: Device, known: DeviceStatus, there: Progress) -> Progress:
+    """Return how far the revision came on a declared device; ``there``: it has just got there."""
     if not known.connected:
         return _ABSENT
-    overall = known.overall
-    if overall is Running.NACKED:
+    overall = state.status.behind.get(device, _SYNCED)
+    if overall is _NACKED:
         found = (known.types[name] for name in sorted(known.types))
         refusals = [
             kept.refusal
@@ -118,18 +126,20 @@ def _progress(state: State, device: Device, known: DeviceStatus, seconds: float)
         ]
         why = refusals[0]
         return Progress(Reach.NACKED, None, why.reason, why.origin)
-    if overall is Running.SYNCED and _told(state, device):
-        return Progress(Reach.ACKED, seconds)
-    return _PENDING
+    return there if overall is _SYNCED and _told(state, device) else _PENDING
 
 
 def _told(state: State, device: Device) -> bool:
     """Whether a device has been told the last of this revision, and not only a step towards it."""
-    if device.kind is DeviceKind.SWITCH:
-        return True
-    if device.kind is DeviceKind.PROXY:
+    if device.kind is _PROXY:
         wanted = state.targets.proxies.get(device.name)
         told = state.published.get(device.name)
-        return wanted is not None and told is not None and told.versions == wanted.versions
+        return wanted is not None and told is not None and _same(told, wanted)
+    if device.kind is not _BRIDGE:
+        return True
     program, held = state.targets.bridges.get(device.name), state.programs.get(device.name)
     return program is not None and held is not None and program.version == held.version
+
+
+def _same(told: Snapshot, wanted: Snapshot) -> bool:
+    return told is wanted or told.versions == wanted.versions

@@ -277,10 +277,11 @@ def _every(state: State, hosts: Iterable[str], step: Callable[[State, str], Step
 
 
 def _devices(plan: Plan, proxies: Iterable[str]) -> list[Device]:
+    proxy, bridge = DeviceKind.PROXY, DeviceKind.BRIDGE
     return [
-        *(Device(DeviceKind.PROXY, name) for name in proxies),
-        *(Device(DeviceKind.BRIDGE, host.name) for host in plan.hosts),
-        *(Device(DeviceKind.SWITCH, switch.name) for switch in plan.switches),
+        *[Device(proxy, name) for name in proxies],
+        *[Device(bridge, host.name) for host in plan.hosts],
+        *[Device(DeviceKind.SWITCH, switch.name) for switch in plan.switches],
     ]
 
 

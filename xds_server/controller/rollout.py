@@ -41,6 +41,9 @@ from xds_server.status.model import DeviceStatus
 from xds_server.status.model import State as Running
 
 Step = tuple[State, list[Effect]]
+# Looking a member up in its class takes Python 3.11 long, and this is done for every host.
+_PROXY, _BRIDGE, _FIRST, _STALE = DeviceKind.PROXY, DeviceKind.BRIDGE, Stage.PROXY, Running.STALE
+_SETTLED = (Running.SYNCED, Running.NACKED)
 
 
 def start(state: State, hosts: Iterable[str], at: float) -> Step:
@@ -58,7 +61,7 @@ def start(state: State, hosts: Iterable[str], at: float) -> Step:
         widened = target if before is None else united(target, before)
         if (news := _news(state, host, widened, before)) is not None:
             told[host] = widened
-            known[Device(DeviceKind.PROXY, host)] = news[0]
+            known[Device(_PROXY, host)] = news[0]
             effects.append(news[1])
         program, held = state.targets.bridges.get(host), state.programs.get(host)
         if program is not None and held is not None and not _alone(state, host):
@@ -111,18 +114,19 @@ def movable(state: State, at: float) -> list[str]:
     return sorted(
         host
         for host, one in state.rollouts.items()
-        if one.stage is not Stage.PROXY
+        if one.stage is not _FIRST
         or at >= one.deadline
-        or behind.get(Device(DeviceKind.PROXY, host)) is not Running.STALE
+        or behind.get(Device(_PROXY, host)) is not _STALE
     )
 
 
 def finish(state: State, hosts: Iterable[str], at: float) -> tuple[State, list[str]]:
     """End in one step the rollouts of hosts that are there; return those that are not, too."""
     rollouts, widening = state.rollouts.mutate(), state.widening.mutate()
+    may_go = not _unsettled(state, state.widening)
     left = []
     for host in hosts:
-        if _over(state, host, at):
+        if _over(state, host, at, may_go):
             del rollouts[host]
             widening.pop(host, None)
         else:
@@ -130,16 +134,16 @@ def finish(state: State, hosts: Iterable[str], at: float) -> tuple[State, list[s
     return replace(state, rollouts=rollouts.finish(), widening=widening.finish()), left
 
 
-def _over(state: State, host: str, at: float) -> bool:
+def _over(state: State, host: str, at: float, may_go: bool) -> bool:
     """Whether a proxy runs all that it is to run, beside a bridge that has never been here."""
     rollout, told = state.rollouts.get(host), state.published.get(host)
+    if rollout is None or told is None or host in state.targets.bridges:
+        return False
+    target = state.targets.proxies[host]
     return (
-        rollout is not None
-        and told is not None
-        and host not in state.targets.bridges
-        and told.versions == state.targets.proxies[host].versions
-        and _proxy_ready(state, host, rollout, at)
-        and not state.status.of(Device(DeviceKind.BRIDGE, host)).seen
+        (told is target or told.versions == target.versions)
+        and _proxy_ready(state, host, rollout, at, may_go)
+        and not state.status.of(Device(_BRIDGE, host)).seen
     )
 
 
@@ -147,7 +151,8 @@ def advance(state: State, host: str, at: float) -> Step:
     """Take a host through as many stages as what is known allows."""
     effects: list[Effect] = []
     rollout = before = state.rollouts.get(host)
-    if rollout is not None and _proxy_ready(state, host, rollout, at):
+    may_go = not _unsettled(state, state.widening)
+    if rollout is not None and _proxy_ready(state, host, rollout, at, may_go):
         state, effects = _send(state, host)
         rollout = Rollout(Stage.BRIDGE, at + STAGE_SECONDS)
     if rollout is not None and _bridge_ready(state, host, rollout, at):
@@ -232,19 +237,16 @@ def _news(
     if before is not None and before.versions == snapshot.versions:
         return None
     told = with_marks(snapshot, state.unhealthy)
-    known = state.status.of(Device(DeviceKind.PROXY, host))
+    known = state.status.of(Device(_PROXY, host))
     versions = wanted_anew(known, before, told) or wanted_versions(snapshot, before, told)
     return expecting(known, versions), PublishProxy(host, told)
 
 
-def _proxy_ready(state: State, host: str, rollout: Rollout, at: float) -> bool:
-    """Whether the bridge may steer to what is new; one that is not known cannot be told."""
-    if rollout.stage is not Stage.PROXY or host in state.translating:
+def _proxy_ready(state: State, host: str, rollout: Rollout, at: float, may_go: bool) -> bool:
+    """Whether the bridge may steer to what is new; ``may_go``: the others accept that."""
+    if rollout.stage is not _FIRST or host in state.translating:
         return False
-    if at >= rollout.deadline:
-        return True
-    ready = _settled(state.status.of(Device(DeviceKind.PROXY, host)))
-    return ready and not _unsettled(state, state.widening)  # they accept what it is going to send
+    return at >= rollout.deadline or (may_go and _settled(state.status.of(Device(_PROXY, host))))
 
 
 def _bridge_ready(state: State, host: str, rollout: Rollout, at: float) -> bool:
@@ -295,4 +297,4 @@ def _unsettled(state: State, hosts: Container[str]) -> bool:
 
 
 def _settled(known: DeviceStatus) -> bool:
-    return not known.connected or known.overall in (Running.SYNCED, Running.NACKED)
+    return not known.connected or known.overall in _SETTLED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import is_
 
 from xds_server.controller.references import REFERRING, references
 from xds_server.snapshots.model import Snapshot
@@ -42,7 +43,9 @@ def wanted_anew(
 
 def _refers_alike(one: Snapshot, other: Snapshot) -> bool:
     had, has = one.resources, other.resources
-    return had.keys() == has.keys() and all(had.get(url) is has.get(url) for url in REFERRING)
+    if had.keys() != has.keys():
+        return False
+    return all(map(is_, map(had.get, REFERRING), map(has.get, REFERRING)))
 
 
 _REFERRED: dict[tuple[str, str], frozenset[str]] = {}  # by type and content, which hosts share

@@ -36,7 +36,7 @@ def fold_all(status: Status, words: Iterable[Acked | Offered]) -> Status:
     fresh: dict[Device, DeviceStatus] = {}
     for word in words:
         known = fresh.get(word.device)
-        fresh[word.device] = _heard(status.of(word.device) if known is None else known, word)
+        fresh[word.device] = _spoken(status.of(word.device) if known is None else known, word)
     kept = {d: one for d, one in fresh.items() if one.declared or one.connected or one.warnings}
     status = status.having_all(kept)
     for device in fresh.keys() - kept.keys():
@@ -70,7 +70,14 @@ def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Statu
 def expecting(known: DeviceStatus, versions: Mapping[str, str]) -> DeviceStatus:
     """Return what is known of a device that should run these versions, by type."""
     held = known.types
-    names = held if held.keys() == versions.keys() else sorted(held.keys() | versions.keys())
+    if held.keys() == versions.keys():
+        fresh = {
+            name: replace(kept, wanted=versions[name])
+            for name, kept in held.items()
+            if kept.wanted != versions[name]
+        }
+        return replace(known, types={**held, **fresh})
+    names = sorted(held.keys() | versions.keys())
     types = {name: _wanting(held.get(name), versions.get(name, "")) for name in names}
     return replace(known, types=types)
 
@@ -112,8 +119,12 @@ def _heard(known: DeviceStatus, evidence: Evidence) -> DeviceStatus:
         case PortsChanged(at=at):
             return replace(known, connected=True, seen=True, at=at)
         case Offered() | Acked() | Nacked():
-            kept = _said(known.types.get(evidence.type, TypeStatus()), evidence)
-            return replace(known, seen=True, types={**known.types, evidence.type: kept})
+            return _spoken(known, evidence)
+
+
+def _spoken(known: DeviceStatus, evidence: Offered | Acked | Nacked) -> DeviceStatus:
+    kept = _said(known.types.get(evidence.type, _UNSAID), evidence)
+    return replace(known, seen=True, types={**known.types, evidence.type: kept})
 
 
 def _warnings(warnings: Mapping[str, str], topic: str, text: str) -> dict[str, str]:
@@ -123,12 +134,15 @@ def _warnings(warnings: Mapping[str, str], topic: str, text: str) -> dict[str, s
 
 def _said(kept: TypeStatus, evidence: Offered | Acked | Nacked) -> TypeStatus:
     match evidence:
-        case Offered(version=version, at=at):
-            return replace(kept, offered=version, at=at)
         case Acked(version=version, at=at, written=written):
             return replace(
                 kept, offered=version, acked=version, refusal=None, at=at, written=written
             )
+        case Offered(version=version, at=at):
+            return replace(kept, offered=version, at=at)
         case Nacked(version=version, at=at, reason=reason, resource=resource, origin=origin):
             refusal = Refusal(version, reason, resource, origin)
             return replace(kept, offered=version, refusal=refusal, at=at)
+
+
+_UNSAID = TypeStatus()

@@ -18,7 +18,6 @@ from xds_server.api.views import device_view, object_view, progress_views, revis
 from xds_server.controller.merge import stored
 from xds_server.controller.service import Controller
 from xds_server.controller.state import State as Known
-from xds_server.status.model import State
 
 router = APIRouter(prefix="/v1", tags=["state"])
 
@@ -94,20 +93,16 @@ async def wait(
 
 
 async def _waited(controller: Controller, number: int, level: str, done: bool) -> WaitView:
-    known = {d: k for d, k in controller.state.status.devices.items() if k.declared}
+    status = controller.state.status
+    declared = [(device, k.connected) for device, k in status.devices.items() if k.declared]
+    here = sum(1 for _, connected in declared if connected)
     revision = controller.ledger.complete(await controller.repository.revision(number))
     return WaitView(
         revision=number,
         level=level,
         reached=done,
         seconds=revision.acked_after,
-        synced=sum(1 for k in known.values() if k.connected and k.synced),
-        outstanding=[
-            f"{d} {k.overall}" for d, k in sorted(known.items()) if k.connected and not k.synced
-        ],
-        absent=[
-            str(d)
-            for d, k in sorted(known.items())
-            if k.overall in (State.NEVER, State.DISCONNECTED)
-        ],
+        synced=here - len(status.behind),
+        outstanding=[f"{device} {state}" for device, state in sorted(status.behind.items())],
+        absent=[str(device) for device in sorted(d for d, connected in declared if not connected)],
     )

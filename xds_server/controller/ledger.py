@@ -1,14 +1,15 @@
 """What devices said, written down behind the events; a database that fails is tried again.
 
 While a revision is on its way to devices they come first: what they say meanwhile is written when
-it has reached them all, or after half a minute. A server that is killed before loses what devices
-say again when they come back, and how far that revision had come.
+it has reached them all, or after half a minute, then a part at a time. A server that is killed
+before loses what devices say again when they come back, and how far that revision had come.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TypeVar
 
 import structlog
@@ -28,6 +29,7 @@ LONGEST_DELAY = 30.0
 PATIENCE = 30.0  # seconds that what is new may wait for a revision to reach its devices
 REST = 1.0  # seconds after that until it is written: one change often follows another
 AT_ONCE = 500  # rows that are written before it is asked whether a revision is on its way
+PART = 8  # one of so many parts of what waits is written at a time where a revision comes first
 
 Row = TypeVar("Row", StatusRow, ProgressRow)
 
@@ -86,30 +88,43 @@ class Ledger:
         return {row.device: row for row in self._progress.values() if row.revision == revision}
 
     def _note_all(self) -> None:
-        left, self._left = self._left, []
-        for revision, progress in left:
+        self._note_oldest(len(self._left))
+
+    def _note_oldest(self, count: int) -> None:
+        oldest, self._left = self._left[:count], self._left[count:]
+        for revision, progress in oldest:
             self._note(revision, progress)
 
     def _note(self, number: int, progress: Map[Device, Progress]) -> None:
         noted = self._noted if number == self._current else Map()
         for device, kept in progress.items() if progress is not noted else ():
-            if noted.get(device) is not kept and noted.get(device) != kept:
-                self._progress[number, str(device)] = ProgressRow(number, str(device), kept)
+            before = noted.get(device)
+            if before is not kept and before != kept:
+                name = str(device)
+                self._progress[number, name] = ProgressRow(number, name, kept)
         self._noted, self._current = progress, number
 
     async def tick(self, state: State) -> None:
         """Write what is new, unless a write has failed and its time has not come again.
 
-        Nor while a revision is on its way or has just come, if nothing has waited for long.
+        Nor while a revision is on its way or has just come, if nothing has waited for long; what
+        has is written a part at a time then, and all of it when it has waited for twice as long.
         """
         if not state.acked:
             self._busy_until = self._clock() + REST
         if self._clock() < self.due or self._gives_way():
             return
-        self._left.append((state.revision, state.progress))
-        self._note_all()
+        latest = min(self._busy_until, self._written_at + 2 * PATIENCE)
+        await self._store(state, whole=self._clock() >= latest)
+
+    async def _store(self, state: State, whole: bool) -> None:
+        """Write what is new, or a part of what waits where that is much."""
+        if whole or (not self._left and len(self._progress) <= AT_ONCE):
+            self._left.append((state.revision, state.progress))
+        self._note_oldest(len(self._left) if whole else _part(len(self._left)))
+        little = not self._left and len(self._progress) <= AT_ONCE
         try:
-            await self._write(state)
+            await (self._write(state) if whole or little else self._write_part())
         except StoreError as error:
             self._delay = min(LONGEST_DELAY, 2 * self._delay or FIRST_DELAY)
             self.due = self._clock() + self._delay
@@ -124,15 +139,19 @@ class Ledger:
     async def close(self, state: State) -> None:
         """Write what is new for the last time; what cannot be stored then is lost, and logged."""
         self.due, self._written_at = 0.0, -PATIENCE
-        await self.tick(state)
+        await self._store(state, whole=True)
 
     def _gives_way(self) -> bool:
         return self._clock() < min(self._busy_until, self._written_at + PATIENCE)
 
+    async def _write_part(self) -> None:
+        """Write a part of what is known of earlier revisions."""
+        await self._write_reached()
+        count = max(AT_ONCE, _part(len(self._progress)))
+        await self._write_progress(list(islice(self._progress.values(), count)))
+
     async def _write(self, state: State) -> None:
-        for revision, seconds in sorted(self._reached.items()):
-            await self._repository.acknowledged(revision, seconds)
-            del self._reached[revision]
+        await self._write_reached()
         rows = rows_of(state.status, self._status)
         fresh = [row for row in rows if self._states.get((row.device, row.type)) != row]
         async for states in _parts(fresh, self._repository.save_status):
@@ -140,14 +159,27 @@ class Ledger:
             if self._gives_way():
                 return
         self._status = state.status
-        waiting = [self._progress[key] for key in sorted(self._progress)]
+        if await self._write_progress([self._progress[key] for key in sorted(self._progress)]):
+            self._written_at = self._clock()
+
+    async def _write_reached(self) -> None:
+        for revision, seconds in sorted(self._reached.items()):
+            await self._repository.acknowledged(revision, seconds)
+            del self._reached[revision]
+
+    async def _write_progress(self, waiting: Sequence[ProgressRow]) -> bool:
+        """Write rows that wait, and return whether nothing came first meanwhile."""
         async for steps in _parts(waiting, self._repository.save_progress):
             for row in steps:
                 if self._progress.get((row.revision, row.device)) is row:
                     del self._progress[row.revision, row.device]
             if self._gives_way():
-                return
-        self._written_at = self._clock()
+                return False
+        return True
+
+
+def _part(waiting: int) -> int:
+    return -(-waiting // PART)
 
 
 async def _parts(

@@ -7,7 +7,7 @@ import pytest
 from immutables import Map
 
 from tests.conversations.controller.script import PROXY, Conversation, program, snapshot, targets
-from xds_server.controller.ledger import AT_ONCE, LONGEST_DELAY, PATIENCE, REST, Ledger
+from xds_server.controller.ledger import AT_ONCE, LONGEST_DELAY, PART, PATIENCE, REST, Ledger
 from xds_server.controller.values import Progress, ProgressRow, Reach, StatusRow
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.store.engine import open_engine
@@ -149,4 +149,38 @@ async def test_a_long_write_gives_way_and_is_gone_on_with(tmp_path: Path) -> Non
     await ledger.close(state)
     assert saved == [AT_ONCE, AT_ONCE, 1200 - 2 * AT_ONCE]
     assert len(await repository.load_progress(1)) == 1200
+    await engine.dispose()
+
+
+async def test_what_has_waited_for_long_is_written_in_parts_while_changes_follow_each_other(
+    tmp_path: Path,
+) -> None:
+    engine = await open_engine(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+    repository, time, talk = Counted(engine), Time(), Conversation()
+    last = 2 * PART
+    for number in range(last):
+        await repository.commit(number, "ann", "", 1.0, [], {})
+    saved, ledger = repository.listen(), Ledger(repository, time)
+    talk.commit(1, targets(snapshot("a")))
+    many = Map({Device(DeviceKind.PROXY, f"n{n}"): Progress(Reach.ABSENT) for n in range(600)})
+    states = [
+        replace(talk.state, revision=number, progress=many, acked=False)
+        for number in range(1, last + 1)
+    ]
+    for state in states[:-1]:
+        ledger.note(state)
+    time.now += PATIENCE
+    await ledger.tick(states[-1])
+    assert saved == [AT_ONCE]  # of two revisions' rows
+    for _ in range(4 * PART):
+        await ledger.tick(states[-1])
+    assert max(saved) <= AT_ONCE
+    assert len(await repository.load_progress(last)) == 600  # all that waited, and the newest
+    for state in states:
+        ledger.note(state)
+    time.now += 2 * PATIENCE
+    await ledger.tick(states[-1])
+    assert ledger.waiting(last) == {}
+    for number in range(1, last + 1):
+        assert len(await repository.load_progress(number)) == 600
     await engine.dispose()

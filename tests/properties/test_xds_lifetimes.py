@@ -76,7 +76,10 @@ class Lifetimes(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         """Let time pass; the server is woken when it asked to be."""
         until = self.now + seconds
+        times = 0
         while (woken := self.stream.wakes_at(self.now)) is not None and woken <= until:
+            times += 1
+            assert times < 10_000, "the server wants to be woken for ever"
             self.now = max(self.now, woken)
             self.perform(self.stream.tick(self.now))
             self.nothing_died()

@@ -19,6 +19,7 @@ from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER,
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.snapshots.model import Resource
 
+MOST = 500  # responses that a client is sent in a test
 both = pytest.mark.parametrize("dialect", list(Dialect))
 
 
@@ -35,6 +36,7 @@ class Client:
         self._note()
         while responses:
             self.responses += 1
+            assert self.responses < MOST, "the server goes on for ever"
             [response] = responses
             if any(variant(body) == BAD for body in response.bodies.values()):
                 responses = self.talk.nack(response, "Proto constraint validation failed")
@@ -88,7 +90,10 @@ def _load(it: Talk, *resources: Resource) -> None:
     pending = it.publish(*resources)
     for url, names in ((CLUSTER, ()), (ENDPOINT, ("a",)), (LISTENER, ()), (ROUTE, ("r", "s"))):
         pending += it.ask(url, *names)
+        sent = 0
         while pending:
+            sent += 1
+            assert sent < MOST, "the server goes on for ever"
             response = pending.pop(0)
             repeat = {ENDPOINT: ("a",), ROUTE: ("r", "s")}.get(response.type_url, ())
             pending += it.ack(response, *(repeat if it.dialect is Dialect.SOTW else ()))

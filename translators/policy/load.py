@@ -93,6 +93,8 @@ def _first_content(chunk: str) -> int | None:
 
 
 def _controls(source: str, origin: Origin) -> Iterator[Diagnostic]:
+    if _CONTROL.search(source) is None:
+        return
     for number, line in enumerate(source.split("\n")):
         if found := _CONTROL.search(line):
             message = f"the text holds the control character U+{ord(found[0]):04X}"

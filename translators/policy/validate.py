@@ -26,7 +26,7 @@ def document(
     model = KINDS.get(_text(value.get("kind")))
     if model is None:
         return None, (_unknown_kind(value.get("kind"), lines, origin),)
-    blanks = tuple(_blanks(value, (), lines, origin, model.nullable))
+    blanks = tuple(_blanks(value, (), lines, origin, model.nullable)) if _lacks(value) else ()
     try:
         thing = model.model_validate(value)
     except ValidationError as invalid:
@@ -39,6 +39,14 @@ def document(
     meta = thing.metadata
     tenant = getattr(meta, "tenant", None) or ""
     return Document(thing.kind, tenant, meta.name, origin, source, thing, lines), ()
+
+
+def _lacks(value: Any) -> bool:
+    """Whether a field is without a value: most documents have none such, and their paths can go."""
+    for below in value.values() if type(value) is dict else value:
+        if below is None or (type(below) in (dict, list) and _lacks(below)):
+            return True
+    return False
 
 
 def _blanks(

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from yaml import CSafeLoader
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
     AliasEvent,
-    CollectionEndEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
     Event,
+    MappingEndEvent,
     MappingStartEvent,
     NodeEvent,
     ScalarEvent,
+    SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
+    StreamStartEvent,
 )
 
 from translators.diagnostics import Diagnostic, report
@@ -25,6 +30,16 @@ from translators.policy.document import Path
 
 DEEPEST = 64  # levels of a document
 MOST = 100_000  # values of a document
+_OTHERS = frozenset(  # events that begin no node
+    {
+        StreamStartEvent,
+        StreamEndEvent,
+        DocumentStartEvent,
+        DocumentEndEvent,
+        MappingEndEvent,
+        SequenceEndEvent,
+    }
+)
 
 # YAML 1.2.2, section 10.3.2: the core schema.
 _FIRST = frozenset("~nNtTfF+-.0123456789")  # of what is not text
@@ -49,24 +64,23 @@ def read(text: str, file: str, first_line: int, most: int = MOST) -> Tree:
 
     Whatever is wrong is a diagnostic; nothing is raised.
     """
-    builder = _Builder(file, first_line, most)
+    reader = _Reader(file, first_line, most)
     try:
-        _events(text, builder)
+        _events(text, reader)
     except YAMLError as error:
         line, problem = _explained(error)
         last = text.rstrip("\n").count("\n")  # an early end is found after the last line
-        builder.refuse("FS1001", min(line, last), problem)
+        reader.refuse("FS1001", min(line, last), problem)
     except (ValueError, IndexError, AssertionError, RecursionError) as error:
         # Malformed escapes and directives escape the parser as plain Python errors.
-        builder.refuse("FS1001", 0, f"the text is not YAML: {type(error).__name__}")
-    return Tree(builder.value(), builder.lines, tuple(builder.diagnostics))
+        reader.refuse("FS1001", 0, f"the text is not YAML: {type(error).__name__}")
+    return Tree(reader.value(), reader.lines, tuple(reader.diagnostics))
 
 
-def _events(text: str, builder: _Builder) -> None:
+def _events(text: str, reader: _Reader) -> None:
     parser = CSafeLoader(text)
     try:
-        while (event := parser.get_event()) is not None and builder.take(event):
-            pass
+        reader.take(parser.get_event)
     finally:
         parser.dispose()
 
@@ -96,56 +110,63 @@ def resolve(text: str) -> Any:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-@dataclass(slots=True)
-class _Frame:
-    path: Path
-    container: dict[str, Any] | list[Any]
-    key: str | None = None  # of the value that comes next in a mapping
-    skip: bool = False  # that value belongs to a duplicate key
+class _Enough(Exception):  # noqa: N818 - it is no error, but the end of a document that has one
+    """Reading on would be of no use."""
 
 
-@dataclass(slots=True)
-class _Builder:
-    file: str
-    first_line: int
-    most: int = MOST
-    lines: dict[Path, int] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    stack: list[_Frame] = field(default_factory=list)
-    root: list[Any] = field(default_factory=list)
-    count: int = 0
-    fatal: bool = False
+class _Reader:
+    """Takes a document's nodes one inside the other, as the events of the parser come."""
+
+    def __init__(self, file: str, first_line: int, most: int) -> None:
+        self.lines: dict[Path, int] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self._file = file
+        self._first_line = first_line
+        self._most = most
+        self._count = 0
+        self._depth = 0
+        self._root: list[Any] = []
+        self._fatal = False
+        self._event: Callable[[], Any]
 
     def value(self) -> Any:
-        return self.root[0] if self.root and not self.fatal else None
+        return self._root[0] if self._root and not self._fatal else None
 
     def refuse(self, code: str, line: int, message: str, fatal: bool = True) -> None:
-        self.fatal = self.fatal or fatal
-        self.diagnostics.append(report(code, self.file, self.first_line + line, message))
+        self._fatal = self._fatal or fatal
+        self.diagnostics.append(report(code, self._file, self._first_line + line, message))
 
-    def take(self, event: Event) -> bool:
-        """Consume an event; False at the end, and where reading on would be of no use."""
-        if isinstance(event, NodeEvent):
-            self.count += 1
-            if (
-                self.count > self.most
-                or len(self.stack) >= DEEPEST
-                or event.anchor is not None
-                or getattr(event, "tag", None) is not None
-            ):
-                self._blame(event)
-            if self.fatal and not isinstance(event, AliasEvent):
-                return False
-            self._node(event)
-        elif isinstance(event, CollectionEndEvent):
-            self.stack.pop()
-        return not isinstance(event, StreamEndEvent)
+    def take(self, event: Callable[[], Any]) -> None:
+        """Consume all events, or those until reading on would be of no use."""
+        self._event = event
+        with suppress(_Enough):
+            while type(found := self._next()) is not StreamEndEvent:
+                if isinstance(found, NodeEvent):
+                    self._root.append(self._value(found, ()))
+
+    def _next(self) -> Any:  # an event: what it has, its type says
+        """Return the next event; what no node may have or be is refused."""
+        event = self._event()
+        if type(event) in _OTHERS:
+            return event
+        self._count += 1
+        if (
+            self._count > self._most
+            or self._depth >= DEEPEST
+            or event.anchor is not None
+            or type(event) is AliasEvent
+            or event.tag is not None
+        ):
+            self._blame(event)
+        if self._fatal and type(event) is not AliasEvent:
+            raise _Enough
+        return event
 
     def _blame(self, event: NodeEvent) -> None:
         line = _line(event)
-        if self.count > self.most:
-            self.refuse("FS1008", line, f"the document has more than {self.most:,} values")
-        if len(self.stack) >= DEEPEST:
+        if self._count > self._most:
+            self.refuse("FS1008", line, f"the document has more than {self._most:,} values")
+        if self._depth >= DEEPEST:
             self.refuse("FS1007", line, f"the document nests more than {DEEPEST} levels")
         if isinstance(event, AliasEvent):
             self.refuse("FS1004", line, f"alias *{event.anchor} is refused", fatal=False)
@@ -154,56 +175,46 @@ class _Builder:
         if (tag := getattr(event, "tag", None)) is not None:
             self.refuse("FS1005", line, f"tag {tag} is refused", fatal=False)
 
-    def _node(self, event: NodeEvent) -> None:
-        frame = self.stack[-1] if self.stack else None
-        if frame is not None and isinstance(frame.container, dict) and frame.key is None:
-            self._key(frame, event)
-            return
-        path = self._place(frame, event)
-        value: Any = None
-        if isinstance(event, ScalarEvent):
-            value = resolve(event.value) if event.implicit[0] else event.value
-        elif isinstance(event, MappingStartEvent):
-            value = {}
-        elif isinstance(event, SequenceStartEvent):
-            value = []
-        self._put(frame, value)
-        if isinstance(value, (dict, list)):
-            self.stack.append(_Frame(path, value))
+    def _value(self, event: Any, path: Path) -> Any:
+        """Return the value of the node that begins with this event; that of an alias is None."""
+        kind = type(event)
+        if kind is ScalarEvent:
+            return resolve(event.value) if event.implicit[0] else event.value
+        if kind is MappingStartEvent:
+            return self._mapping(path)
+        return self._sequence(path) if kind is SequenceStartEvent else None
 
-    def _key(self, frame: _Frame, event: NodeEvent) -> None:
-        line = _line(event)
-        if not isinstance(event, ScalarEvent):
-            self.refuse("FS1001", line, "a key must be text")
-            if not isinstance(event, AliasEvent):
-                self.stack.append(_Frame((), []))
-            return
-        frame.key = event.value
-        frame.skip = event.value in frame.container
-        if frame.skip:
-            shown = event.value[:60]
-            self.refuse("FS1002", line, f"key '{shown}' is given twice", fatal=False)
-        else:
-            self.lines[(*frame.path, event.value)] = self.first_line + line
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        self._depth += 1
+        while type(event := self._next()) is not MappingEndEvent:
+            if type(event) is not ScalarEvent:
+                self.refuse("FS1001", _line(event), "a key must be text")
+                while type(event) is not AliasEvent and type(self._next()) is AliasEvent:
+                    pass  # what is refused may name aliases, and ends; all else is enough
+                continue
+            key: str = event.value
+            below = (*path, key)
+            if key in found:
+                shown = f"key '{key[:60]}' is given twice"
+                self.refuse("FS1002", _line(event), shown, fatal=False)
+                self._value(self._next(), below)
+                continue
+            self.lines[below] = self._first_line + _line(event)
+            found[key] = None  # so that it is known while its value is read
+            found[key] = self._value(self._next(), below)
+        self._depth -= 1
+        return found
 
-    def _place(self, frame: _Frame | None, event: NodeEvent) -> Path:
-        if frame is None:
-            return ()
-        if isinstance(frame.container, list):
-            path = (*frame.path, len(frame.container))
-            self.lines[path] = self.first_line + _line(event)
-            return path
-        return (*frame.path, frame.key or "")
-
-    def _put(self, frame: _Frame | None, value: Any) -> None:
-        if frame is None:
-            self.root.append(value)
-        elif isinstance(frame.container, list):
-            frame.container.append(value)
-        else:
-            if not frame.skip:
-                frame.container[frame.key or ""] = value
-            frame.key = None
+    def _sequence(self, path: Path) -> list[Any]:
+        found: list[Any] = []
+        self._depth += 1
+        while type(event := self._next()) is not SequenceEndEvent:
+            below = (*path, len(found))
+            self.lines[below] = self._first_line + _line(event)
+            found.append(self._value(event, below))
+        self._depth -= 1
+        return found
 
 
 def chunks(text: str) -> Iterator[tuple[int, str, bool]]:

@@ -76,6 +76,11 @@ def test_a_key_must_be_text(text: str) -> None:
     assert "FS1001" in [d.code for d in tree.diagnostics]
 
 
+def test_a_key_that_is_no_text_is_told_once_with_the_aliases_in_it() -> None:
+    tree = read("? {*x : {*y : 1}}\n: c\n", "f", 1)
+    assert [d.code for d in tree.diagnostics] == ["FS1001", "FS1004"]
+
+
 def test_depth_and_number_of_values_have_limits() -> None:
     assert read("[" * 64 + "]" * 64, "f", 1).diagnostics == ()
     assert [d.code for d in read("[" * 65 + "]" * 65, "f", 1).diagnostics] == ["FS1007"]

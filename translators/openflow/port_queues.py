@@ -28,7 +28,7 @@ class Queue:
 
 def queues_of(plan: Plan, host: str) -> tuple[Queue, ...]:
     """Return a host's queues, sorted by their rules' numbers."""
-    queued = [rule for rule in plan.rules if rule.shape is not None and rule.shape.queue]
+    queued = [rule for rule in plan.extras if rule.shape is not None and rule.shape.queue]
     found = []
     taken: set[int] = set()
     for rule in sorted(queued, key=lambda rule: rule.number):

@@ -270,6 +270,11 @@ class Plan:
         return self._once("number", lambda: {rule.number: rule for rule in self.rules})
 
     @property
+    def extras(self) -> tuple[Rule, ...]:
+        """The rules that do more than allow or deny, in order: they audit, shape or mirror."""
+        return self._once("extras", lambda: tuple(rule for rule in self.rules if rule.is_extra))
+
+    @property
     def index(self) -> RuleIndex:
         """Which rules are about which services and endpoints."""
         return self._once("index", lambda: index_of(self.rules, self.services))

@@ -140,6 +140,11 @@ class Rule:
         return self.action is not Action.AUDIT
 
     @property
+    def is_extra(self) -> bool:
+        """Whether it does more than allow or deny."""
+        return self.shape is not None or self.mirror is not None or self.action is Action.AUDIT
+
+    @property
     def needs_proxy(self) -> bool:
         """Whether only an L7 proxy can carry this rule."""
         return self.http is not None or self.route is not None or self.enforce is Layer.PROXY

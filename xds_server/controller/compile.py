@@ -67,12 +67,19 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a change would lead to, and how it differs from what holds."""
+    """What a change would lead to, and how it differs from what holds, in ``before``."""
 
     compiled: Compiled
     changes: tuple[ObjectChange, ...]
-    meaning: tuple[PlanChange, ...]
-    devices: tuple[DeviceImpact, ...]
+    before: Compiled = field(repr=False)
+
+    def told(self) -> tuple[tuple[PlanChange, ...], tuple[DeviceImpact, ...]]:
+        """Return what it means, and what it writes to devices: for its author alone."""
+        old, new = self.before, self.compiled
+        meaning = (
+            PlanChange(c.kind, c.name, str(c.change), c.detail) for c in diff(old.plan, new.plan)
+        )
+        return tuple(meaning), impact(old.targets, new.targets)
 
 
 def nothing() -> Compiled:
@@ -166,11 +173,4 @@ def compared(old: Compiled, new: Compiled, may_shrink: bool = True) -> Candidate
     check_references(old.targets, new.targets)
     if not may_shrink:
         check_shrink(old.targets, new.targets)
-    return Candidate(
-        new,
-        changes_between(old.text, new.text),
-        tuple(
-            PlanChange(c.kind, c.name, str(c.change), c.detail) for c in diff(old.plan, new.plan)
-        ),
-        impact(old.targets, new.targets),
-    )
+    return Candidate(new, changes_between(old.text, new.text), old)

@@ -11,7 +11,7 @@ from xds_server.snapshots.queues import PortQueue, Queues
 
 def queues_of(plan: Plan) -> Mapping[str, Queues]:
     """Return the queues of each host that has any."""
-    if not any(rule.shape is not None and rule.shape.queue for rule in plan.rules):
+    if not any(rule.shape is not None and rule.shape.queue for rule in plan.extras):
         return {}
     found = {host.name: by_port(plan, host.name) for host in plan.hosts}
     return {

@@ -134,11 +134,10 @@ class Controller:
         Raises RefusedError with every finding if any is an error; nothing is stored then.
         """
         async with self.changing:
-            given, found = await asyncio.to_thread(load_files, files)
-            documents = merged(self.holds.text, given, prune)
 
             def candidate() -> Candidate:
-                new = self._again(documents, found)
+                given, found = load_files(files)
+                new = self._again(merged(self.holds.text, given, prune), found)
                 return compared(self.holds, new, allow_shrink)
 
             return await self._settle(candidate, author, message, dry_run)
@@ -243,14 +242,8 @@ class Controller:
         if stores:
             # A caller that goes away must not leave a revision stored and not published.
             number = await asyncio.shield(self._commit(found, author, message))
-        return Outcome(
-            number,
-            stores,
-            found.compiled.diagnostics,
-            found.changes,
-            found.meaning,
-            found.devices,
-        )
+        told = await asyncio.to_thread(found.told)  # devices are on their way meanwhile
+        return Outcome(number, stores, found.compiled.diagnostics, found.changes, *told)
 
     async def _commit(self, found: Candidate, author: str, message: str) -> int:
         numbers, at = found.compiled.compilation.allocations, self.clock()

@@ -27,7 +27,7 @@ def audited(site: Site) -> Mapping[str, int]:
 
     Raises ValueError where one source has more of them than a bridge can look up.
     """
-    found = [r for r in site.plan.rules if not r.decides and site.local(r.sources)]
+    found = [r for r in site.plan.extras if not r.decides and site.local(r.sources)]
     most = Counter(name for r in found for name in set(r.sources) & site.local_ids.keys())
     for source, number in most.most_common(1):
         if number > DEEPEST:
@@ -49,4 +49,4 @@ def counted(decision: Decision, place: int) -> Decision:
 
 def may_be_too_many(plan: Plan) -> bool:
     """Whether some source might have more audits than a bridge can look up."""
-    return sum(not rule.decides for rule in plan.rules) > DEEPEST
+    return sum(not rule.decides for rule in plan.extras) > DEEPEST

@@ -54,7 +54,7 @@ def flows(site: Site) -> Iterator[Flow | Part]:
     """Yield the copies of what workloads here send and are answered, and where copies go."""
     yield site.kept("", _on)
     collected: dict[str, set[str]] = {}
-    for rule in site.plan.rules:
+    for rule in site.plan.extras:
         if rule.mirror is None:
             continue
         if local := site.local(rule.sources):

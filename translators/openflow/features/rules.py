@@ -40,7 +40,7 @@ def flows(site: Site) -> Iterator[Flow | Part | Each | Decided]:
     for origin, goto in ((FROM_PROXY, Table.PROXY), (FROM_TUNNEL, Table.ARRIVAL)):
         yield Flow(Table.POLICY, 65535, match((ORIGIN, origin)), cookie(Cause.NONE), goto=goto)
     yield site.each(_own, lambda e: (e,) if site.is_attached(e) else None)
-    plain = all(rule.decides for rule in site.plan.rules)
+    plain = all(rule.decides for rule in site.plan.extras)
     rules = site.ruled(_decision) if plain else list(_counting(site))
     yield site.decided(Table.POLICY, (_CLOSURES, closures(site)), (_RULES, rules))
     if site.external is not None:  # before the defaults, which let nobody leave

@@ -140,7 +140,7 @@ def _flow(one: _Shaped, meter: int, mark: int, ether: int, *tests: Test) -> Flow
 
 def _shaped(site: Site) -> Iterator[_Shaped]:
     numbers = _numbers(site)
-    for rule in site.plan.rules:
+    for rule in site.plan.extras:
         if rule.shape is not None and rule.number in numbers:
             first = 2 * numbers[rule.number] + 1
             yield _Shaped(rule, rule.shape, first, first + 1)
@@ -150,7 +150,7 @@ def _numbers(site: Site) -> Mapping[int, int]:
     """Return a number for each pair of meters: the rule's own, so that it stays what it is."""
     found: dict[int, int] = {}
     taken: set[int] = set()
-    rules = [r for r in site.plan.rules if r.shape is not None and site.local(r.sources)]
+    rules = [r for r in site.plan.extras if r.shape is not None and site.local(r.sources)]
     for rule in sorted(rules, key=lambda rule: rule.number):
         number = rule.number % _PAIRS
         while number in taken:

@@ -1,5 +1,6 @@
 from ipaddress import ip_address
 
+from tests.properties.worlds import Thing
 from tests.unit.translators.compiler.small import HTTP, plan_of, policy, service
 from translators.plan.model import TCP, UDP, Plan
 
@@ -39,3 +40,14 @@ def test_plans_compare_by_what_they_say() -> None:
     assert plan_of(service()) == plan_of(service())
     assert plan_of(service()) != plan_of()
     assert Plan() == Plan()
+
+
+def test_rules_that_audit_shape_or_mirror_are_extras() -> None:
+    plain: Thing = {"match": {"tcp": {"ports": [80]}}, "action": "allow"}
+    more: list[Thing] = [
+        {**plain, "action": "audit"},
+        {**plain, "shape": {"dscp": 10}},
+        {**plain, "mirror": {"workload": "api-1"}},
+    ]
+    plan = plan_of(service(), policy("p", plain, *more))
+    assert [rule.name for rule in plan.extras] == ["shop/p[1]", "shop/p[2]", "shop/p[3]"]

@@ -1,12 +1,38 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.unit.xds_server.protocols.reports.test_health import BAD, GOOD, A, B, specifier
+from xds_server import health_memory
 from xds_server.health_memory import HealthMemory
 from xds_server.protocols.reports.health import Assignment
 from xds_server.protocols.reports.health_table import HealthTable
 from xds_server.store.found_health import FILE, load_health
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health_memory, "LOOK_SECONDS", 0.01)
+
+
+@dataclass
+class Clock:
+    """A clock that the test turns, and that tells whether it was looked at."""
+
+    now: float = 100.0
+    looks: int = 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.now
+
+    async def looked(self) -> None:
+        """Wait until the memory has looked at it twice from now: once in vain, or to forget."""
+        before = self.looks
+        await until(lambda: self.looks >= before + 2)
 
 
 def checking() -> HealthTable:
@@ -18,7 +44,7 @@ def checking() -> HealthTable:
 async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not holds():
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
 
 
 async def test_a_restart_remembers_and_forgets_who_does_not_come_back(tmp_path: Path) -> None:
@@ -29,27 +55,30 @@ async def test_a_restart_remembers_and_forgets_who_does_not_come_back(tmp_path: 
     table.take("one", {A: BAD, B: GOOD}, 1.0)
     await until(lambda: load_health(tmp_path) == (("one", A, BAD),))
     keeping.cancel()
-    again, now = checking(), [100.0]
-    memory = HealthMemory(tmp_path, again, lambda: now[0])
+    again, clock = checking(), Clock()
+    memory = HealthMemory(tmp_path, again, clock)
     memory.recall()
     assert again.unhealthy == {A}
     keeping = asyncio.create_task(memory.keep())
-    await asyncio.sleep(0.6)
+    await clock.looked()
+    clock.now += memory.hold - 1
+    await clock.looked()
     assert again.unhealthy == {A}
-    now[0] += 60
+    clock.now += 1
     await until(lambda: not again.unhealthy)
     await until(lambda: load_health(tmp_path) == ())
     keeping.cancel()
 
 
 async def test_who_comes_back_is_not_forgotten(tmp_path: Path) -> None:
-    table, now = checking(), [100.0]
-    table.recall([("one", A, BAD)], 100.0)
-    keeping = asyncio.create_task(HealthMemory(tmp_path, table, lambda: now[0]).keep())
-    await asyncio.sleep(0.1)
-    table.take("one", {A: BAD}, 130.0)
-    now[0] += 60
-    await asyncio.sleep(1.2)
+    table, clock = checking(), Clock()
+    table.recall([("one", A, BAD)], clock.now)
+    memory = HealthMemory(tmp_path, table, clock)
+    keeping = asyncio.create_task(memory.keep())
+    await clock.looked()
+    table.take("one", {A: BAD}, clock.now + 30)
+    clock.now += memory.hold
+    await clock.looked()  # the second look of this turn is to forget who did not come back
     assert table.unhealthy == {A}
     keeping.cancel()
 

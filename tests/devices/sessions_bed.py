@@ -26,59 +26,19 @@ from integration.bed.vswitch import Vswitch
 from integration.bed.workload import Place, attach
 from tests.devices.clients import ENVOY
 from tests.devices.session_ends import Session, entered
+from tests.devices.sessions_policy import (
+    ADDRESSES,
+    HOST,
+    NOUNS,
+    SERVICE_PORT,
+    TARGET,
+    VIP,
+    WORKLOAD,
+)
 from tests.serving import FSDN, Serving
 
-BRIDGE, SERVICE_PORT, TARGET = "br-int", 80, 8080
-ADDRESSES = {"web": "10.10.0.11", "other": "10.10.0.12", "db": "10.10.0.21", "spare": "10.10.0.22"}
-VIP = "10.10.0.200"
+BRIDGE = "br-int"
 CONTROLLER = "172.31.254.254"
-
-NOUNS = f"""
-apiVersion: fsdn/v1
-kind: Tenant
-metadata: {{name: shop}}
-spec: {{default: deny}}
----
-apiVersion: fsdn/v1
-kind: Segment
-metadata: {{name: front, tenant: shop}}
-spec: {{vni: 10010, vlan: 110, subnets: [10.10.0.0/24], gateways: [10.10.0.1]}}
----
-apiVersion: fsdn/v1
-kind: Service
-metadata: {{name: db, tenant: shop}}
-spec:
-  segment: front
-  addresses: [{VIP}]
-  hostnames: [db.shop.example]
-  ports: [{{name: sql, port: {SERVICE_PORT}, targetPort: {TARGET}, protocol: PROTOCOL}}]
-  selector: {{app: db}}
-"""
-HOST = """---
-apiVersion: fsdn/v1
-kind: Host
-metadata: {{name: host{n}}}
-spec:
-  datapathId: "{n:016x}"
-  tunnel: {{address: 10.255.1.{n}/24, gateway: 10.255.1.254}}
-"""
-WORKLOAD = """---
-apiVersion: fsdn/v1
-kind: Workload
-metadata: {{name: {name}, tenant: shop, labels: {{app: {app}}}}}
-spec: {{segment: front, addresses: [{address}], mac: "{mac}", host: {host}, port: {name}}}
-"""
-
-
-def policy(
-    name: str = "db", sources: str = "[{any: true}]", more: str = "", rules: str = ""
-) -> str:
-    """Return a policy document to the service."""
-    clauses = rules or f"[{{match: {{tcp: {{ports: [{SERVICE_PORT}]}}}}, action: allow}}]"
-    return (
-        f"---\napiVersion: fsdn/v1\nkind: Policy\nmetadata: {{name: {name}, tenant: shop}}\n"
-        f"spec: {{from: {sources}, to: [{{service: db}}], rules: {clauses}{more}}}\n"
-    )
 
 
 @dataclass
@@ -226,13 +186,6 @@ class Bed:
             logs = "".join(p.read_text()[-2000:] for p in self.directory.glob("agent*.log"))
             assert time.monotonic() < deadline, (told["missing"], logs)
             time.sleep(0.2)
-
-
-def policy_line(made: Bed) -> str:
-    """Return where the first clause of the policy that was applied last stands."""
-    text = (made.directory / "policy.yaml").read_text().splitlines()
-    number = next(n for n, line in enumerate(text, 1) if line.startswith("kind: Policy")) + 2
-    return f"policy.yaml:{number}"
 
 
 def _await_end(pid: int) -> None:

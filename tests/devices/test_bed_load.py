@@ -22,7 +22,8 @@ import pytest
 
 from integration.bed.vswitch import Vswitch
 from tests.devices.session_ends import Session, entered
-from tests.devices.sessions_bed import ADDRESSES, BRIDGE, Bed, bed
+from tests.devices.sessions_bed import BRIDGE, Bed, bed
+from tests.devices.sessions_policy import ADDRESSES
 from tests.devices.streams import RATE, Datagrams, iperf
 
 pytestmark = [pytest.mark.device, pytest.mark.root]

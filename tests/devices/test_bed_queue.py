@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import pytest
 
 from integration.bed.vswitch import Vswitch
-from tests.devices.sessions_bed import ADDRESSES, CONTROLLER, Bed, bed
+from tests.devices.sessions_bed import CONTROLLER, Bed, bed
+from tests.devices.sessions_policy import ADDRESSES
 from tests.devices.streams import iperf
 
 pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.envoy("the host agent")]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from integration.bed.netns import pids
-from tests.devices.sessions_bed import BRIDGE, Bed, bed, policy, policy_line
+from tests.devices.sessions_bed import BRIDGE, Bed, bed
+from tests.devices.sessions_policy import policy, policy_line
 from xds_server.cli.exits import Exit
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
@@ -63,7 +64,7 @@ def test_both_bridges_do_what_is_predicted_and_nothing_is_made(
     assert ["REVOKE" in stages for stages in met] == [bool(more)] * 2
     decides = met[0]["POLICY"], met[1]["ARRIVAL"]
     assert [flow["rule"] for flow in decides] == ["shop/db[0]", "shop/db[0]"]
-    assert all(flow["origin"].endswith(policy_line(two)) for flow in decides)
+    assert all(flow["origin"].endswith(policy_line(two.directory)) for flow in decides)
     assert _state(two) == before
 
 
@@ -87,7 +88,7 @@ def test_a_flow_that_was_put_in_by_hand_is_named(two: Bed) -> None:
         assert "not ours, cookie 0xbad" in done.stdout
         (row,) = [row for row in one["rows"] if row["table"] == table]
         assert row["predicted"]["rule"] == "shop/db[0]", row
-        assert row["predicted"]["origin"].endswith(policy_line(two))
+        assert row["predicted"]["origin"].endswith(policy_line(two.directory))
     assert _told(two)[0] == Exit.OK
 
 

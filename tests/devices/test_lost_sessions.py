@@ -17,16 +17,9 @@ import pytest
 
 from integration.bed.traffic import Report, ask, load
 from integration.bed.vswitch import Vswitch
-from tests.devices.sessions_bed import (
-    ADDRESSES,
-    TARGET,
-    VIP,
-    Bed,
-    Session,
-    bed,
-    entered,
-    policy,
-)
+from tests.devices.session_ends import Session, entered
+from tests.devices.sessions_bed import Bed, bed
+from tests.devices.sessions_policy import ADDRESSES, TARGET, VIP, policy
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.devices.session_ends import Session
-from tests.devices.sessions_bed import ADDRESSES, Bed, bed, policy
+from tests.devices.sessions_bed import Bed, bed
+from tests.devices.sessions_policy import ADDRESSES, policy
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 

@@ -7,17 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.devices.sessions_bed import (
-    ADDRESSES,
-    SERVICE_PORT,
-    VIP,
-    Bed,
-    Session,
-    bed,
-    entered,
-    policy,
-    policy_line,
-)
+from tests.devices.session_ends import Session, entered
+from tests.devices.sessions_bed import Bed, bed
+from tests.devices.sessions_policy import ADDRESSES, SERVICE_PORT, VIP, policy, policy_line
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 BOTH = {"client", "server"}
@@ -98,7 +90,7 @@ def test_sessions_are_listed_in_the_words_of_the_policy(two: Bed) -> None:
     assert (one["host"], one["source"], one["service"]) == ("host1", "shop/web", "shop/db")
     assert (one["endpoint"], one["rule"]) == ("shop/db", "shop/db[0]")
     assert one["state"] == "ESTABLISHED"
-    assert one["origin"].endswith(policy_line(two))
+    assert one["origin"].endswith(policy_line(two.directory))
     listed = two.fsdn("get", "sessions", "--workload", "web", "-o", "wide")
     assert one["id"] in listed.stdout
     assert two.sessions(workload="other") == []

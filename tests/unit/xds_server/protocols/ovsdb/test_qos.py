@@ -21,7 +21,16 @@ def test_a_port_may_have_none(port: dict[str, object]) -> None:
     assert qos_of(port, {"s": NUMBERED}, {}) is None
 
 
-@pytest.mark.parametrize("queues", [None, 1, ["map", 1], ["map", [[1]]], ["map", [["a", "b"]]]])
+K = ["uuid", "k"]
+
+
+@pytest.mark.parametrize(
+    "queues",
+    [
+        *(None, 1, ["map"], ["map", 1], ["map", [1]], ["map", [[1]]], ["map", [["a", "b"]]]),
+        *(["set", [[1, K]]], ["map", [[1, K]], 2], ["map", [[1, K, 2]]]),
+    ],
+)
 def test_queues_that_make_no_sense_are_none(queues: object) -> None:
     found = qos_of(PORT, {"s": {"queues": queues}}, {"k": {}})
     assert found is not None

@@ -9,9 +9,17 @@ from tests.conversations.controller.script import (
     snapshot,
     targets,
 )
-from xds_server.controller.state import Committed
+from xds_server.controller.progress import progressed
+from xds_server.controller.state import Committed, Owning
 from xds_server.controller.values import Progress, Reach
-from xds_server.snapshots.evidence import Acked, Connected, Device, Disconnected, Nacked
+from xds_server.snapshots.evidence import (
+    Acked,
+    Connected,
+    Device,
+    DeviceKind,
+    Disconnected,
+    Nacked,
+)
 
 
 def reach(talk: Conversation, device: Device) -> Reach:
@@ -65,3 +73,44 @@ def test_a_restart_goes_on_where_it_was() -> None:
     talk.now = 60.0
     talk.ack_bridge()
     assert talk.state.progress[BRIDGE] == Progress(Reach.ACKED, 50.0)
+
+
+def test_before_any_revision_nothing_has_progress() -> None:
+    talk = Conversation()
+    talk.commit(0, targets(snapshot("a"), program(1)))  # what a folder gives before any policy
+    talk.connect(PROXY)
+    assert not talk.state.progress
+
+
+def test_who_goes_before_it_has_answered_is_absent() -> None:
+    talk = Conversation()
+    talk.commit(1, targets(snapshot("a"), program(1)))
+    talk.connect(PROXY)
+    assert reach(talk, PROXY) is Reach.PENDING
+    talk >> Disconnected(PROXY, talk.now)
+    assert reach(talk, PROXY) is Reach.ABSENT
+
+
+def test_who_is_not_declared_has_no_progress() -> None:
+    talk = Conversation()
+    talk.commit(1, targets(snapshot("a"), program(1)))
+    stranger = Device(DeviceKind.PROXY, "stranger")
+    talk.connect(stranger)
+    assert stranger not in talk.state.progress
+
+
+def test_who_has_secrets_alone_has_no_progress_and_others_have() -> None:
+    talk = Conversation()
+    talk >> Owning(frozenset({"keeper"}), talk.now)
+    talk.commit(1, targets(snapshot("a"), program(1)))
+    keeper = Device(DeviceKind.PROXY, "keeper")
+    talk.connect(keeper, PROXY)
+    assert keeper not in talk.state.progress
+    assert reach(talk, PROXY) is Reach.PENDING
+
+
+def test_what_is_no_news_leaves_the_state_as_it_is() -> None:
+    talk = Conversation()
+    talk.commit(1, targets(snapshot("a"), program(1)))
+    talk.connect(PROXY)
+    assert progressed(talk.state, Connected(PROXY, talk.now)) is talk.state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from translators.compiler.catalogue import Catalogue
 from translators.compiler.draft import Draft, Group, Member, Roster
@@ -29,11 +29,14 @@ def groups(draft: Draft, before: Draft) -> Table[Group]:
     names = catalogue.touched("Service") | before.groups.findings.keys()
     if catalogue.renamed("Tenant", "Segment"):
         names |= catalogue.names("Service")
-    return renewed(before.groups, names | _affected(draft, before), make)
+    return renewed(before.groups, names | _affected(draft, before, names), make)
 
 
-def _affected(draft: Draft, before: Draft) -> set[str]:
-    """Return the services that name a changed workload, or whose selector selects it or did."""
+def _affected(draft: Draft, before: Draft, known: Set[str]) -> set[str]:
+    """Return the services that name a changed workload, or whose selector selects it or did.
+
+    Those that are ``known`` to be made anew need not be asked.
+    """
     seen = [member for pair in regarded(moved(draft, before)) for member in pair if member]
     touched = draft.catalogue.renamed("Workload") | {member.name for member in seen}
     if not touched:
@@ -41,8 +44,11 @@ def _affected(draft: Draft, before: Draft) -> set[str]:
     return {
         document.reference
         for document, service in draft.catalogue.of(Service)
-        if _names(document, service, touched)
-        or any(_selects(document, service, member) for member in seen)
+        if document.reference not in known
+        and (
+            _names(document, service, touched)
+            or any(_selects(document, service, member) for member in seen)
+        )
     }
 
 

@@ -6,7 +6,7 @@ Source: "xDS REST and gRPC protocol", section "TTL".
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from xds_server.protocols.xds.effects import Effect, Send
 from xds_server.protocols.xds.offer import Draft, Encoded, Offer, Target
@@ -16,6 +16,7 @@ from xds_server.protocols.xds.watch import Watch
 from xds_server.snapshots.evidence import Device
 from xds_server.snapshots.model import Resource, Snapshot
 
+_MANY = 500  # resources of which to look at each costs more than to remember what was found
 _BEATS_A_LIFE = 3  # heartbeats in the time after which a client drops a resource: two may be late
 
 
@@ -91,7 +92,12 @@ class BeatingWatch(Watch):
         """Return the resources with a time to live, looked for once a content."""
         digest = snapshot.digest(self.type_url)
         if self._mortals[0] != digest:
-            found = tuple(r for r in snapshot.of(self.type_url).values() if r.ttl)
+            named = snapshot.of(self.type_url)
+            if len(named) < _MANY:
+                found = _with_ttl(named)
+            else:  # once for all streams
+                key, states = ("mortal", self.type_url, digest), self._shared.states
+                found = states.recall(key, lambda: _with_ttl(named), lambda _: len(named))
             self._mortals = (digest, found)
         return self._mortals[1]
 
@@ -106,6 +112,10 @@ class BeatingWatch(Watch):
         self.offer = Offer(issue.nonce, draft, goal, target.epoch, now, draft.content)
         self._sending()
         return [Send(issue.data, self.type_url, issue.nonce, names)]
+
+
+def _with_ttl(named: Mapping[str, Resource]) -> tuple[Resource, ...]:
+    return tuple([resource for resource in named.values() if resource.ttl])
 
 
 def _life(kept: Iterable[Resource]) -> float:

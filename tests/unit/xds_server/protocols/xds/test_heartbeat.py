@@ -8,6 +8,7 @@ from xds_server.protocols.xds.effects import Send
 from xds_server.protocols.xds.heartbeat import BeatingWatch
 from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.resource_types import ENDPOINT
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Device, DeviceKind
 from xds_server.snapshots.model import snapshot_of
@@ -15,11 +16,11 @@ from xds_server.snapshots.model import snapshot_of
 WEB = Device(DeviceKind.PROXY, "web-1")
 
 
-def holding(*lives: float) -> tuple[BeatingWatch, Target]:
+def holding(*lives: float, shared: Shared | None = None) -> tuple[BeatingWatch, Target]:
     """A watch whose client holds a resource for each life, since second 0."""
     resources = [replace(endpoints(f"e{n}"), ttl=ttl, version="") for n, ttl in enumerate(lives)]
     target = Target(1, snapshot_of(resources), retain=False)
-    watch = DeltaWatch(ENDPOINT, WEB, patience=20.0)
+    watch = DeltaWatch(ENDPOINT, WEB, patience=20.0, shared=shared)
     watch.receive(DeltaRequest(ENDPOINT, tuple(r.name for r in resources)), 0.0)
     [sent, _] = watch.advance(target, 0.0)
     assert isinstance(sent, Send)
@@ -39,6 +40,17 @@ def test_the_shortest_life_sets_the_pace(lives: tuple[float, ...], at: float | N
         [beat] = watch.advance(target, at)
         assert isinstance(beat, Send)
         assert set(beat.names) == {f"e{n}" for n, ttl in enumerate(lives) if ttl}
+
+
+def test_streams_with_many_resources_share_what_was_found_in_equal_ones_alone() -> None:
+    shared, many = Shared(), (0.0,) * 500
+    for lives, at in ((many, None), ((*many, 9.0), 3.0), ((*many, 6.0), 2.0), ((*many, 9.0), 3.0)):
+        watch, target = holding(*lives, shared=shared)
+        assert watch.wakes_at() == at
+        if at is not None:
+            [beat] = watch.advance(target, at)
+            assert isinstance(beat, Send)
+            assert beat.names == ("e500",)
 
 
 def following(before: Target) -> Target:

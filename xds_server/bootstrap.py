@@ -32,6 +32,7 @@ from xds_server.health_memory import HealthMemory
 from xds_server.heap import Freed, share_heap
 from xds_server.hearing import Hearing
 from xds_server.journal import configure, record_all
+from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.xds.secrets import SecretKeeper
 from xds_server.reporting import Reporting, XdsPort, reporting
 from xds_server.settings import Listen, ServerSettings
@@ -92,6 +93,12 @@ async def _serve(settings: ServerSettings) -> None:
         await engine.dispose()
 
 
+def _answer(controller: Controller, host: str, packet: PacketIn) -> None:
+    """Hand on what a bridge sent us to whoever answers packets of its kind."""
+    controller.cuts.punted(host, packet)
+    controller.expiry.punted(host, packet)
+
+
 def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Controller, Southbound]:
     clock = _steady_clock()
     reports = reporting(settings, clock)
@@ -113,7 +120,7 @@ def _assemble(settings: ServerSettings, repository: SqlRepository) -> tuple[Cont
         heard,
         at_bridges,
         clock=clock,
-        on_packet=lambda host, packet: controller.cuts.punted(host, packet),
+        on_packet=lambda host, packet: _answer(controller, host, packet),
     )
     ovsdb = OvsdbServer(heard, openflow.describe, clock=clock, on_named=openflow.name_ports)
     meters = reports.sources.meters

@@ -10,6 +10,7 @@ import structlog
 from translators.openflow.cookie import Cause, cause_of
 from translators.openflow.fields import SEGMENT
 from translators.plan.model import TCP, UDP, Plan
+from xds_server.controller.allowance import Allowance
 from xds_server.controller.ends import Ends, Metadata, answer, ends_of, lost, resets
 from xds_server.controller.errors import ConflictError, UnsafeError
 from xds_server.controller.ports import Bridges
@@ -25,21 +26,6 @@ _MOST_ENDING = 100_000
 _MOST_KILLED = 10_000  # ends that are remembered; of older ones only who speaks is answered
 
 _log = structlog.get_logger("fsdn.sessions")
-
-
-@dataclass(slots=True)
-class Allowance:
-    """How many more packets of a bridge are answered in the second that began at ``since``."""
-
-    since: float = 0.0
-    left: int = 0
-
-    def take(self, at: float) -> bool:
-        """Whether one more is answered."""
-        if at - self.since >= 1.0:
-            self.since, self.left = at, ANSWERS
-        self.left -= 1
-        return self.left >= 0
 
 
 @dataclass(slots=True)
@@ -62,7 +48,7 @@ class Cuts:
         cause = cause_of(packet.cookie)
         if cause not in (Cause.REVOKED, Cause.KILLED, Cause.LOST):
             return
-        if not self._allowances.setdefault(host, Allowance()).take(self.clock()):
+        if not self._allowances.setdefault(host, Allowance(ANSWERS)).take(self.clock()):
             return
         try:
             segment, met = segment_of(packet.data), metadata(packet.match)

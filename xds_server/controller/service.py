@@ -25,6 +25,7 @@ from xds_server.controller.compile import (
 from xds_server.controller.counting import Counting
 from xds_server.controller.cuts import Cuts
 from xds_server.controller.drift import DriftWatch
+from xds_server.controller.expiry import Expiry
 from xds_server.controller.gates import Judge, check_by_envoy
 from xds_server.controller.host_agents import HostAgents
 from xds_server.controller.ledger import Ledger
@@ -82,6 +83,7 @@ class Controller:
         self.host_agents = HostAgents(clock)
         self.tracer = Tracer(self.host_agents)
         self.cuts = Cuts(bridges, lambda: self.state.plan, clock)
+        self.expiry = Expiry(bridges, lambda: self.state.plan, clock)
         self._translations = Translations(self, self.feed, clock)
         self._performer = Performer(
             proxies, bridges, databases, self.ledger, self._meter, self._translations

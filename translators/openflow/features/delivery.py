@@ -14,6 +14,7 @@ from translators.openflow.fields import (
     ETH_TYPE,
     FAMILIES,
     FROM_TUNNEL,
+    FROM_WORKLOAD,
     IP_TTL,
     ORIGIN,
     OUTSIDE,
@@ -25,7 +26,7 @@ from translators.openflow.fields import (
     ZONE_BITS,
     mac_value,
 )
-from translators.openflow.flow import Act, DecTtl, Flow, Output, SetField, Test, match
+from translators.openflow.flow import Act, DecTtl, Flow, Output, Punt, SetField, Test, match
 from translators.openflow.part import Part
 from translators.openflow.site import Site
 from translators.openflow.tables import Table
@@ -93,10 +94,20 @@ def _way(site: Site, endpoint: Endpoint, priority: int, out: tuple[Act, ...]) ->
             yield Flow(Table.DELIVER, 100, match((ETH_TYPE, ether), there), owner, routed)
 
 
+def expired(
+    table: Table, priority: int, owner: int, ether: int, left: int, *where: Test
+) -> Iterator[Flow]:
+    """Yield the end of packets that a router may not forward (RFC 1812, section 5.3.1).
+
+    The controller tells a workload of this host that one of its own has ended.
+    """
+    tests = match((ETH_TYPE, ether), (IP_TTL, left), *where)
+    yield Flow(table, priority, tests, owner)
+    yield Flow(table, priority + 1, match(*tests, (ORIGIN, FROM_WORKLOAD)), owner, (Punt(),))
+
+
 def _expired(zone: int) -> Iterator[Flow]:
-    """Yield the end of packets that a router may not forward (RFC 1812, section 5.3.1)."""
     shared: Test = (SEGMENT, zone, (1 << ZONE_BITS) - 1)
     for _, ether in FAMILIES:
         for left in (0, 1):
-            tests = match((ETH_TYPE, ether), (IP_TTL, left), shared)
-            yield Flow(Table.DELIVER, 105, tests, cookie(Cause.EXPIRED, zone))
+            yield from expired(Table.DELIVER, 105, cookie(Cause.EXPIRED, zone), ether, left, shared)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.decision import transport_tests
+from translators.openflow.features.delivery import expired
 from translators.openflow.fields import (
     CT_INVALID,
     CT_REPLY,
@@ -22,7 +23,6 @@ from translators.openflow.fields import (
     ETH_SRC,
     ETH_TYPE,
     FAMILIES,
-    IP_TTL,
     IPV4_DST,
     IPV6_DST,
     OUTSIDE,
@@ -64,8 +64,7 @@ def flows(site: Site) -> Iterator[Flow]:
 def _expired(table: Table, zone: int) -> Iterator[Flow]:
     for _, ether in FAMILIES:
         for left in (0, 1):
-            tests = match((ETH_TYPE, ether), (IP_TTL, left))
-            yield Flow(table, 110, tests, cookie(Cause.EXPIRED, zone))
+            yield from expired(table, 110, cookie(Cause.EXPIRED, zone), ether, left)
 
 
 def _leaving(address: Address, zone: int) -> Flow:

@@ -11,10 +11,10 @@ from xds_server.protocols.openflow.errors import ProtocolError
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 TCP = 6
-_ETHERNET = 14
-_IPV4, _IPV6 = 0x0800, 0x86DD
-_SENDER = bytes.fromhex("02fd00000001")  # the virtual gateway's MAC
-_TTL = 64
+ETHERNET = 14
+IPV4, IPV6 = 0x0800, 0x86DD
+SENDER = bytes.fromhex("02fd00000001")  # the virtual gateway's MAC
+TTL = 64
 _REGISTERS, _NICIRA = 0x8001, 0x0001
 
 Address = IPv4Address | IPv6Address
@@ -46,13 +46,13 @@ def segment_of(data: bytes) -> Segment | None:
 
 def _segment(data: bytes) -> Segment | None:
     (kind,) = struct.unpack_from("!H", data, 12)
-    start = _ETHERNET
-    if kind == _IPV4:
+    start = ETHERNET
+    if kind == IPV4:
         head, protocol = (data[start] & 0x0F) * 4, data[start + 9]
         size = struct.unpack_from("!H", data, start + 2)[0] - head
         source: Address = IPv4Address(struct.unpack_from("!I", data, start + 12)[0])
         destination: Address = IPv4Address(struct.unpack_from("!I", data, start + 16)[0])
-    elif kind == _IPV6:
+    elif kind == IPV6:
         head, protocol = 40, data[start + 6]
         (size,) = struct.unpack_from("!H", data, start + 4)
         source = IPv6Address(bytes(struct.unpack_from("!16s", data, start + 8)[0]))
@@ -88,18 +88,19 @@ def frame_of(source: Door, destination: Door, sequence: int, ack: int, flags: in
     given = source[1], destination[1], sequence, ack, 5 << 4, flags, 0, 0, 0
     ends = source[0].packed + destination[0].packed
     bare = struct.pack("!HHIIBBHHH", *given)
-    total = _sum(ends + struct.pack("!IxxxB", len(bare), TCP) + bare)
+    total = checksum(ends + struct.pack("!IxxxB", len(bare), TCP) + bare)
     tcp = bare[:16] + struct.pack("!H", total) + bare[18:]
     if source[0].version == 6:
-        ip = struct.pack("!IHBB", 6 << 28, len(tcp), TCP, _TTL) + ends
-        return bytes(6) + _SENDER + struct.pack("!H", _IPV6) + ip + tcp
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0x4000, _TTL, TCP, 0) + ends
-    ip = head[:10] + struct.pack("!H", _sum(head)) + head[12:]
-    return bytes(6) + _SENDER + struct.pack("!H", _IPV4) + ip + tcp
+        ip = struct.pack("!IHBB", 6 << 28, len(tcp), TCP, TTL) + ends
+        return bytes(6) + SENDER + struct.pack("!H", IPV6) + ip + tcp
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0x4000, TTL, TCP, 0) + ends
+    ip = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    return bytes(6) + SENDER + struct.pack("!H", IPV4) + ip + tcp
 
 
-def _sum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
+def checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071)."""
+    data += bytes(len(data) % 2)
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)

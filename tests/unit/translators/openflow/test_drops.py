@@ -12,7 +12,8 @@ from translators.openflow.frames import synthetic_ports
 from translators.openflow.translate import translate
 from translators.plan.model import Action, Origin, Plan
 
-_ENDS = (Cause.REVOKED, Cause.LOST)  # tells the controller, or marks the connection, and then drops
+# They tell the controller, or mark the connection, and then drop.
+_ENDS = (Cause.REVOKED, Cause.LOST, Cause.EXPIRED)
 
 
 def _with_default(plan: Plan, default: Action) -> Plan:

@@ -9,6 +9,7 @@ from translators.openflow.fields import (
     ETH_IPV4,
     ETH_SRC,
     ETH_TYPE,
+    FROM_PROXY,
     FROM_TUNNEL,
     IP_TTL,
     ORIGIN,
@@ -18,7 +19,7 @@ from translators.openflow.fields import (
     TUN_ID,
     VIRTUAL_MAC,
 )
-from translators.openflow.flow import DecTtl, Flow, Output, SetField, program
+from translators.openflow.flow import DecTtl, Flow, Output, Punt, SetField, program
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.simulate import find
 from translators.openflow.site import Site
@@ -94,7 +95,8 @@ def test_what_is_routed_travels_in_the_destinations_segment() -> None:
 def test_time_runs_out_between_segments_only() -> None:
     for ttl in (0, 1):
         assert cause_of(_routed(BACK, 3, ttl).cookie) is Cause.EXPIRED
-        assert _routed(BACK, 3, ttl).drops
+        assert _routed(BACK, 3, ttl).actions == (Punt(),)  # its sender is here, and hears of it
+        assert _routed(BACK, 3, ttl, origin=FROM_PROXY).drops
         assert not _routed(FRONT, 3, ttl).drops
     assert not _routed(BACK, 3, 2).drops
 

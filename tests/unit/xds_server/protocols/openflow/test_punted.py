@@ -13,8 +13,8 @@ from xds_server.protocols.openflow.punted import (
     RST,
     SYN,
     Segment,
-    _sum,
     back,
+    checksum,
     frame_of,
     metadata,
     onward,
@@ -32,9 +32,9 @@ def test_a_frame_is_read_as_it_was_written(ends: tuple[tuple, tuple]) -> None:  
     assert segment_of(data) == Segment(*ends, 7, 9, ACK, 0)
     tcp = data[34:] if ends is FOUR else data[54:]
     pseudo = ends[0][0].packed + ends[1][0].packed + bytes([0, 0, 0, 20, 0, 0, 0, 6])
-    assert _sum(pseudo + tcp) == 0
+    assert checksum(pseudo + tcp) == 0
     if ends is FOUR:
-        assert _sum(data[14:34]) == 0
+        assert checksum(data[14:34]) == 0
 
 
 def test_the_sender_is_reset_where_it_waits() -> None:

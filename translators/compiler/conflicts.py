@@ -45,6 +45,7 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
         known = then.services.rows
         reached = {e for name in services & known.keys() for e in known[name].endpoints}
         names.update(_about(then, shared, endpoints | reached))
+    for then in (before,) if before.index is draft.index else (before, draft):
         names.update(_beside(then, draft))
     for name, row in draft.rules.rows.items() if endpoints else ():
         if not endpoints.isdisjoint(row.sources):
@@ -196,12 +197,9 @@ def _contradiction(draft: Draft, row: Ranked, reach: Reach) -> Iterator[Diagnost
 
 def _opposing(draft: Draft, rule: Rule) -> list[str]:
     """Return the rules of another action that share a service or an endpoint, in order."""
-    index, rows = draft.index, draft.rules.rows
-    lists = [index.by_service[name] for name in rule.services]
-    lists += [index.by_endpoint[name] for name in rule.endpoints]
-    sharing: set[str] = set().union(*lists)
+    rows, sharing = draft.rules.rows, _about(draft, rule.services, rule.endpoints)
     found = [name for name in sharing if rows[name].rule.action is not rule.action]
-    return sorted(found, key=index.ranks.__getitem__)
+    return sorted(found, key=draft.index.ranks.__getitem__)
 
 
 def _unreachable(draft: Draft, rule: Rule) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, String, Table, cast, func, insert, select
+from sqlalchemy import Connection, String, Table, bindparam, cast, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
@@ -42,6 +42,10 @@ _OBJECTS = Base.metadata.tables[ObjectRow.__tablename__]
 _ACKNOWLEDGED = Base.metadata.tables[AcknowledgedRow.__tablename__]
 _PROGRESS = Base.metadata.tables[ProgressRecord.__tablename__]
 _DEVICES = Base.metadata.tables[DeviceRow.__tablename__]
+
+# A commit's statements are made once: to make one takes as long as to run it.
+_DIGEST = select(_REVISIONS.c.digest).where(_REVISIONS.c.number == bindparam("number"))
+_NEW_REVISION, _NEW_OBJECTS = insert(_REVISIONS), insert(_OBJECTS)
 
 
 class SqlRepository:
@@ -108,9 +112,9 @@ class SqlRepository:
                 "allocations": None if allocations is None else dict(allocations),
                 "digest": digest,
             }
-            connection.execute(insert(_REVISIONS), [row])
+            connection.execute(_NEW_REVISION, [row])
             if versions := [_row(number, change) for change in ordered]:
-                connection.execute(insert(_OBJECTS), versions)
+                connection.execute(_NEW_OBJECTS, versions)
             return digest
 
         try:
@@ -208,8 +212,7 @@ def _head(session: Session) -> int:
 def _digest(connection: Connection, number: int) -> str:
     if number == 0:
         return GENESIS
-    query = select(_REVISIONS.c.digest).where(_REVISIONS.c.number == number)
-    digest: str | None = connection.scalar(query)
+    digest: str | None = connection.scalar(_DIGEST, {"number": number})
     if digest is None:
         raise ConflictError(f"revision {number}, which this change builds on, is not in the store")
     return digest

@@ -138,7 +138,10 @@ def _plan(draft: Draft, before: Compilation) -> Plan:
         same: tuple[Any, ...] = getattr(plan, name)
         return same if now.rows is then.rows else tuple(build(now.rows))
 
-    parts = {name: part(name, build) for name, build in _PARTS.items()}
+    builds = dict(_PARTS)
+    if draft.index.ranks is held.index.ranks:  # the order stands: to sort is to compare all of it
+        builds["rules"] = lambda rows: (rows[rule.name].rule for rule in plan.rules)
+    parts = {name: part(name, build) for name, build in builds.items()}
     if all(parts[name] is getattr(plan, name) for name in _PARTS):
         return plan
     return Plan(**parts, made=_lineage(draft, plan)).indexed(draft.index, draft.addresses.holder)

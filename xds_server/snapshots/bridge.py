@@ -134,6 +134,8 @@ def difference(old: BridgeProgram, new: BridgeProgram) -> Delta:
     """Return what leads from one program to the other."""
     if old is new or old.total == new.total:
         return Delta()
+    if new.steps and new.steps[0][0] == old.total:  # as nearly always: made from the old one
+        return new.steps[0][1]
     known = dict(_origins(old))
     for total, delta in _origins(new):
         if total in known:

@@ -7,7 +7,6 @@ policies, rounds and runs. Needs OVN for the peer, and root for the packets.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,16 +31,9 @@ def main(wanted: list[str]) -> int:
         print(f"no scenario {', '.join(sorted(unknown))}: choose of {', '.join(SCENARIOS)}")
         return 2
     book = Book("vswitch")
-    faults = []
-    with tempfile.TemporaryDirectory(prefix="fsdn-bench-") as scratch:
-        for name in wanted or SCENARIOS:
-            try:
-                SCENARIOS[name](book, Path(scratch))
-            except FAULTS as error:  # the others are still worth having
-                faults.append(f"{name}: {error}")
-                book.say(f"{name} failed: {error}")
-    book.end(faults)
-    return 1 if faults else 0
+    return book.measure(
+        wanted or SCENARIOS, lambda name, scratch: SCENARIOS[name](book, scratch), FAULTS
+    )
 
 
 if __name__ == "__main__":

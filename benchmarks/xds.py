@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,16 +37,9 @@ def main(wanted: list[str]) -> int:
     os.sched_setaffinity(0, {int(GENERATOR_CORE)})
     peers = build_peers()
     book = Book("xds")
-    faults = []
-    with tempfile.TemporaryDirectory(prefix="fsdn-bench-") as scratch:
-        for name in wanted or SCENARIOS:
-            try:
-                SCENARIOS[name](book, peers, Path(scratch))
-            except FAULTS as error:  # the others are still worth having
-                faults.append(f"{name}: {error}")
-                book.say(f"{name} failed: {error}")
-    book.end(faults)
-    return 1 if faults else 0
+    return book.measure(
+        wanted or SCENARIOS, lambda name, scratch: SCENARIOS[name](book, peers, scratch), FAULTS
+    )
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from benchmarks.neighbours import Neighbours
 from benchmarks.report import Figure, figure, keep, show
@@ -86,6 +88,27 @@ class Book:
                 at_least=at_least,
             )
         )
+
+    def measure(
+        self,
+        names: Iterable[str],
+        scenario: Callable[[str, Path], None],
+        faults: tuple[type[Exception], ...],
+    ) -> int:
+        """Run scenarios, which share a folder for what they write, and print everything.
+
+        Returns 1 if one ended by one of the ``faults``: the others are still worth having.
+        """
+        failed = []
+        with tempfile.TemporaryDirectory(prefix="fsdn-bench-") as scratch:
+            for name in names:
+                try:
+                    scenario(name, Path(scratch))
+                except faults as error:
+                    failed.append(f"{name}: {error}")
+                    self.say(f"{name} failed: {error}")
+        self.end(failed)
+        return 1 if failed else 0
 
     def end(self, faults: Sequence[str]) -> None:
         """Print everything, what failed last."""

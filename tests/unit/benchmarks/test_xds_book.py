@@ -51,3 +51,22 @@ def test_a_run_that_others_disturbed_is_marked(
     book.waited("disturbed", 30.0, 100.0)
     log = (tmp_path / "x.log").read_text().splitlines()
     assert [("BUSY" in line) for line in log[-2:]] == [False, True]
+
+
+def test_a_scenario_that_fails_does_not_stop_the_others(
+    book: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[str] = []
+
+    def scenario(name: str, scratch: Path) -> None:
+        (scratch / name).touch()
+        ran.append(name)
+        if name == "b":
+            raise ValueError("no peer")
+
+    assert book.measure(["a", "b", "c"], scenario, (ValueError,)) == 1
+    assert ran == ["a", "b", "c"]
+    assert capsys.readouterr().out.splitlines()[-1].endswith("FAILED: b: no peer")
+    assert book.measure(["a"], scenario, (ValueError,)) == 0
+    with pytest.raises(ValueError, match="no peer"):
+        book.measure(["b"], scenario, (KeyError,))

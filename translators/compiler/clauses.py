@@ -119,14 +119,11 @@ def _unbalanced(
     selection: Selection,
     groups: Mapping[str, Group],
 ) -> Iterator[Diagnostic]:
-    if rule.route is not None and rule.route.timeout is not None:
-        message = "a timeout is for requests, and the route spreads connections"
-        mend = "leave it out, or name a service with an http, http2 or grpc port"
-        yield finding("FS7001", document, (*path, "route", "timeout"), message, mend)
-    if rule.route is not None and rule.route.retry is not None:
-        message = "a retry is for requests, and the route spreads connections"
-        mend = "leave it out, or name a service with an http, http2 or grpc port"
-        yield finding("FS7001", document, (*path, "route", "retry"), message, mend)
+    for field in ("timeout", "retry"):
+        if rule.route is not None and getattr(rule.route, field) is not None:
+            message = f"a {field} is for requests, and the route spreads connections"
+            mend = "leave it out, or name a service with an http, http2 or grpc port"
+            yield finding("FS7001", document, (*path, "route", field), message, mend)
     for name in _others(rule, selection, groups):
         yield from _bad_shares(document, path, rule, groups[name])
 

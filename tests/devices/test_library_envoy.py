@@ -133,3 +133,5 @@ async def test_the_loads_of_an_envoy_are_told() -> None:
                     )
 
                 await eventually(counted, "a load of the cluster blue", 30)
+    assert {key.node for key, _ in heard} == {"web-1"}
+    assert not any(load.failed for _, load in heard)

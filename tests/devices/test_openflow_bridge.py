@@ -246,12 +246,14 @@ async def test_a_bridge_that_is_declared_later_is_served_then() -> None:
 
 async def test_ports_that_come_and_go_are_reported() -> None:
     async with following() as bed:
-        await bed.until(lambda e: isinstance(e, PortsChanged))
+        before = await bed.until(lambda e: isinstance(e, PortsChanged))
         add = ("add-port", "br0", "late", "--", "set", "interface", "late", "type=dummy")
         await asyncio.to_thread(bed.ovs.vsctl, *add)
-        await bed.until(lambda e: isinstance(e, PortsChanged) and "late" in e.ports)
+        came = await bed.until(lambda e: isinstance(e, PortsChanged) and "late" in e.ports)
         await asyncio.to_thread(bed.ovs.vsctl, "del-port", "br0", "late")
-        await bed.until(lambda e: isinstance(e, PortsChanged) and "late" not in e.ports)
+        gone = await bed.until(lambda e: isinstance(e, PortsChanged) and "late" not in e.ports)
+        assert came.ports.keys() == {*before.ports, "late"}
+        assert gone.ports == before.ports
 
 
 async def test_a_late_controller_is_fenced_by_its_generation() -> None:

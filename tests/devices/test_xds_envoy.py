@@ -57,6 +57,7 @@ async def test_cluster_without_endpoints_does_not_warm(delta: bool) -> None:
         it.publish(snapshot)
         await it.until("red")
         await eventually(lambda: (CLUSTER, snapshot.version(CLUSTER)) in it.acked(), "acked", 5)
+        assert it.nacks() == []
 
 
 @both

@@ -52,3 +52,4 @@ async def test_absent_endpoints_are_said_to_be_absent(delta: bool, aggregated: b
         it.publish(snapshot)
         await it.until("red")
         await eventually(lambda: (CLUSTER, snapshot.version(CLUSTER)) in it.acked(), "acked", 8)
+        assert it.nacks() == []

@@ -72,6 +72,7 @@ async def test_loads_are_kept_while_their_reporter_is_there() -> None:
         table = bed.reports.loads
         first, second = await _loads(bed, "web-1"), await _loads(bed, "web-2")
         await until(lambda: {key.node for key, _ in table.rows()} == {"web-1", "web-2"})
+        assert [(key.cluster, load.dropped) for key, load in table.rows()] == [("c", 3)] * 2
         first.cancel()
         await until(lambda: {key.node for key, _ in table.rows()} == {"web-2"})
         for pid in bed.pool.pids:

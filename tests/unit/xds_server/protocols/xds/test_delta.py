@@ -1,8 +1,18 @@
+from dataclasses import replace
+
 from tests.conversations.xds.responses import cluster, endpoints, listener, route
 from tests.conversations.xds.stream import Talk
 from xds_server.protocols.xds.ads import Dialect
+from xds_server.protocols.xds.delta import DeltaWatch
+from xds_server.protocols.xds.effects import Send
+from xds_server.protocols.xds.offer import Target
+from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
-from xds_server.snapshots.evidence import Acked, Nacked
+from xds_server.protocols.xds.wire import DeltaRequest
+from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Nacked
+from xds_server.snapshots.model import Resource, snapshot_of
+
+WEB = Device(DeviceKind.PROXY, "web-1")
 
 
 def talk(*resources) -> Talk:
@@ -131,3 +141,18 @@ def test_the_latest_wins() -> None:
     assert it.publish(route("r", "c")) == []
     [second] = it.ack(first)
     assert second.bodies == {"r": route("r", "c").body}
+
+
+def test_who_is_not_sent_all_may_hold_what_is_gone() -> None:
+    watch = DeltaWatch(LISTENER, WEB, patience=20.0)
+    watch.receive(DeltaRequest(LISTENER), 0.0)
+    [sent, _] = watch.advance(Target(1, snapshot_of([listener("a")]), retain=False), 0.0)
+    assert isinstance(sent, Send)
+    watch.receive(DeltaRequest(LISTENER, nonce=sent.nonce), 0.0)
+    newer = Resource(LISTENER, "a", put_text(1, "web"))
+    lacking = Target(2, snapshot_of([newer]), retain=False, missing=frozenset({"web"}))
+    assert watch.advance(lacking, 0.0) == []
+    assert watch.surplus
+    [sent, _] = watch.advance(replace(lacking, missing=frozenset()), 0.0)
+    assert isinstance(sent, Send)
+    assert not watch.surplus

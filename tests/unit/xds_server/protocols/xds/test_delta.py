@@ -7,7 +7,7 @@ from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.effects import Send
 from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.protobuf import put_text
-from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Nacked
 from xds_server.snapshots.model import Resource, snapshot_of
@@ -143,12 +143,41 @@ def test_the_latest_wins() -> None:
     assert second.bodies == {"r": route("r", "c").body}
 
 
-def test_who_is_not_sent_all_may_hold_what_is_gone() -> None:
-    watch = DeltaWatch(LISTENER, WEB, patience=20.0)
-    watch.receive(DeltaRequest(LISTENER), 0.0)
-    [sent, _] = watch.advance(Target(1, snapshot_of([listener("a")]), retain=False), 0.0)
+def holding(*resources: Resource) -> DeltaWatch:
+    """A watch of all of a type, whose client has acknowledged these."""
+    url = resources[0].type_url
+    watch = DeltaWatch(url, WEB, patience=20.0)
+    watch.receive(DeltaRequest(url), 0.0)
+    [sent, _] = watch.advance(Target(1, snapshot_of(resources), retain=False), 0.0)
     assert isinstance(sent, Send)
-    watch.receive(DeltaRequest(LISTENER, nonce=sent.nonce), 0.0)
+    watch.receive(DeltaRequest(url, nonce=sent.nonce), 0.0)
+    return watch
+
+
+def test_missing_is_what_is_refused_without_an_earlier_version() -> None:
+    watch = holding(cluster("kept"), cluster("gone"))
+    newer = Target(2, snapshot_of([cluster("kept", 9), cluster("new")]), retain=False)
+    [sent, _] = watch.advance(newer, 0.0)
+    assert isinstance(sent, Send)
+    assert watch.missing == frozenset()  # before any refusal nobody looks
+    watch.receive(DeltaRequest(CLUSTER, nonce=sent.nonce, error="no"), 0.0)
+    watch.advance(newer, 0.0)
+    assert watch.missing == {"new"}
+
+
+def test_what_nobody_has_is_not_missing() -> None:
+    watch = DeltaWatch(ENDPOINT, WEB, patience=20.0)
+    watch.receive(DeltaRequest(ENDPOINT, ("absent", "new")), 0.0)
+    target = Target(1, snapshot_of([endpoints("new")]), retain=False)
+    [sent, _] = watch.advance(target, 0.0)
+    assert isinstance(sent, Send)
+    watch.receive(DeltaRequest(ENDPOINT, nonce=sent.nonce, error="no"), 0.0)
+    watch.advance(target, 0.0)
+    assert watch.missing == {"new"}
+
+
+def test_who_is_not_sent_all_may_hold_what_is_gone() -> None:
+    watch = holding(listener("a"))
     newer = Resource(LISTENER, "a", put_text(1, "web"))
     lacking = Target(2, snapshot_of([newer]), retain=False, missing=frozenset({"web"}))
     assert watch.advance(lacking, 0.0) == []
@@ -156,3 +185,11 @@ def test_who_is_not_sent_all_may_hold_what_is_gone() -> None:
     [sent, _] = watch.advance(replace(lacking, missing=frozenset()), 0.0)
     assert isinstance(sent, Send)
     assert not watch.surplus
+
+
+def test_of_virtual_hosts_that_nobody_named_is_spoken_once() -> None:
+    it = talk(route("shop", "web"))
+    [response] = it.ask(VIRTUAL_HOST)
+    assert (response.bodies, response.removed) == ({}, ("shop/",))
+    assert it.ack(response) == []
+    assert it.publish(route("shop", "web"), route("other", "web")) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from xds_server.protocols.openflow.codec import Port, PortReason, decode_ports
@@ -15,6 +15,7 @@ from xds_server.protocols.openflow.counters import (
 from xds_server.protocols.openflow.errors import ProtocolError
 from xds_server.protocols.openflow.multipart import (
     Part,
+    decode_entries,
     decode_flows,
     decode_groups,
     decode_meters,
@@ -94,9 +95,13 @@ class Ports:
 
 @dataclass(slots=True)
 class Dump:
-    """Our flows, and all groups and meters, as the bridge lists them."""
+    """Our flows, and all groups and meters, as the bridge lists them.
+
+    A flow that is as ``wanted`` is that object: most are, and would be a second copy of a program.
+    """
 
     owner: Owner
+    wanted: Mapping[FlowKey, FlowEntry] = field(default_factory=dict)
     flows: dict[FlowKey, FlowEntry] = field(default_factory=dict)
     groups: dict[int, GroupEntry] = field(default_factory=dict)
     left_out: list[FlowEntry] = field(default_factory=list)
@@ -104,10 +109,16 @@ class Dump:
 
     def flows_listed(self, payload: bytes) -> int:
         """Take a part of the flow list; flows that are not ours are left out."""
-        held = [h.entry for h in decode_flows(payload)]
-        self.flows.update((flow.key, flow) for flow in held if self.owner.takes(flow))
-        self.left_out += [flow for flow in held if not self.owner.takes(flow)]
-        return len(held)
+        seen = 0
+        for flow in decode_entries(payload):
+            seen += 1
+            if self.owner.takes(flow):
+                same = self.wanted.get(flow.key)
+                mine = same if same is not None and same == flow else flow
+                self.flows[mine.key] = mine
+            else:
+                self.left_out.append(flow)
+        return seen
 
     def groups_listed(self, payload: bytes) -> int:
         """Take a part of the group list."""

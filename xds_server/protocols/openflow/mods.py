@@ -17,6 +17,10 @@ _FLOW = struct.Struct("!QQBBHHHIIIHHHH")
 _GROUP = struct.Struct("!HBxIHxxI")
 _METER = struct.Struct("!HHI")  # command, flags, meter (section 7.3.4.5)
 _BUNDLE_ADD = struct.Struct("!IxxH")
+_ADD_TYPE, _FLOW_TYPE = Type.BUNDLE_ADD.value, Type.FLOW_MOD.value  # plain: packed in half the time
+_FLOW_HEAD = HEADER.size + _FLOW.size
+_FORMS = (HEADER, _BUNDLE_ADD, HEADER, _FLOW)
+_BUNDLED_FLOW = struct.Struct("!" + "".join(form.format[1:] for form in _FORMS))
 _NONE = 0xFFFFFFFF  # OFP_NO_BUFFER, OFPP_ANY and OFPG_ANY alike
 _ALL_BUCKETS = 0xFFFFFFFF
 _EXACT_COOKIE = 0xFFFFFFFFFFFFFFFF
@@ -62,6 +66,26 @@ def flow_mod(xid: int, command: FlowCommand, flow: FlowEntry, idle: int = 0) -> 
     instructions = flow.instructions if adding else b""
     body = fixed + key.match + bytes(pad8(span)) + instructions
     return _frame(Type.FLOW_MOD, xid, body, flow)
+
+
+def bundled_flow_mod(bundle: int, xid: int, command: FlowCommand, flow: FlowEntry) -> bytes:
+    """Return a flow-mod in a bundle-add, made in one step: large changes are mostly these.
+
+    Raises TooLargeError when the flow does not fit into one message.
+    """
+    key, adding = flow.key, command is FlowCommand.ADD
+    span = 4 + len(key.match)
+    tail = key.match + bytes(-span % 8) + (flow.instructions if adding else b"")
+    inner = _FLOW_HEAD + len(tail)
+    length = HEADER.size + _BUNDLE_ADD.size + inner
+    if length > MAX_MESSAGE:
+        return bundled(bundle, flow_mod(xid, command, flow), flow)
+    fixed = _BUNDLED_FLOW.pack(
+        *(VERSION, _ADD_TYPE, length, xid, bundle, ATOMIC_ORDERED),
+        *(VERSION, _FLOW_TYPE, inner, xid, flow.cookie, 0 if adding else _EXACT_COOKIE),
+        *(key.table, command.value, 0, 0, key.priority, _NONE, _NONE, _NONE, 0, 0, 1, span),
+    )
+    return fixed + tail
 
 
 def group_mod(xid: int, command: GroupCommand, group: GroupEntry) -> bytes:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from xds_server.protocols.openflow.codec import pad8
 from xds_server.protocols.openflow.errors import ProtocolError
 from xds_server.protocols.openflow.framing import Type, frame
 from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry, MeterEntry
@@ -106,31 +105,40 @@ def decode_part(body: bytes) -> tuple[int, bool, bytes]:
 
 def decode_flows(payload: bytes) -> Iterator[HeldFlow]:
     """Yield the flows of one part of a flow description reply."""
+    for entry, statistics in _described(payload):
+        yield HeldFlow(entry, *_counts(statistics))
+
+
+def decode_entries(payload: bytes) -> Iterator[FlowEntry]:
+    """Yield the same flows without their counters, which need most of the time."""
+    return (entry for entry, _ in _described(payload))
+
+
+def _described(payload: bytes) -> Iterator[tuple[FlowEntry, bytes]]:
+    """Yield each flow with its OXS fields."""
     start, end = 0, len(payload)
     while start < end:
         if end - start < _FLOW.size:
             raise ProtocolError(f"a flow description is cut off after {end - start} bytes")
         fields = _FLOW.unpack_from(payload, start)
         length, table, priority, _idle, _hard, _flags, _importance, cookie, kind, span = fields
-        if length < _FLOW.size or start + length > end or length % 8:
+        after = start + length
+        if length < _FLOW.size or after > end or length % 8:
             raise ProtocolError(f"a flow description claims a length of {length} bytes")
-        flow = payload[start : start + length]
         if kind != 1 or span < 4:
             raise ProtocolError(f"a flow's match has type {kind} and length {span}")
-        key = FlowKey(table, priority, flow[_FLOW.size : _FLOW.size - 4 + span])
-        yield _held(key, cookie, flow, _FLOW.size - 4 + span + pad8(span))
-        start += length
-
-
-def _held(key: FlowKey, cookie: int, flow: bytes, start: int) -> HeldFlow:
-    if len(flow) - start < _STATS.size:
-        raise ProtocolError("a flow description has no statistics after its match")
-    _reserved, length = _STATS.unpack_from(flow, start)
-    end = start + length + pad8(length)
-    if length < _STATS.size or end > len(flow):
-        raise ProtocolError(f"a flow's statistics claim a length of {length} bytes")
-    packets, volume = _counts(flow[start + _STATS.size : start + length])
-    return HeldFlow(FlowEntry(key, cookie, flow[end:]), packets, volume)
+        matched = start + _FLOW.size - 4 + span
+        counted = matched + -span % 8
+        if after - counted < _STATS.size:
+            raise ProtocolError("a flow description has no statistics after its match")
+        _reserved, size = _STATS.unpack_from(payload, counted)
+        body = counted + size + -size % 8
+        if size < _STATS.size or body > after:
+            raise ProtocolError(f"a flow's statistics claim a length of {size} bytes")
+        key = FlowKey(table, priority, payload[start + _FLOW.size : matched])
+        statistics = payload[counted + _STATS.size : counted + size]
+        yield FlowEntry(key, cookie, payload[body:after]), statistics
+        start = after
 
 
 def _counts(fields: bytes) -> tuple[int, int]:

@@ -131,7 +131,8 @@ class Programmer:
 
     def _ask(self) -> list[Effect]:
         owner = self._owner.everyone() if self._sweeping else self._owner
-        self._dump, self._swept = (dump := Dump(owner)), set()
+        wanted = {} if self._wanted is None else self._wanted.flows
+        self._dump, self._swept = (dump := Dump(owner, wanted)), set()
         meters, groups, flows = (self._xids.take() for _ in range(3))
         self._questions = {
             meters: Question(Part.METER_DESC, dump.meters_listed, "meters"),

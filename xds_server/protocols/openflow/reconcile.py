@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from xds_server.protocols.openflow.mods import (
     FlowCommand,
     GroupCommand,
     MeterCommand,
+    bundled,
+    bundled_flow_mod,
     flow_mod,
     group_mod,
     meter_mod,
@@ -43,6 +46,7 @@ class Action(Enum):
     DELETE_METER = "delete meter"
 
 
+_PLACE = struct.Struct("!BH")  # table and priority
 Entry = TypeVar("Entry")
 Subject = FlowEntry | GroupEntry | MeterEntry
 
@@ -63,8 +67,20 @@ class Step:
             return meter_mod(xid, _METER_COMMANDS[self.action], self.subject)
         if isinstance(self.subject, GroupEntry):
             return group_mod(xid, _GROUP_COMMANDS[self.action], self.subject)
-        command = FlowCommand.ADD if self.action is Action.ADD_FLOW else FlowCommand.DELETE_STRICT
-        return flow_mod(xid, command, self.subject)
+        return flow_mod(xid, self._flow_command, self.subject)
+
+    def bundled(self, bundle: int, xid: int) -> bytes:
+        """Return the step's message in a bundle-add.
+
+        Raises TooLargeError when both do not fit into one.
+        """
+        if isinstance(self.subject, FlowEntry):
+            return bundled_flow_mod(bundle, xid, self._flow_command, self.subject)
+        return bundled(bundle, self.encode(xid), self.subject)
+
+    @property
+    def _flow_command(self) -> FlowCommand:
+        return FlowCommand.ADD if self.action is Action.ADD_FLOW else FlowCommand.DELETE_STRICT
 
     def __str__(self) -> str:
         return describe(self.subject)
@@ -169,8 +185,14 @@ def _missing(held: Mapping[int, Entry], wanted: Mapping[int, Entry]) -> list[Ent
 
 
 def _steps(action: Action, subjects: Iterable[Subject]) -> list[Step]:
-    ordered: list[Any] = sorted(subjects)  # of one kind
-    return [Step(action, subject) for subject in ordered]
+    return [Step(action, subject) for subject in sorted(subjects, key=_place)]
+
+
+def _place(subject: Subject) -> bytes:
+    """Return what subjects of one kind are ordered by: one comparison of bytes for each two."""
+    if isinstance(subject, FlowEntry):
+        return _PLACE.pack(*subject.key[:2]) + subject.key.match
+    return subject.number.to_bytes(4, "big")
 
 
 def _without_respelt(

@@ -11,13 +11,13 @@ from enum import Enum
 from xds_server.protocols.openflow.codec import BundleStep, bundle_control
 from xds_server.protocols.openflow.errors import DeviceError
 from xds_server.protocols.openflow.framing import Type, frame
-from xds_server.protocols.openflow.mods import bundled
 from xds_server.protocols.openflow.reconcile import Action, Step
 from xds_server.snapshots.model import BridgeProgram
 
 _CHUNK = 64 * 1024
-_BEFORE = frozenset({Action.ADD_METER, Action.MODIFY_METER})
-_AFTER = frozenset({Action.DELETE_METER})
+# Tuples, since a member's hash is worked out each time, and each step is looked for.
+_BEFORE = (Action.ADD_METER, Action.MODIFY_METER)
+_AFTER = (Action.DELETE_METER,)
 _KEPT_ERRORS = 16  # the first ones name the cause; a hostile bridge could send millions
 
 
@@ -62,10 +62,10 @@ class Transaction:
         yield bundle_control(self._open, self._bundle, BundleStep.OPEN_REQUEST)
         for xid, step in enumerate(self.steps, self._open + 1):
             if step.action not in _BEFORE and step.action not in _AFTER:
-                yield bundled(self._bundle, step.encode(xid), step.subject)
+                yield step.bundled(self._bundle, xid)
         yield frame(Type.BARRIER_REQUEST, self._barrier)
 
-    def _encoded(self, actions: frozenset[Action]) -> Iterator[bytes]:
+    def _encoded(self, actions: tuple[Action, ...]) -> Iterator[bytes]:
         for xid, step in enumerate(self.steps, self._open + 1):
             if step.action in actions:
                 yield step.encode(xid)

@@ -36,6 +36,15 @@ def test_a_dump_keeps_our_flows_and_every_group() -> None:
     assert dump.held().groups == {7: group(7, 1)}
 
 
+def test_a_dump_takes_over_what_is_as_it_should_be() -> None:
+    wanted = {OURS.key: OURS}
+    dump, other = Dump(Owner(), wanted), OURS._replace(instructions=DROP + bytes(8))
+    dump.flows_listed(flow_desc(HeldFlow(OURS, 1, 2)))
+    assert dump.flows[OURS.key] is OURS
+    dump.flows_listed(flow_desc(HeldFlow(other, 1, 2)))
+    assert dump.flows == {OURS.key: other}
+
+
 def test_counters_of_one_cookie_are_summed_by_table() -> None:
     tally = Tally()
     other = FlowEntry(flow(9).key, OURS.cookie, DROP)

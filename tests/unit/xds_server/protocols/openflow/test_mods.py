@@ -11,6 +11,7 @@ from xds_server.protocols.openflow.mods import (
     FlowCommand,
     GroupCommand,
     bundled,
+    bundled_flow_mod,
     flow_mod,
     group_mod,
 )
@@ -27,6 +28,16 @@ def _bytes(message: object) -> bytes:
     message.xid = 9  # type: ignore[attr-defined]
     message.serialize()  # type: ignore[attr-defined]
     return bytes(message.buf)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", list(FlowCommand))
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 60_000])
+def test_a_flow_goes_into_a_bundle_in_one_step_as_in_two(command: FlowCommand, size: int) -> None:
+    entry = FlowEntry(FlowKey(53, 65535, b"m" * size), 1 << 63 | 7, apply(output(2)))
+    assert bundled_flow_mod(3, 9, command, entry) == bundled(3, flow_mod(9, command, entry), entry)
+    huge = FlowEntry(FlowKey(53, 1, b""), 0, bytes(70_000))
+    with pytest.raises(TooLargeError):
+        bundled_flow_mod(3, 9, FlowCommand.ADD, huge)
 
 
 @pytest.mark.parametrize(

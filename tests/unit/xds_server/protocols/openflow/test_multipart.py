@@ -90,7 +90,9 @@ def test_we_ask_as_another_codec_asks(ours: bytes, theirs: object) -> None:
 
 @given(flows=st.lists(FLOWS, max_size=4))
 def test_flows_are_read_back_whole(flows: list[HeldFlow]) -> None:
-    assert list(multipart.decode_flows(b"".join(map(flow_desc, flows)))) == flows
+    body = b"".join(map(flow_desc, flows))
+    assert list(multipart.decode_flows(body)) == flows
+    assert list(multipart.decode_entries(body)) == [one.entry for one in flows]
 
 
 @given(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from tests.conversations.controller.script import (
     BRIDGE,
     LISTENER,
@@ -7,8 +9,8 @@ from tests.conversations.controller.script import (
     snapshot,
     targets,
 )
-from xds_server.controller.rollout import advance, finish, movable, overdue, united
-from xds_server.controller.state import STAGE_SECONDS
+from xds_server.controller.rollout import advance, concerned, finish, movable, overdue, united
+from xds_server.controller.state import STAGE_SECONDS, Rollout, Stage, State
 from xds_server.snapshots.evidence import Connected, Disconnected
 
 
@@ -66,3 +68,36 @@ def test_a_bridge_that_has_been_here_is_not_passed_over() -> None:
     talk.ack_proxy()
     assert "host1" in talk.state.rollouts  # its bridge may still send as it did
     assert finish(talk.state, ["host1"], talk.now)[1] == ["host1"]
+
+
+def resting() -> State:
+    """Return a state in which host1's proxy runs all that it is to run, and has no bridge."""
+    talk = Conversation()
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a")))
+    talk.ack_proxy()
+    assert not concerned(talk.state, "host1")
+    return talk.state
+
+
+def test_who_is_on_the_way_is_concerned() -> None:
+    state, on_the_way = resting(), Rollout(Stage.PROXY, 1.0)
+    assert concerned(replace(state, rollouts=state.rollouts.set("host1", on_the_way)), "host1")
+    assert concerned(replace(state, translating=frozenset({"host1"})), "host1")
+    between = replace(state.targets, between={"host1": snapshot("a")})
+    assert concerned(replace(state, targets=between), "host1")
+
+
+def test_whose_proxy_is_told_something_else_is_concerned() -> None:
+    state = resting()
+    assert concerned(replace(state, published=state.published.delete("host1")), "host1")
+    assert concerned(replace(state, targets=targets(snapshot("b"))), "host1")
+    assert not concerned(replace(state, targets=targets(snapshot("a"))), "host1")
+
+
+def test_whose_bridge_is_told_something_else_is_concerned() -> None:
+    state = replace(resting(), targets=targets(snapshot("a"), program(1)))
+    assert concerned(state, "host1")
+    told = replace(state, programs=state.programs.set("host1", program(1)))
+    assert not concerned(told, "host1")
+    assert concerned(replace(told, targets=targets(snapshot("a"), program(2))), "host1")

@@ -193,3 +193,29 @@ def test_of_virtual_hosts_that_nobody_named_is_spoken_once() -> None:
     assert (response.bodies, response.removed) == ({}, ("shop/",))
     assert it.ack(response) == []
     assert it.publish(route("shop", "web"), route("other", "web")) == []
+
+
+OF = "xdstp://a.example/envoy.config.listener.v3.Listener/shop"
+
+
+def test_what_is_on_demand_is_in_no_collection() -> None:
+    it = talk(listener(f"{OF}/a"), replace(listener(f"{OF}/rare"), on_demand=True))
+    [response] = it.ask(LISTENER, f"{OF}/*")
+    assert set(response.bodies) == {f"{OF}/a"}
+
+
+def test_a_collection_beside_all_else_takes_nothing_away() -> None:
+    it = talk(listener("plain"), listener(f"{OF}/a"))
+    [response] = it.ask(LISTENER, "*", f"{OF}/*")
+    assert set(response.bodies) == {"plain", f"{OF}/a"}
+    it.ack(response)
+    [later] = it.publish(listener("plain"), listener(f"{OF}/a", 1))
+    assert (set(later.bodies), later.removed) == ({f"{OF}/a"}, ())
+    it.ack(later)
+    assert it.wait(3) == []
+
+
+def test_virtual_hosts_for_all_are_sent_before_anything_is_named() -> None:
+    host = Resource(VIRTUAL_HOST, "shop/web", b"web")
+    [response] = talk(route("shop", "web"), host).ask(VIRTUAL_HOST)
+    assert (set(response.bodies), response.removed) == ({"shop/web"}, ())

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 from tests.conversations.xds.responses import endpoints
 from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.offer import Target
+from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.resource_types import ENDPOINT
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Nacked, Offered, Warned
-from xds_server.snapshots.model import snapshot_of
+from xds_server.snapshots.model import Resource, snapshot_of
 
 DEVICE = Device(DeviceKind.PROXY, "web-1")
 
@@ -75,3 +78,30 @@ def test_refused_contents_are_remembered_within_bounds() -> None:
     assert it.advance(target(39, endpoints("a", 40)), 1.0) == []
     assert it.refused == 39
     assert len(it._parked) == 16
+
+
+def test_who_has_nothing_is_sent_what_names_what_is_missing() -> None:
+    naming = Resource(ENDPOINT, "a", put_text(1, "web"))
+    lacking = replace(target(2, naming), missing=frozenset({"web"}))
+    assert watch("a").advance(lacking, 1.0) != []
+    it = watch("a", "b")
+    it.advance(target(1, endpoints("a"), endpoints("b")), 1.0)
+    it.settle(it.offer.nonce, None, 1.0)
+    it.advance(lacking, 1.0)
+    assert dict(it.offer.content) == {"b": None}  # it keeps the "a" that it has
+    it.settle(it.offer.nonce, None, 1.0)
+    it.advance(replace(lacking, missing=frozenset()), 1.0)
+    assert set(it.offer.content) == {"a"}
+
+
+def test_who_refuses_an_empty_answer_is_not_told_it_again() -> None:
+    it = watch("*")
+    empty = target(1)
+    it.advance(empty, 1.0)
+    [refused] = it.settle(it.offer.nonce, "no", 1.0)
+    assert refused.reason == "no"
+    it.receive(DeltaRequest(ENDPOINT, unsubscribe=("*",)), 2.0)
+    it.receive(DeltaRequest(ENDPOINT, ("*",)), 2.0)
+    assert it.advance(empty, 2.0) == []
+    assert (it.refused, it.offer) == (1, None)
+    assert it.advance(target(2, endpoints("a")), 3.0) != []

@@ -92,14 +92,12 @@ def concerned(state: State, host: str) -> bool:
 
 
 def at_stage(state: State, host: str, rollout: Rollout | None) -> State:
-    """Return the state in which a host's rollout is there; None: it is over."""
+    """Return the state in which a widened host's rollout is there; None: it is over."""
     rollouts, widening = state.rollouts, state.widening
     if host in widening:
         widening = widening.delete(host)
     if rollout is None:
         return replace(state, rollouts=rollouts.delete(host), widening=widening)
-    if rollout.stage is Stage.PROXY:
-        widening = widening.set(host, None)
     return replace(state, rollouts=rollouts.set(host, rollout), widening=widening)
 
 

@@ -9,7 +9,15 @@ from tests.conversations.controller.script import (
     snapshot,
     targets,
 )
-from xds_server.controller.rollout import advance, concerned, finish, movable, overdue, united
+from xds_server.controller.rollout import (
+    advance,
+    at_stage,
+    concerned,
+    finish,
+    movable,
+    overdue,
+    united,
+)
 from xds_server.controller.state import STAGE_SECONDS, Rollout, Stage, State
 from xds_server.snapshots.evidence import Connected, Disconnected
 
@@ -101,3 +109,23 @@ def test_whose_bridge_is_told_something_else_is_concerned() -> None:
     told = replace(state, programs=state.programs.set("host1", program(1)))
     assert not concerned(told, "host1")
     assert concerned(replace(told, targets=targets(snapshot("a"), program(2))), "host1")
+
+
+def test_a_host_is_widened_until_its_bridge_is_told() -> None:
+    talk = Conversation()
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a")))
+    assert ("host1" in talk.state.rollouts, "host1" in talk.state.widening) == (True, True)
+    told = at_stage(talk.state, "host1", Rollout(Stage.BRIDGE, 1.0))
+    assert ("host1" in told.rollouts, "host1" in told.widening) == (True, False)
+    over = at_stage(told, "host1", None)
+    assert ("host1" in over.rollouts, "host1" in over.widening) == (False, False)
+
+
+def test_whose_bridge_was_told_may_go_on_though_its_proxy_owes_an_answer() -> None:
+    talk = Conversation()
+    talk.connect(PROXY)
+    talk.commit(1, targets(snapshot("a")))
+    assert movable(talk.state, talk.now) == []
+    told = at_stage(talk.state, "host1", Rollout(Stage.BRIDGE, talk.now + STAGE_SECONDS))
+    assert movable(told, talk.now) == ["host1"]

@@ -24,7 +24,9 @@ def target(epoch: int, *resources) -> Target:
 
 def test_one_offer_in_flight() -> None:
     it = watch("a")
+    assert it.offer_epoch == -1
     assert [type(e) for e in it.advance(target(1, endpoints("a")), 1.0)][1:] == [Offered]
+    assert it.offer_epoch == 1
     assert it.advance(target(2, endpoints("a", 2)), 2.0) == []
     assert it.settle("not this one", None, 3.0) == []
     [acked] = it.settle(it.offer.nonce, None, 3.0)
@@ -105,3 +107,25 @@ def test_who_refuses_an_empty_answer_is_not_told_it_again() -> None:
     assert it.advance(empty, 2.0) == []
     assert (it.refused, it.offer) == (1, None)
     assert it.advance(target(2, endpoints("a")), 3.0) != []
+
+
+def test_what_was_refused_is_said_of_the_next_version_without_being_sent() -> None:
+    it = watch("a")
+    it.advance(target(1, endpoints("a")), 1.0)
+    [first] = it.settle(it.offer.nonce, "no", 1.0)
+    assert it.advance(target(1, endpoints("a")), 2.0) == []
+    newer = target(2, endpoints("a"), endpoints("b"))
+    [again] = it.advance(newer, 3.0)
+    assert again == replace(first, version=newer.snapshot.version(ENDPOINT), at=3.0)
+    assert (it.offer, it.refused) == (None, 2)
+
+
+def test_what_was_refused_together_is_divided_when_it_is_asked_for_again() -> None:
+    it, aim = watch("a", "b"), target(1, endpoints("a"), endpoints("b"))
+    it.advance(aim, 1.0)
+    it.settle(it.offer.nonce, "no", 1.0)
+    it.receive(DeltaRequest(ENDPOINT, unsubscribe=("a", "b")), 2.0)
+    it.advance(aim, 2.0)
+    it.receive(DeltaRequest(ENDPOINT, ("a", "b")), 3.0)
+    it.advance(aim, 3.0)
+    assert len(it.offer.content) == 1

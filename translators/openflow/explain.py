@@ -15,8 +15,9 @@ from translators.openflow.frames import (
     synthetic_ports,
 )
 from translators.openflow.kept import KeptPrograms
+from translators.openflow.lookup import Frame, Lookup
 from translators.openflow.render import render_flow
-from translators.openflow.simulate import Frame, Trace, simulate
+from translators.openflow.simulate import Find, Trace, simulate
 from translators.openflow.tables import Table
 from translators.openflow.translate import translate
 from translators.plan.evaluate import Packet
@@ -33,7 +34,9 @@ _REASONS = {
     Cause.DHCP: "DHCP and the segment's server",
 }
 _QUEUES = "the rule that admits it lets what follows wait in a queue of each receiver's port"
-_PROGRAMS = KeptPrograms(lambda plan, host: translate(plan, host, synthetic_ports(plan, host)))
+_PROGRAMS = KeptPrograms(
+    lambda plan, host: Lookup(translate(plan, host, synthetic_ports(plan, host)))
+)
 _BESIDE = {
     Cause.AUDIT: "audit",
     Cause.SHAPE: "shape",
@@ -62,7 +65,8 @@ def explain_upstream(plan: Plan, packet: Packet) -> tuple[Step, ...]:
 
 def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
     ports = synthetic_ports(plan, host.name)
-    trace = first_choice(_PROGRAMS.of(plan, host.name), frame)
+    known = _PROGRAMS.of(plan, host.name)
+    trace = first_choice(known.program, frame, known.find)
     yield from _counted(plan, host, trace)
     yield _row(plan, host, trace)
     if trace.output != ports[host.tunnel_port]:
@@ -71,15 +75,17 @@ def _rows(plan: Plan, host: Host, frame: Frame) -> Iterator[Step]:
     if receiver is not None:
         there = synthetic_ports(plan, receiver.name)
         arrived = from_tunnel(trace.frame, host, receiver, there)
-        yield _row(plan, receiver, simulate(_PROGRAMS.of(plan, receiver.name), arrived))
+        known = _PROGRAMS.of(plan, receiver.name)
+        yield _row(plan, receiver, simulate(known.program, arrived, finding=known.find))
 
 
-def first_choice(program: Program, frame: Frame) -> Trace:
+def first_choice(program: Program, frame: Frame, finding: Find | None = None) -> Trace:
     """Return the first choice of endpoint that is let through, or else the first."""
     most = max((len(group.buckets) for group in program.groups), default=1)
-    traces = [simulate(program, frame)]
+    traces = [simulate(program, frame, finding=finding)]
     if any(flow.table == Table.BALANCE for flow in traces[0].flows):
-        traces += [simulate(program, frame, bucket) for bucket in range(1, most)]
+        others = range(1, most)
+        traces += [simulate(program, frame, bucket, finding=finding) for bucket in others]
     return next((trace for trace in traces if trace.output is not None), traces[0])
 
 

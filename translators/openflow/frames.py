@@ -39,7 +39,7 @@ from translators.openflow.fields import (
     mac_value,
     source_field,
 )
-from translators.openflow.simulate import Frame
+from translators.openflow.lookup import Frame
 from translators.plan.evaluate import Packet
 from translators.plan.model import TCP, UDP, Host, Plan
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from translators.openflow.flow import Program
 from translators.plan.model import Plan
 
-Make = Callable[[Plan, str], Program]
+P = TypeVar("P")  # a program, or what is made of one
 
 
 @dataclass(slots=True)
-class KeptPrograms:
+class KeptPrograms(Generic[P]):
     """The last ``most`` programs, by plan (the object, not its content) and host.
 
     What is kept holds its plan, so that no other can be mistaken for it.
     """
 
-    make: Make
+    make: Callable[[Plan, str], P]
     most: int = 16
-    _kept: OrderedDict[tuple[int, str], tuple[Plan, Program]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[tuple[int, str], tuple[Plan, P]] = field(default_factory=OrderedDict)
 
-    def of(self, plan: Plan, host: str) -> Program:
+    def of(self, plan: Plan, host: str) -> P:
         """Return a host's program, made if it is not at hand."""
         key = (id(plan), host)
         if key in self._kept:

@@ -37,11 +37,10 @@ from translators.openflow.fields import (
 )
 from translators.openflow.flow import Flow, Output, Program, Reflect, ToGroup
 from translators.openflow.frames import from_tunnel, from_workload, receiver_of
+from translators.openflow.lookup import Frame, flows_of
 from translators.openflow.simulate import (
-    Frame,
     Trace,
     Tracked,
-    flows_of,
     group_of,
     simulate,
 )

@@ -6,9 +6,9 @@ connection (or of one that it committed before) and NAT. The real bridge is the 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from translators.openflow.fields import (
     CONJ_ID,
@@ -48,10 +48,11 @@ from translators.openflow.flow import (
     ToGroup,
     Track,
 )
+from translators.openflow.lookup import Frame, flows_of
 from translators.openflow.tables import Table
 from translators.plan.model import TCP
 
-Frame = Mapping[Field, int]  # what a packet carries; fields that it has not are 0
+Find = Callable[[int, Frame], Flow | None]  # the flow that a table applies to a packet
 REFLECTED = -1  # the output of a packet that went back to its own port
 
 
@@ -88,10 +89,18 @@ class Trace:
 
 
 def simulate(
-    program: Program, frame: Frame, bucket: int = 0, found: Tracked | None = None
+    program: Program,
+    frame: Frame,
+    bucket: int = 0,
+    found: Tracked | None = None,
+    finding: Find | None = None,
 ) -> Trace:
-    """Return what the program does with a packet; ``bucket`` counts through a group's choices."""
-    run = _Run(program, dict(frame), bucket, found or Tracked())
+    """Return what the program does with a packet; ``bucket`` counts through a group's choices.
+
+    ``finding`` is a ``Lookup`` of the program, for whoever asks more than once.
+    """
+    finding = finding or partial(find, program)
+    run = _Run(program, dict(frame), bucket, found or Tracked(), finding)
     run.lookup(Table.CLASSIFY)
     frame = run.frame if run.left is None else run.left
     copies = tuple(run.copies)
@@ -105,6 +114,7 @@ class _Run:
     frame: dict[Field, int]
     bucket: int
     found: Tracked
+    find: Find
     met: list[Flow] = field(default_factory=list)
     output: int | None = None
     left: dict[Field, int] | None = None
@@ -114,7 +124,7 @@ class _Run:
     queue: int = 0
 
     def lookup(self, table: int) -> None:
-        flow = find(self.program, table, self.frame)
+        flow = self.find(table, self.frame)
         if flow is None:
             raise ValueError(f"table {table} has no flow for everything else")
         self.met.append(flow)
@@ -231,13 +241,6 @@ def find(program: Program, table: int, frame: Frame) -> Flow | None:
             return flow
         clauses.update(dict.fromkeys(met))
     return _conjoined(program, table, priority, clauses)
-
-
-def flows_of(program: Program, table: int) -> tuple[Flow, ...]:
-    """Return a table's flows; a program is sorted by table and falling priority."""
-    first = bisect_left(program.flows, table, key=lambda flow: flow.table)
-    last = bisect_left(program.flows, table + 1, lo=first, key=lambda flow: flow.table)
-    return program.flows[first:last]
 
 
 def matches(tests: Match, frame: Frame) -> bool:

@@ -27,8 +27,9 @@ from translators.openflow.fields import (
     Field,
 )
 from translators.openflow.flow import Match
+from translators.openflow.lookup import Frame
 from translators.openflow.match_text import match_of, number_of
-from translators.openflow.simulate import REFLECTED, Frame
+from translators.openflow.simulate import REFLECTED
 from translators.plan.model import ICMP, ICMPV6, TCP, UDP
 
 _BRIDGE = re.compile(r'^ *bridge\("(.*)"\)$', re.MULTILINE)

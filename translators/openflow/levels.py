@@ -77,6 +77,7 @@ class _Search:
             del self._reaches[key], self._found[key]
         self._reaches.update((key, reach_of(decisions[key])) for key in changed)
         self._by_source = _exchanged(before, self._left, decisions, changed)
+        self._near: dict[tuple[int, ...], set[Key]] = {}  # who has any of these sources
         self._moved = set(changed)
         self._pending = set(changed)
         self._due = [-self._place[key] for key in changed]
@@ -123,8 +124,11 @@ class _Search:
 
     def _rivals(self, decision: Decision) -> set[Key]:
         """Return the decisions that share a source with one."""
-        held = self._by_source
-        return set().union(*(held[s] for s in decision.sources if s in held))
+        found, held = self._near.get(decision.sources), self._by_source
+        if found is None:
+            found = set[Key]().union(*(held[s] for s in decision.sources if s in held))
+            self._near[decision.sources] = found
+        return found
 
     def _look_again(self, key: Key) -> None:
         self._pending.add(key)

@@ -95,3 +95,13 @@ def _same(it: Quarantine, lacking: Sequence[Item]) -> None:
     assert it.choose(lacking) == []
     it.aim("2")  # the next version may try again what was forgotten, but not much more
     assert len(it.choose(lacking)) == 2000 - 1024
+
+
+def test_what_was_refused_with_an_item_that_is_gone_stays_a_suspect() -> None:
+    it, items = Quarantine(), offered("a", "b")
+    it.refused(items, "no")
+    [first, _] = items
+    assert list(it.choose([first])) == [first]
+    assert it, "it is neither bad nor in a group, and may still be what was refused"
+    [other] = offered("c")
+    assert list(it.choose([first, other])) == [other], "what was never refused goes first"

@@ -38,6 +38,7 @@ _NICIRA = 0x00002320
 _RESUBMIT_TABLE, _CONJUNCTION, _CT, _NAT = 14, 34, 35, 36
 _CT_COMMIT, _NO_TABLE = 1, 0xFF
 _ZONE_BITS = 16 - 1  # offset 0, 16 bits
+_CONJUNCTION_HEAD = _EXPERIMENTER, 16, _NICIRA, _CONJUNCTION
 _CONJUNCTION_FORM = struct.Struct("!HHIHBBI")
 _NAT_SOURCE, _NAT_DESTINATION, _NAT_IPV4, _NAT_IPV6, _NAT_PORT = 1, 2, 1, 4, 16
 
@@ -55,9 +56,15 @@ def encode_instructions(actions: Iterable[Act], goto: int | None) -> bytes:
 
 def encode_actions(actions: Iterable[Act]) -> bytes:
     """Return actions one after the other, each padded to 8 bytes."""
+    form, head = _CONJUNCTION_FORM.pack, _CONJUNCTION_HEAD
     return b"".join(
-        _conjunction(action) if type(action) is Conjunction else encode_action(action)
-        for action in actions
+        [
+            # The most frequent action, no two of which are equal: without a call for each.
+            form(*head, action.clause, action.clauses, action.id)
+            if type(action) is Conjunction
+            else encode_action(action)
+            for action in actions
+        ]
     )
 
 
@@ -95,9 +102,7 @@ def _extension(action: Resubmit | Conjunction | Track) -> bytes:
 
 
 def _conjunction(action: Conjunction) -> bytes:
-    """Return the most frequent action, no two of which are equal, in one step."""
-    head = _EXPERIMENTER, 16, _NICIRA, _CONJUNCTION
-    return _CONJUNCTION_FORM.pack(*head, action.clause, action.clauses, action.id)
+    return _CONJUNCTION_FORM.pack(*_CONJUNCTION_HEAD, action.clause, action.clauses, action.id)
 
 
 def _track(action: Track) -> bytes:

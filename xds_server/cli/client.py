@@ -111,7 +111,10 @@ def _ask(path: str, patience: float, body: bytes | None = None) -> Any:
         status, content = answer.status, answer.read()
     if not _good(status):
         _refuse(status, content, url)
-    return json.loads(content) if content else None
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        raise _stranger(status, url) from None
 
 
 def _open(url: str, path: str, patience: float, body: bytes | None = None) -> HTTPResponse:
@@ -157,9 +160,11 @@ def _refuse(status: int, content: bytes, url: str) -> NoReturn:
         told = json.loads(content)
         sentence = str(told["error"])
     except (ValueError, KeyError, TypeError):
-        raise Fail(
-            f"{url} answered {status} and is no fsdn server, check --api", Exit.SERVER
-        ) from None
+        raise _stranger(status, url) from None
     if told.get("diagnostics"):
         raise Refusal(sentence, told["diagnostics"])
     raise Fail(sentence, Exit.SERVER if status in (401, 403) or status >= 500 else Exit.REFUSED)
+
+
+def _stranger(status: int, url: str) -> Fail:
+    return Fail(f"{url} answered {status} and is no fsdn server, check --api", Exit.SERVER)

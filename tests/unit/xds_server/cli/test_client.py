@@ -56,6 +56,10 @@ class _Other(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "100")
             self.end_headers()
             self.wfile.write(b"{")
+        elif self.path.endswith("/page/v1/status"):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>welcome</html>")
         else:
             self.send_error(404)
 
@@ -80,9 +84,10 @@ def other(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
 def test_another_kind_of_server_is_one_sentence(
     other: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    done = run("--api", other[0], "status", state=tmp_path)
-    assert done.code == 4
-    assert "is no fsdn server" in done.err
+    for path, status in (("", 404), ("/page", 200)):
+        done = run("--api", other[0] + path, "status", state=tmp_path)
+        assert done.code == 4
+        assert f"answered {status} and is no fsdn server" in done.err
 
 
 def test_a_redirection_is_not_followed(other: tuple[str, list[str]], tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from translators.openflow.fields import (
     ETH_SRC,
     ETH_TYPE,
     FAMILIES,
+    IP_TTL,
     IPV4_DST,
     IPV6_DST,
     OUTSIDE,
@@ -46,8 +47,10 @@ def flows(site: Site) -> Iterator[Flow]:
     external = site.external
     if external is None:
         return
-    for table in (Table.RETURN, Table.LEAVE):
-        yield from _expired(table, external.zone)
+    owner = cookie(Cause.EXPIRED, external.zone)
+    for ether, left in ((ether, left) for _, ether in FAMILIES for left in (0, 1)):
+        yield Flow(Table.RETURN, 110, match((ETH_TYPE, ether), (IP_TTL, left)), owner)
+        yield from expired(Table.LEAVE, 110, owner, ether, left)
     for address in external.addresses:
         yield _leaving(address, external.zone)
         acts = (Track(table=Table.RETURN, nat=Nat()),)
@@ -59,12 +62,6 @@ def flows(site: Site) -> Iterator[Flow]:
     yield Flow(Table.INBOUND, 0, (), cookie(Cause.INBOUND))
     yield Flow(Table.RETURN, 0, (), cookie(Cause.INBOUND))
     yield Flow(Table.LEAVE, 0, (), cookie(Cause.OUTSIDE))
-
-
-def _expired(table: Table, zone: int) -> Iterator[Flow]:
-    for _, ether in FAMILIES:
-        for left in (0, 1):
-            yield from expired(table, 110, cookie(Cause.EXPIRED, zone), ether, left)
 
 
 def _leaving(address: Address, zone: int) -> Flow:

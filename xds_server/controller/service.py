@@ -254,8 +254,8 @@ class Controller:
             self.state.revision, author, message, at, found.changes, told
         )
         self._stored = numbers
+        self._adopt(revision, found.compiled)  # devices first: to write a line takes its time
         _log.info("committed", revision=revision.number, author=author, changes=len(found.changes))
-        self._adopt(revision, found.compiled)
         return revision.number
 
     def _adopt(

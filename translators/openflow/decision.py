@@ -19,7 +19,7 @@ class Decision:
     """What happens to packets from ``sources`` (identities) in any of the alternatives.
 
     An alternative is a product of clauses, each a set of matches of which one must hold. ``ends``
-    are those of the rule's endpoints, which its next decision may take over.
+    are those of the rule's endpoints, which its next decision may take over, used here or not.
     """
 
     number: int  # of the rule, for its conjunction ids
@@ -28,7 +28,7 @@ class Decision:
     alternatives: tuple[tuple[tuple[Match, ...], ...], ...]
     actions: tuple[Act, ...] = ()
     goto: int | None = None
-    ends: tuple[Match, ...] = field(default=(), compare=False, repr=False)
+    ends: tuple[Match, ...] = field(default=(), repr=False)
 
     @property
     def is_useful(self) -> bool:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from tests.plans import shop_plan
+from tests.plans import rule, shop_plan
 from tests.properties.strategies import random_plan
 from translators.openflow import bridge
 from translators.openflow.bridge import bridge_of
@@ -107,3 +107,19 @@ def test_features_read_no_part_of_a_plan_that_they_do_not_name(number: int) -> N
             sites = [Site(one, plan.host[host.name], ports) for one in (plan, fewer)]
             one, other = (set(items_of(feature.made(site))) for site in sites)
             assert one == other, feature.name
+
+
+def test_a_rule_that_came_to_name_another_identity_unseen_is_not_taken_over() -> None:
+    """A rule of requests has no flows for its endpoints, which show once it is one of packets."""
+    stock = PLAN.endpoint["shop/stock"]
+    direct = rule("shop/direct[0]", 50, sources=("shop/web",), endpoints=(stock.name,))
+    asked = replace(direct, http=next(r.http for r in PLAN.rules if r.http is not None))
+    others = tuple(e for e in PLAN.endpoints if e is not stock)
+    moved = replace(PLAN, endpoints=(replace(stock, identity=999), *others))
+    plans = [replace(PLAN, rules=(*PLAN.rules, asked)), replace(moved, rules=(*PLAN.rules, asked))]
+    plans.append(replace(moved, rules=(*PLAN.rules, direct)))
+    held = None
+    for plan in plans:
+        held = bridge_of(plan, "host1", PORTS, held)
+    assert held is not None
+    assert dict(held.entries) == dict(bridge_of(plans[-1], "host1", PORTS).entries)

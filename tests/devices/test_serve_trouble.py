@@ -77,9 +77,8 @@ def test_a_vswitch_restarted_under_traffic_is_served_whole_again(tmp_path: Path)
         with traffic(ovs) as sent:
             until(lambda: sent[0] > 20, lambda: sent)
             ovs.restart_vswitchd()
-            until(lambda: state(server) == "DISCONNECTED", server.devices)
-            until(lambda: state(server) == "SYNCED", server.devices)
-            assert flows(ovs) == before
+            # Of its end nothing may be seen: it can be back before anybody looks. It comes back empty.
+            until(lambda: flows(ovs) == before, lambda: flows(ovs))
             again = sent[0]
             until(lambda: sent[0] > again + 20, lambda: sent)
         until(lambda: state(server) == "SYNCED", server.devices)

@@ -20,6 +20,7 @@ from translators.openflow.translate import translate
 from translators.plan.model import Plan
 from translators.policy.load import load
 from xds_server.controller.targets import bridge_program
+from xds_server.cycles import collect_rarely
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.snapshots.model import BridgeProgram, program_of
 from xds_server.southbound.openflow_tcp import OpenFlowServer
@@ -86,6 +87,7 @@ def main() -> None:
     full = bridge_program(plan, "host1", ports)
     one = bridge_program(plan_of(text(POLICIES + 1)), "host1", ports)
     none = program_of([], [])
+    collect_rarely()  # as the server does once it is loaded
     shift = count(1)  # documents are remembered by text and line: each run moves them
     stage(f"read {POLICIES} policies", lambda: load("\n" * next(shift) + source, "bench.yaml"))
     stage("read them again, unchanged", lambda: load(source, "bench.yaml"))

@@ -77,7 +77,7 @@ def test_a_vswitch_restarted_under_traffic_is_served_whole_again(tmp_path: Path)
         with traffic(ovs) as sent:
             until(lambda: sent[0] > 20, lambda: sent)
             ovs.restart_vswitchd()
-            # Of its end nothing may be seen: it can be back before anybody looks. It comes back empty.
+            # It may be back before anybody looks, so wait for what it came back without.
             until(lambda: flows(ovs) == before, lambda: flows(ovs))
             again = sent[0]
             until(lambda: sent[0] > again + 20, lambda: sent)

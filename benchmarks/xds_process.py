@@ -75,7 +75,7 @@ class Pinned:
         start = busy = time.monotonic()
         before = self._ran_ms()
         while (now := time.monotonic()) - start < patience:
-            time.sleep(0.1)
+            time.sleep(0.01)
             if self._ran_ms() - before > 2:
                 before, busy = self._ran_ms(), time.monotonic()
             elif now - busy > 0.5 and now - start > least:

@@ -71,6 +71,8 @@ def translated(
 def _parts(plan: Plan, logged: Logged, before: Proxies) -> Mapping[Key, Part]:
     old = before.parts
     touched = _touched(plan, before.plan)
+    if not touched:
+        return old
     parts = {
         key: part(plan, plan.captured[key], logged, old.get(key, EMPTY))
         for key in touched
@@ -96,9 +98,12 @@ def _touched(plan: Plan, before: Plan) -> set[Key]:
 
 
 def _own(plan: Plan, parts: Mapping[Key, Part], before: Proxies) -> Mapping[str, Resources]:
+    differing = _differing(parts, before.parts)
+    if not differing and plan.hosts is before.plan.hosts:
+        return before.own
     exchange = Exchange()
     own = {host: known for host, known in before.own.items() if host in plan.host}
-    for key in sorted(_differing(parts, before.parts)):
+    for key in sorted(differing):
         now, then = parts.get(key, EMPTY).hosts, before.parts.get(key, EMPTY).hosts
         for host in {*now, *then}:
             old, new = then.get(host, NO_SHARE), now.get(host, NO_SHARE)
@@ -114,6 +119,8 @@ def _differing(new: Mapping[Key, Part], old: Mapping[Key, Part]) -> set[Key]:
 
 def _resources(found: Proxies, before: Proxies) -> Mapping[str, Resources]:
     unpatched = found.plan.raw_patches is before.plan.raw_patches
+    if unpatched and found.own is before.own and found.raw is before.raw:
+        return before.resources
     resources: dict[str, Resources] = {}
     for host in sorted({*found.own, *found.raw}):
         own, raw = found.own.get(host, NOTHING), found.raw.get(host, NOTHING)

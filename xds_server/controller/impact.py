@@ -26,7 +26,7 @@ def impact(old: Targets, new: Targets) -> tuple[DeviceImpact, ...]:
 
 def _proxies(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
     counted: dict[tuple[int, int], tuple[int, int, int]] = {}  # of types, which hosts share
-    for name in old.proxies.keys() | new.proxies.keys():
+    for name in () if old.proxies is new.proxies else old.proxies.keys() | new.proxies.keys():
         before, after = old.proxies.get(name, _EMPTY), new.proxies.get(name, _EMPTY)
         if before is after:
             continue
@@ -54,7 +54,7 @@ def _bridges(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
 
 
 def _switches(old: Targets, new: Targets) -> Iterator[DeviceImpact]:
-    for name in sorted({*old.switches, *new.switches}):
+    for name in () if old.switches is new.switches else sorted({*old.switches, *new.switches}):
         before, after = (_lines(t.switches.get(name)) for t in (old, new))
         added = changed = removed = 0
         matcher = SequenceMatcher(None, before, after, autojunk=False)

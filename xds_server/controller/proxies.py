@@ -11,6 +11,7 @@ from xds_server.snapshots.model import Resource, Snapshot
 Held = Mapping[str, Resource]  # by name
 Named = Mapping[str, EncodedResource]  # by name
 _EMPTY = Snapshot({})
+_NOTHING: Mapping[str, Named] = {}
 
 
 @dataclass(slots=True)
@@ -29,6 +30,8 @@ def snapshots_of(
     A type in which nothing changed keeps its resources and its version, and hosts that have the
     same resources share one snapshot.
     """
+    if now.resources is before.resources and now.plan.hosts is before.plan.hosts:
+        return held
     made = _Made()
     return {host.name: _snapshot(host.name, now, before, held, made) for host in now.plan.hosts}
 
@@ -36,8 +39,8 @@ def snapshots_of(
 def _snapshot(
     host: str, now: Proxies, before: Proxies, held: Mapping[str, Snapshot], made: _Made
 ) -> Snapshot:
-    resources = now.resources.get(host, {})
-    old, known = before.resources.get(host, {}), held.get(host, _EMPTY)
+    resources = now.resources.get(host, _NOTHING)
+    old, known = before.resources.get(host, _NOTHING), held.get(host, _EMPTY)
     if resources is old and host in held:
         return known
     key = tuple(map(id, resources.values()))

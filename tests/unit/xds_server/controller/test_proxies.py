@@ -36,3 +36,17 @@ def test_hosts_that_have_the_same_share_a_snapshot() -> None:
     more = tuple(replace(plan.hosts[0], name=f"h{n}", datapath_id=90 + n) for n in range(3))
     found = snapshots_of(translated(replace(plan, hosts=more)), Proxies(), {})
     assert found["h0"] is found["h1"] is found["h2"]
+
+
+def test_a_host_for_which_there_is_nothing_keeps_its_snapshot() -> None:
+    before = translated(shop_plan())
+    held = snapshots_of(before, Proxies(), {})
+    after = translated(moved(before.plan, "shop/reviews-1"), before=before)
+    assert snapshots_of(after, before, held)["host2"] is held["host2"]
+
+
+def test_where_nothing_of_proxies_changes_all_snapshots_are_the_same_objects() -> None:
+    before = translated(shop_plan())
+    held = snapshots_of(before, Proxies(), {})
+    after = translated(replace(before.plan, placements=()), before=before)
+    assert snapshots_of(after, before, held) is held

@@ -11,8 +11,18 @@ from translators.openflow.tables import Table
 from xds_server.controller.progress import progressed
 from xds_server.controller.reconcile import reconcile
 from xds_server.controller.rollout import advance
-from xds_server.controller.state import FLOWS, Answered, Committed, Event, Stage, State, Tick
+from xds_server.controller.state import (
+    FLOWS,
+    Answered,
+    Committed,
+    DeclareHosts,
+    Event,
+    Stage,
+    State,
+    Tick,
+)
 from xds_server.controller.targets import Targets
+from xds_server.controller.values import Reach
 from xds_server.snapshots.evidence import (
     Acked,
     Connected,
@@ -55,6 +65,13 @@ def _snapshot(rng: Random) -> Snapshot:
 def _commit(rng: Random, state: State, now: float) -> Event:
     proxies = {name: _snapshot(rng) for name in HOSTS}
     bridges = {name: _program(rng) for name in HOSTS if name in state.ports}
+    if rng.randrange(2) and state.revision:  # as most changes: other flows, the same resources
+        same = rng.choice(tuple(state.targets.bridges or {"": None}))
+        if rng.randrange(2):
+            bridges |= {h: p for h, p in state.targets.bridges.items() if h != same}
+        return Committed(
+            state.revision + 1, PLAN, replace(state.targets, bridges=bridges), PORTS, now
+        )
     if rng.randrange(3) == 0:
         proxies = {**state.targets.proxies, "host1": _snapshot(rng)}
     proxies = {name: proxies.get(name, snapshot_of([])) for name in HOSTS}
@@ -104,6 +121,13 @@ def _holds(state: State, now: float) -> None:
     fresh = status_of(dict(state.status.devices))
     assert fresh.behind == state.status.behind
     assert fresh.stale_bridges == state.status.stale_bridges
+    assert fresh.seen_bridges == state.status.seen_bridges
+    known = state.status.devices
+    lively = {device for device, one in known.items() if one.connected or not one.declared}
+    assert set(fresh.lively) == set(state.status.lively) == lively
+    far = {device for device, one in known.items() if one.declared and not one.connected}
+    ends = {None if d not in state.progress else state.progress[d].reach for d in far}
+    assert not state.revision or ends <= {Reach.ABSENT, Reach.ACKED}
     first = {h for h, rollout in state.rollouts.items() if rollout.stage is Stage.PROXY}
     assert set(state.widening) == first
     anew = Committed(state.revision, state.plan, state.targets, state.ports, now)
@@ -116,12 +140,27 @@ def _holds(state: State, now: float) -> None:
         assert dict(after.rollouts) == dict(state.rollouts), f"{host} could have gone on"
 
 
+def _is_that_of_nothing_known(state: State, event: Committed) -> None:
+    """Hold a revision, of which much is known to stand, to one of which that has to be asked."""
+    targets = replace(event.targets, proxies=dict(event.targets.proxies))
+    plan = replace(event.plan, hosts=(*event.plan.hosts[:1], *event.plan.hosts[1:]))
+    after, effects = reconcile(state, event)
+    other, asked = reconcile(state, replace(event, targets=targets, plan=plan))
+    assert replace(other, plan=after.plan, targets=after.targets) == after
+    assert effects == [one for one in asked if not isinstance(one, DeclareHosts)] or (
+        effects == asked
+    )
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**32))
 def test_nobody_waits_who_could_go_on(seed: int) -> None:
     rng, state, now = Random(seed), State(), 0.0
     for _ in range(60):
         now += rng.choice((0.01, 0.01, 1.0))
-        state, _ = reconcile(state, _next(rng, state, now))
+        event = _next(rng, state, now)
+        if isinstance(event, Committed):
+            _is_that_of_nothing_known(state, event)
+        state, _ = reconcile(state, event)
         if not state.translating:
             _holds(state, now)

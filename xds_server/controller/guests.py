@@ -47,8 +47,8 @@ def invited(state: State, event: Committed) -> Committed:
         return event
     guests = [
         device.name
-        for device, known in state.status.devices.items()
-        if device.kind is DeviceKind.PROXY and known.connected
+        for device in state.status.lively
+        if device.kind is DeviceKind.PROXY and state.status.of(device).connected
         if device.name not in proxies and device.name not in event.plan.host
     ]
     more = dict.fromkeys(sorted(guests), others)
@@ -59,8 +59,8 @@ def marked(state: State, named: Collection[str]) -> State:
     """Return the state in which those served proxies are guests that are not among the named."""
     guests = [name for name in state.targets.proxies if name not in named]
     status = state.status
-    for device, known in state.status.devices.items():
-        if known.guest:
+    for device in state.status.lively:
+        if (known := state.status.of(device)).guest:
             status = status.having(device, replace(known, guest=False))
     return replace(state, status=_marked(status, guests))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
+
+from immutables import Map
 
 from xds_server.controller.state import (
     Answered,
@@ -60,6 +62,25 @@ def progressed(state: State, event: Event, effects: Iterable[Effect] = ()) -> St
     return replace(state, progress=fresh.finish()) if moved else state
 
 
+def absent(state: State) -> State:
+    """Return the state in which it is known with whom every revision begins: who is declared."""
+    known = {
+        device: _ABSENT
+        for device, one in state.status.devices.items()
+        if one.declared and not one.guest
+        if not (state.owners and _has_secrets_alone(state, device))
+    }
+    return replace(state, absent=Map(known))
+
+
+def begun(state: State, known: Mapping[Device, Progress]) -> Map[Device, Progress]:
+    """Return the progress that a revision begins with; of what is ``known`` only ends hold."""
+    if state.revision == 0:
+        return Map(known)
+    kept = {d: p for d, p in known.items() if p.reach is _ACKED or d not in state.absent}
+    return state.absent.update(kept)
+
+
 def _is_away(before: Progress | None) -> bool:
     return before is not None and before.reach is _AWAY
 
@@ -67,8 +88,8 @@ def _is_away(before: Progress | None) -> bool:
 def _touched(state: State, event: Event, effects: Iterable[Effect]) -> Iterable[Device]:
     """Return the devices whose progress may differ."""
     if isinstance(event, Committed):
-        return state.status.devices
-    return chain(_about(event), _told_by(state, effects))
+        return state.status.lively
+    return chain(_about(event), _told_by(effects))
 
 
 def _about(event: Event) -> Iterable[Device]:
@@ -84,13 +105,11 @@ def _about(event: Event) -> Iterable[Device]:
             return _beside(event.device)
 
 
-def _told_by(state: State, effects: Iterable[Effect]) -> list[Device]:
+def _told_by(effects: Iterable[Effect]) -> list[Device]:
     """Return the devices that effects tell something."""
-    numbers = {one.datapath_id for one in effects if isinstance(one, PublishBridge)}
-    hosts = state.plan.hosts if numbers else ()
     return [
         *(Device(_PROXY, one.node) for one in effects if isinstance(one, PublishProxy)),
-        *(Device(_BRIDGE, host.name) for host in hosts if host.datapath_id in numbers),
+        *(Device(_BRIDGE, one.host) for one in effects if isinstance(one, PublishBridge)),
     ]
 
 

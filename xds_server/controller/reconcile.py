@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
-from typing import TypeVar
-
-from immutables import Map
+from collections.abc import Callable, Iterable
 
 from translators.plan.model import Plan
 from xds_server.controller.blame import blame, located
-from xds_server.controller.guests import invited, marked, parted, welcomed
+from xds_server.controller.declared import again, changing, declared, owning, stands
+from xds_server.controller.guests import parted, welcomed
 from xds_server.controller.marks import diagnosed
 from xds_server.controller.progress import progressed
-from xds_server.controller.queues import queues_of
 from xds_server.controller.rollout import (
     Gates,
     Step,
@@ -27,10 +24,8 @@ from xds_server.controller.rollout import (
     tell_proxy,
 )
 from xds_server.controller.state import (
-    CONFIG,
     Answered,
     Committed,
-    DeclareHosts,
     Diagnosed,
     Effect,
     Event,
@@ -42,14 +37,11 @@ from xds_server.controller.state import (
     Translated,
     Unanswered,
     Untranslated,
-    WithdrawProxy,
 )
 from xds_server.controller.targets import Ports, relevant_ports
 from xds_server.snapshots.evidence import Device, DeviceKind, Evidence, PortsChanged
 from xds_server.snapshots.replacing import replace
-from xds_server.status.fold import declare, expect, fold, fold_all
-
-V = TypeVar("V")
+from xds_server.status.fold import fold, fold_all
 
 
 def reconcile(state: State, event: Event) -> Step:
@@ -68,7 +60,7 @@ def reconcile(state: State, event: Event) -> Step:
         case Diagnosed():
             state, effects = diagnosed(state, event)
         case Owning():
-            state, effects = _owning(state, event), []
+            state, effects = owning(state, event), []
         case Unanswered(offers=offers):  # that something was sent opens no gate
             state, effects = replace(state, status=fold_all(state.status, offers)), []
         case _:
@@ -78,7 +70,8 @@ def reconcile(state: State, event: Event) -> Step:
         return state, effects
     seconds = max(0.0, event.at - state.committed_at)
     # With nobody connected the revision holds, but there is nothing to note in the history.
-    heard = any(one.declared and one.connected for one in state.status.devices.values())
+    status = state.status
+    heard = any(status.of(one).declared and status.of(one).connected for one in status.lively)
     noted: list[Effect] = [Reached(state.revision, seconds)] if heard else []
     return replace(state, acked=True), effects + noted
 
@@ -94,79 +87,39 @@ def settled(state: State) -> bool:
 
 
 def _committed(state: State, event: Committed) -> Step:
-    plan, named = event.plan, event.targets.proxies.keys() | event.plan.host.keys()
-    event = invited(state, event)
-    names = named | event.targets.proxies.keys()
+    same = stands(state, event)
+    hosts = (
+        changing(state, event) if same else event.plan.host.keys() & event.targets.proxies.keys()
+    )
     state = replace(
-        _forget_moved(state, plan),
+        state,
         revision=event.revision,
         committed_at=event.at if event.since is None else event.since,
-        progress=Map(event.progress),
         acked=event.acked,
-        plan=plan,
-        targets=event.targets,
-        rollouts=_of(state.rollouts, plan.host),
-        widening=_of(state.widening, plan.host),
-        status=declare(state.status, _devices(plan, names | state.owners)),
     )
-    state = _expect_switches(marked(state, named))
-    gone = sorted(name for name in state.published if name not in names)
-    effects: list[Effect] = [WithdrawProxy(name) for name in gone]
-    state = replace(state, published=_of(state.published, names))
-    tunnels = {h.name: h.tunnel_port for h in plan.hosts if h.tunnel is not None}
-    hosts = {h.datapath_id: h.name for h in plan.hosts}
-    effects.append(DeclareHosts(hosts, tunnels, queues_of(plan)))
+    state, effects = again(state, event) if same else declared(state, event)
+    alone = () if same else state.targets.proxies.keys() - event.plan.host.keys()
     state, stale = _retranslate(state, event)
     for device, reason in sorted(event.targets.faults.items()):
         state = blame(state, device, reason, event.at)
-    able = sorted(h for h in plan.host.keys() & event.targets.proxies.keys() if concerned(state, h))
+    able = sorted(host for host in hosts if concerned(state, host))
     state, started = start(state, able, event.at)
-    alone = sorted(event.targets.proxies.keys() - plan.host.keys())
-    state, told = _every(state, alone, lambda s, n: tell_proxy(s, n, s.targets.proxies[n]))
+    state, told = _every(state, sorted(alone), lambda s, n: tell_proxy(s, n, s.targets.proxies[n]))
     state, advanced = _advance(state, event.at)
     return state, effects + stale + started + told + advanced
 
 
-def _owning(state: State, event: Owning) -> State:
-    names = state.targets.proxies.keys() | state.plan.host.keys() | event.nodes
-    status = declare(state.status, _devices(state.plan, names))
-    return replace(state, owners=event.nodes, status=status)
-
-
-def _forget_moved(state: State, plan: Plan) -> State:
-    """Forget what a host's bridge was told if the host has another bridge now, or is gone."""
-    same = {
-        host.name
-        for host in plan.hosts
-        if host.name in state.plan.host
-        and state.plan.host[host.name].datapath_id == host.datapath_id
-    }
-    return replace(
-        state,
-        programs=_of(state.programs, same),
-        ports={name: kept for name, kept in state.ports.items() if name in same},
-    )
-
-
-def _of(held: Map[str, V], names: Container[str]) -> Map[str, V]:
-    """Return what is held under these names; the same map if that is all."""
-    kept = held.mutate()
-    for name in held:
-        if name not in names:
-            del kept[name]
-    return kept.finish()
-
-
 def _retranslate(state: State, event: Committed) -> Step:
     """Ask for the programs whose ports came or changed while the revision was compiled."""
-    known = {h.name for h in event.plan.hosts}
     stale = [
         h
         for h, ports in sorted(state.ports.items())
-        if h in known and not _same_ports(event.plan, h, ports, event.ports.get(h))
+        if h in event.plan.host and not _same_ports(event.plan, h, ports, event.ports.get(h))
     ]
-    bridges = {h: program for h, program in event.targets.bridges.items() if h not in stale}
-    targets = replace(event.targets, bridges=bridges)
+    targets = state.targets
+    if stale:
+        known = {h: program for h, program in targets.bridges.items() if h not in stale}
+        targets = replace(targets, bridges=known)
     effects: list[Effect] = [Translate(h, event.plan, state.ports[h]) for h in stale]
     return replace(state, targets=targets, translating=frozenset(stale)), effects
 
@@ -274,22 +227,6 @@ def _every(state: State, hosts: Iterable[str], step: Callable[[State, str], Step
         state, more = step(state, host)
         effects += more
     return state, effects
-
-
-def _devices(plan: Plan, proxies: Iterable[str]) -> list[Device]:
-    proxy, bridge = DeviceKind.PROXY, DeviceKind.BRIDGE
-    return [
-        *[Device(proxy, name) for name in proxies],
-        *[Device(bridge, host.name) for host in plan.hosts],
-        *[Device(DeviceKind.SWITCH, switch.name) for switch in plan.switches],
-    ]
-
-
-def _expect_switches(state: State) -> State:
-    status = state.status
-    for name, config in state.targets.switches.items():
-        status = expect(status, Device(DeviceKind.SWITCH, name), {CONFIG: config.version})
-    return replace(state, status=status)
 
 
 def _bridge_connected(state: State, host: str) -> bool:

@@ -176,7 +176,7 @@ def _send(state: State, host: str) -> Step:
 
 def _alone(state: State, host: str) -> bool:
     """Whether no other bridge has ever been here, so that what a host's accepts concerns nobody."""
-    return state.status.alone(Device(DeviceKind.BRIDGE, host))
+    return state.status.alone(host)
 
 
 def _tell_program(state: State, host: str, program: BridgeProgram) -> Step:
@@ -189,7 +189,7 @@ def _tell_program(state: State, host: str, program: BridgeProgram) -> Step:
         programs=state.programs.set(host, program),
         status=expect(state.status, device, {FLOWS: program.version}),
     )
-    return state, [PublishBridge(state.plan.host[host].datapath_id, program)]
+    return state, [PublishBridge(state.plan.host[host].datapath_id, program, host)]
 
 
 def accepting(program: BridgeProgram, other: BridgeProgram, newer: BridgeProgram) -> BridgeProgram:

@@ -57,6 +57,7 @@ class State:
     programs: Map[str, BridgeProgram] = field(default_factory=Map)  # to each bridge, last
     status: Status = field(default_factory=Status)
     progress: Map[Device, Progress] = field(default_factory=Map)  # of this revision
+    absent: Map[Device, Progress] = field(default_factory=Map)  # of any, before a device is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +173,11 @@ class WithdrawProxy:
 
 @dataclass(frozen=True, slots=True)
 class PublishBridge:
-    """Let a bridge hold this program."""
+    """Let a host's bridge hold this program."""
 
     datapath_id: int
     program: BridgeProgram
+    host: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,15 @@ def declare(status: Status, devices: Iterable[Device]) -> Status:
     return status
 
 
+def forget(status: Status) -> Status:
+    """Return the status without devices that are neither declared nor connected."""
+    for device in status.lively:
+        known = status.of(device)
+        if not (known.declared or known.connected):
+            status = status.without(device)
+    return status
+
+
 def expect(status: Status, device: Device, versions: Mapping[str, str]) -> Status:
     """Return the status in which the device should run these versions, by type."""
     return status.having(device, expecting(status.of(device), versions))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
-from immutables import Map
+from immutables import Map, MapMutation
 
 from xds_server.snapshots.evidence import Device, DeviceKind
+from xds_server.snapshots.replacing import replace
+
+K = TypeVar("K", bound=Hashable)
 
 
 class State(StrEnum):
@@ -104,23 +108,24 @@ class Status:
     """Every device that is declared or was seen.
 
     ``behind`` are those that are declared and connected and do not run what they should;
-    ``stale_bridges`` the bridges among them that have not said why. Both follow from the devices.
+    ``stale_bridges`` the bridges among them that have not said why. ``lively`` are devices that
+    are connected, and those that nobody declared; ``seen_bridges`` the bridges that have ever been
+    here. All of them follow from the devices.
     """
 
     devices: Map[Device, DeviceStatus] = field(default_factory=Map)
     behind: Map[Device, State] = field(default_factory=Map, compare=False, repr=False)
     stale_bridges: Map[str, None] = field(default_factory=Map, compare=False, repr=False)
+    lively: Map[Device, None] = field(default_factory=Map, compare=False, repr=False)
+    seen_bridges: Map[str, None] = field(default_factory=Map, compare=False, repr=False)
 
     def of(self, device: Device) -> DeviceStatus:
         """Return what is known of a device; an unheard-of one has the blank status."""
         return self.devices.get(device, _BLANK)
 
-    def alone(self, device: Device) -> bool:
-        """Whether no other device of a kind has ever been here."""
-        return not any(
-            known.seen and other.kind is device.kind and other.name != device.name
-            for other, known in self.devices.items()
-        )
+    def alone(self, bridge: str) -> bool:
+        """Whether no other bridge than this host's has ever been here."""
+        return len(self.seen_bridges) == (bridge in self.seen_bridges)
 
     def having(self, device: Device, known: DeviceStatus) -> Status:
         """Return the status with what is known of a device from now on."""
@@ -129,7 +134,7 @@ class Status:
     def having_all(self, known: Mapping[Device, DeviceStatus]) -> Status:
         """Return the status with what is known of several devices from now on."""
         devices, behind = self.devices.mutate(), self.behind.mutate()
-        bridges = self.stale_bridges.mutate()
+        lively = self.lively.mutate()
         for device, one in known.items():
             devices[device] = one
             overall = one.overall if one.declared and one.connected else _SYNCED
@@ -137,19 +142,37 @@ class Status:
                 behind[device] = overall
             else:
                 behind.pop(device, None)
-            if device.kind is _BRIDGE:
-                if overall is _STALE:
-                    bridges[device.name] = None
-                else:
-                    bridges.pop(device.name, None)
-        return Status(devices.finish(), behind.finish(), bridges.finish())
+            _keep(lively, device, one.connected or not one.declared)
+        found = (devices.finish(), behind.finish(), self.stale_bridges, lively.finish())
+        bridges = [device.name for device in known if device.kind is _BRIDGE]
+        made = Status(*found, self.seen_bridges)
+        return made._with_bridges(bridges) if bridges else made
+
+    def _with_bridges(self, names: list[str]) -> Status:
+        """Return the status with what follows from what is known of these bridges."""
+        stale, seen = self.stale_bridges.mutate(), self.seen_bridges.mutate()
+        for name in names:
+            device = Device(_BRIDGE, name)
+            _keep(stale, name, self.behind.get(device) is _STALE)
+            _keep(seen, name, self.devices[device].seen)
+        return replace(self, stale_bridges=stale.finish(), seen_bridges=seen.finish())
 
     def without(self, device: Device) -> Status:
         """Return the status in which nothing is known of a device."""
         if device not in self.devices:
             return self
         cleared = self.having(device, _BLANK)
-        return replace(cleared, devices=cleared.devices.delete(device))
+        devices, lively = cleared.devices.delete(device), cleared.lively.delete(device)
+        return replace(cleared, devices=devices, lively=lively)
+
+
+def _keep(names: MapMutation[K, None], name: K, wanted: bool) -> None:
+    """Have a name among others, or not."""
+    if wanted != (name in names):
+        if wanted:
+            names[name] = None
+        else:
+            del names[name]
 
 
 _BLANK = DeviceStatus()

@@ -31,7 +31,7 @@ def test_each_effect_reaches_its_port() -> None:
     for effect in (
         PublishProxy("one", told),
         WithdrawProxy("two"),
-        PublishBridge(7, program),
+        PublishBridge(7, program, "one"),
         DeclareHosts({7: "one"}, {"one": "vxlan0"}, {"one": {"web": ()}}),
         Reached(3, 0.5),
     ):

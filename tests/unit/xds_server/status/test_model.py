@@ -59,5 +59,13 @@ def test_a_device_is_alone_until_another_of_its_kind_has_been_here() -> None:
     one, other = (Device(DeviceKind.BRIDGE, name) for name in ("host1", "host2"))
     seen, never = DeviceStatus(declared=True, seen=True), DeviceStatus(declared=True)
     proxies = {Device(DeviceKind.PROXY, "host2"): seen}
-    assert status_of({one: seen, other: never, **proxies}).alone(one)
-    assert not status_of({one: seen, other: seen}).alone(one)
+    assert status_of({one: seen, other: never, **proxies}).alone("host1")
+    assert not status_of({one: seen, other: seen}).alone("host1")
+
+
+def test_devices_that_are_here_or_nobodys_are_known_apart() -> None:
+    one, other, third = (Device(DeviceKind.BRIDGE, name) for name in ("a", "b", "c"))
+    here, far = DeviceStatus(declared=True, connected=True), DeviceStatus(declared=True)
+    status = status_of({one: here, other: far, third: DeviceStatus()})
+    assert set(status.lively) == {one, third}
+    assert set(status.having(one, far).without(third).lively) == set()

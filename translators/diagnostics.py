@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from translators.codes import CODES, Code, Severity
@@ -37,6 +38,6 @@ def report(
     return Diagnostic(file, line, code, message, mend or entry.mend, path, entry.severity)
 
 
-def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether any finding stops the change."""
     return any(d.severity is Severity.ERROR for d in diagnostics)

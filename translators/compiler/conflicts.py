@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from translators.compiler.draft import Draft, Ranked
-from translators.compiler.mirrors import uncollected
 from translators.compiler.outside import confined
 from translators.compiler.overlap import Reach, covered, overlapping
 from translators.compiler.routers import joined, rerouted
@@ -16,8 +15,11 @@ from translators.plan.covering import covers_endpoint
 from translators.plan.model import TCP, Action, Endpoint, Rule, Service, ServicePort
 
 
-def conflicts(draft: Draft, before: Draft) -> Table[None]:
-    """Return no rows, but every warning about a rule and its place in the order."""
+def conflicts(draft: Draft, before: tuple[Draft, Table[None]] | None) -> Table[None]:
+    """Return no rows, but every warning about a rule and its place in the order.
+
+    ``before`` is the draft from which this one was made, with what was returned for that.
+    """
 
     def make(name: str, findings: list[Diagnostic]) -> None:
         row = draft.rules.rows.get(name)
@@ -25,10 +27,11 @@ def conflicts(draft: Draft, before: Draft) -> Table[None]:
             findings.extend(_found(draft, row))  # else its selectors are reported already
         if row is not None and row.rule.externals:
             findings.extend(confined(draft, row.rule))
-        if row is not None and row.rule.mirror is not None:
-            findings.extend(uncollected(draft, row.rule))
 
-    return renewed(before.conflicts, _touched(draft, before), make)
+    if before is None:
+        return renewed(Table(), draft.rules.rows, make)
+    then, told = before
+    return renewed(told, _touched(draft, then), make)
 
 
 def _touched(draft: Draft, before: Draft) -> set[str]:
@@ -52,7 +55,7 @@ def _touched(draft: Draft, before: Draft) -> set[str]:
             names.add(name)
     if draft.hosts.changed or draft.endpoints.changed or draft.segments.changed:
         rows = draft.rules.rows.items()
-        names.update(n for n, row in rows if row.rule.externals or row.rule.mirror)
+        names.update(name for name, row in rows if row.rule.externals)
     if tenants := rerouted(draft, before):
         names.update(n for n, row in draft.rules.rows.items() if row.rule.tenant in tenants)
     return names

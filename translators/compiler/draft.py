@@ -206,4 +206,4 @@ class Draft:
     placements: Table[tuple[Placement, ...]] = field(default_factory=Table)
     claims: Table[tuple[Claim, ...]] = field(default_factory=Table)
     wiring: Table[None] = field(default_factory=Table)
-    conflicts: Table[None] = field(default_factory=Table)
+    mirrors: Table[str] = field(default_factory=Table)

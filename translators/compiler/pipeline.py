@@ -11,9 +11,9 @@ from translators.compiler import (
     allocate,
     claims,
     clauses,
-    conflicts,
     groups,
     members,
+    mirrors,
     nouns,
     order,
     place,
@@ -21,6 +21,7 @@ from translators.compiler import (
     roster,
     wiring,
 )
+from translators.compiler.advice import Advice
 from translators.compiler.allocations import Allocations
 from translators.compiler.catalogue import catalogue
 from translators.compiler.draft import Draft
@@ -76,10 +77,7 @@ GRAPH: tuple[Step, ...] = (
     Step(place.placements, ("rules", "index", "services", "endpoints", "segments", "journeys")),
     Step(claims.claims, ("catalogue",)),
     Step(wiring.wiring, ("catalogue", "members", "groups")),
-    Step(
-        conflicts.conflicts,
-        ("rules", "index", "services", "endpoints", "segments", "hosts", "journeys"),
-    ),
+    Step(mirrors.mirrors, ("rules", "endpoints", "hosts")),
 )
 
 
@@ -87,14 +85,20 @@ GRAPH: tuple[Step, ...] = (
 class Compilation:
     """A plan, what is wrong with it, and the allocations to keep for the next compilation.
 
-    With an error among the diagnostics the plan is what could be understood: show it, never
-    run it. ``draft`` is what the next compilation may take over.
+    ``findings`` have every error there is. With one among them the plan is what could be
+    understood: show it, never run it. ``draft`` is what the next compilation may take over.
     """
 
     plan: Plan
-    diagnostics: tuple[Diagnostic, ...]
+    findings: tuple[Diagnostic, ...]
     allocations: Allocations
     draft: Draft = field(default_factory=Draft, compare=False, repr=False)
+    advice: Advice = field(default_factory=Advice, compare=False, repr=False)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The findings and the advice, sorted; that is worked out when first asked for."""
+        return tuple(sorted({*self.findings, *self.advice}))
 
 
 NOTHING = Compilation(Plan(), (), Allocations())
@@ -116,7 +120,9 @@ def compile_policy(
     for step in GRAPH:  # filled in place: a copy a step would be a quarter of a small change
         object.__setattr__(draft, step.name, step.make(draft, before.draft))
     numbers = replace(draft.numbers, vips=draft.vips.rows)
-    return Compilation(_plan(draft, before), (*repeated, *_findings(draft)), numbers, draft)
+    findings = (*repeated, *_findings(draft))
+    advice = Advice(draft, before.draft, before.advice)
+    return Compilation(_plan(draft, before), findings, numbers, draft, advice)
 
 
 def _findings(draft: Draft) -> tuple[Diagnostic, ...]:

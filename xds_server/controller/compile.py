@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import NamedTuple
 
 from translators import envoy
 from translators.compiler.allocations import Allocations
@@ -40,7 +41,7 @@ class Compiled:
     text: Documents
     compilation: Compilation
     targets: Targets
-    diagnostics: tuple[Diagnostic, ...]
+    findings: tuple[Diagnostic, ...]  # errors are not among them
     ports: Mapping[str, Ports]
     took: Took = field(default=Took(), compare=False)
 
@@ -55,6 +56,11 @@ class Compiled:
         return replace(self, targets=replace(self.targets, translations=translations))
 
     @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All that the author should know, sorted; part is worked out when first asked for."""
+        return tuple(sorted({*self.findings, *self.compilation.advice}))
+
+    @property
     def documents(self) -> Mapping[str, Document]:
         """The documents by key, in order."""
         return self.text.by_key
@@ -65,6 +71,14 @@ class Compiled:
         return self.compilation.plan
 
 
+class Told(NamedTuple):
+    """What the author of a change is told: findings, what it means, what it writes to devices."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    meaning: tuple[PlanChange, ...]
+    devices: tuple[DeviceImpact, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What a change would lead to, and how it differs from what holds, in ``before``."""
@@ -73,13 +87,13 @@ class Candidate:
     changes: tuple[ObjectChange, ...]
     before: Compiled = field(repr=False)
 
-    def told(self) -> tuple[tuple[PlanChange, ...], tuple[DeviceImpact, ...]]:
-        """Return what it means, and what it writes to devices: for its author alone."""
+    def told(self) -> Told:
+        """Return what its author alone waits for."""
         old, new = self.before, self.compiled
         meaning = (
             PlanChange(c.kind, c.name, str(c.change), c.detail) for c in diff(old.plan, new.plan)
         )
-        return tuple(meaning), impact(old.targets, new.targets)
+        return Told(new.diagnostics, tuple(meaning), impact(old.targets, new.targets))
 
 
 def nothing() -> Compiled:
@@ -112,16 +126,17 @@ def planned(
     source = envoy.Proxies(compilation.plan)
     if compilation.plan.raw_resources or compilation.plan.raw_patches:
         source = envoy.translated(compilation.plan)
-    return compilation.plan, _sound(found, compilation, source)
+    findings = _sound(found, compilation, source)
+    return compilation.plan, tuple(sorted({*findings, *compilation.advice}))
 
 
 def _sound(
     found: tuple[Diagnostic, ...], compilation: Compilation, source: envoy.Proxies
 ) -> tuple[Diagnostic, ...]:
-    diagnostics = tuple(sorted({*found, *compilation.diagnostics, *envoy.findings(source)}))
-    if has_errors(diagnostics):
-        raise RefusedError(diagnostics)
-    return diagnostics
+    findings = {*found, *compilation.findings, *envoy.findings(source)}
+    if has_errors(findings):
+        raise RefusedError(tuple(sorted(findings.union(compilation.advice))))
+    return tuple(findings)
 
 
 def compiled(
@@ -144,7 +159,7 @@ def compiled(
     text = given if isinstance(given, Documents) else documents(given)
     compilation = compile_policy(text, allocations, before.compilation)
     source = envoy.translated(compilation.plan, logged, before.targets.source)
-    diagnostics = _sound(found, compilation, source)
+    findings = _sound(found, compilation, source)
     planned_at = perf_counter()
     targets = targets_of(source, ports, before.targets)
     if provided:
@@ -155,7 +170,7 @@ def compiled(
         text,
         compilation,
         targets,
-        diagnostics,
+        findings,
         ports,
         Took(planned_at - began, perf_counter() - planned_at),
     )

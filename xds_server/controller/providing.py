@@ -179,7 +179,6 @@ def _checked(compiler: partial[Compiled], controller: Controller, allow_shrink: 
         held.text,
         held.compilation.allocations,
         controller.state.ports,
-        held.diagnostics,
         before=held,
     )
     check_references(held.targets, new.targets)

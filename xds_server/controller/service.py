@@ -245,7 +245,7 @@ class Controller:
             # A caller that goes away must not leave a revision stored and not published.
             number = await asyncio.shield(self._commit(found, author, message))
         told = await asyncio.to_thread(found.told)  # devices are on their way meanwhile
-        return Outcome(number, stores, found.compiled.diagnostics, found.changes, *told)
+        return Outcome(number, stores, found.changes, *told)
 
     async def _commit(self, found: Candidate, author: str, message: str) -> int:
         numbers, at = found.compiled.compilation.allocations, self.clock()

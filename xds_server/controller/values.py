@@ -89,8 +89,8 @@ class Outcome:
 
     revision: int  # the revision that now holds; with ``stored`` False an earlier one
     stored: bool
-    diagnostics: tuple[Diagnostic, ...]
     changes: tuple[ObjectChange, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     meaning: tuple[PlanChange, ...] = ()
     devices: tuple[DeviceImpact, ...] = ()
 

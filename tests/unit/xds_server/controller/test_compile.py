@@ -32,8 +32,8 @@ def test_numbers_given_out_are_kept() -> None:
 def test_a_comparison_counts_devices_and_meaning() -> None:
     found = compared(nothing(), compiled(load_files(shop())[0], Allocations(), {}))
     assert len(found.changes) == 26
-    meaning, devices = found.told()
-    assert meaning
-    touched = {impact.device for impact in devices}
+    told = found.told()
+    assert told.meaning
+    touched = {impact.device for impact in told.devices}
     assert Device(DeviceKind.PROXY, "host1") in touched
     assert Device(DeviceKind.SWITCH, "leaf1") in touched

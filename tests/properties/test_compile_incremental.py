@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.properties.edits import EDITS, Things, documents, named
+from tests.properties.edits import Things, documents, named, some_edits
 from tests.properties.worlds import random_things
 from translators.compiler.allocations import Allocations
 from translators.compiler.pipeline import NOTHING, Compilation, compile_policy
@@ -44,10 +44,15 @@ def _checked(
 @given(SEEDS)
 def test_after_any_edits_the_result_is_that_of_compiling_from_nothing(seed: int) -> None:
     rng = Random(seed)
-    things = named(random_things(rng))
+    things, edits = named(random_things(rng)), some_edits(rng)
     found = _checked(things, Allocations(), NOTHING)
-    for _ in range(8):
-        rng.choice(EDITS)(rng, things)
+    sound = things
+    for _ in range(10):
+        if not has_errors(found.diagnostics):
+            sound = dict(things)
+        elif rng.randrange(2):
+            things = dict(sound)
+        rng.choice(edits)(rng, things)
         found = _checked(things, found.allocations, found, advised=rng.random() < 0.8)
 
 

@@ -92,7 +92,7 @@ def _rule(rng: Random, number: int) -> Rule:
         number,
         action=rng.choice((Action.ALLOW, Action.ALLOW, Action.DENY)),
         sources=_some(rng, _NAMES, 8),
-        endpoints=() if http else _some(rng, _NAMES, 8),
+        endpoints=_some(rng, _NAMES, 8),
         services=_some(rng, _SERVICES, 3),
         transport=Transport() if http else transport,
         http=http,
@@ -137,6 +137,13 @@ def _other_rule(rng: Random, plan: Plan) -> Plan:
     return replace(plan, rules=tuple(new if one is old else one for one in plan.rules))
 
 
+def _of_the_other_level(rng: Random, plan: Plan) -> Plan:
+    """Turn a rule from packets to requests or back; all else of it stays."""
+    old = rng.choice(plan.rules)
+    new = replace(old, http=None if old.http else HttpMatch(methods=("GET",)))
+    return replace(plan, rules=tuple(new if one is old else one for one in plan.rules))
+
+
 def _other_order(rng: Random, plan: Plan) -> Plan:
     return replace(plan, rules=tuple(rng.sample(plan.rules, len(plan.rules))))
 
@@ -147,6 +154,14 @@ def _other_endpoint(rng: Random, plan: Plan) -> Plan:
     if rng.randrange(2):
         new = replace(old, host=new.host)
     return replace(plan, endpoints=tuple(new if one is old else one for one in plan.endpoints))
+
+
+def _other_identity(rng: Random, plan: Plan) -> Plan:
+    old = rng.choice(plan.endpoints)
+    new = replace(old, identity=rng.randint(100, 200))
+    kept = {one.identity for one in plan.endpoints if one is not old}
+    ends = tuple(new if one is old else one for one in plan.endpoints)
+    return plan if new.identity in kept else replace(plan, endpoints=ends)
 
 
 def _other_service(rng: Random, plan: Plan) -> Plan:
@@ -175,8 +190,11 @@ _CHANGES = (
     _other_rule,
     _other_rule,
     _other_order,
+    _of_the_other_level,
+    _of_the_other_level,
     _other_endpoint,
     _other_endpoint,
+    _other_identity,
     _other_service,
     _other_captures,
     _other_host,

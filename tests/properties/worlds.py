@@ -89,9 +89,11 @@ def random_things(rng: Random) -> list[Thing]:
 
 def _leave(rng: Random, workloads: tuple[str, ...]) -> Thing:
     to = [{"external": network} for network in rng.sample(OUTSIDE, rng.randint(1, 3))]
-    rules = [{"match": _transport(rng, False), "action": rng.choice(("allow", "allow", "deny"))}]
+    rules = [
+        {"match": some_transport(rng, False), "action": rng.choice(("allow", "allow", "deny"))}
+    ]
     rules += [{"action": "allow"}] * rng.randrange(2)
-    spec: Thing = {"from": [{"any": True}, _source(rng, workloads)][rng.randrange(2) :]}
+    spec: Thing = {"from": [{"any": True}, some_source(rng, workloads)][rng.randrange(2) :]}
     spec |= {"to": to, "rules": rules}
     return thing("Policy", "leave", {**spec, "priority": rng.choice((0, 15))}, "shop")
 
@@ -194,24 +196,24 @@ def _policy(rng: Random, name: str, workloads: tuple[str, ...], services: tuple[
     tenant = "rival" if rng.randrange(8) == 0 else "shop"
     if tenant == "rival":
         workloads, services = ("spy", "spy2"), ("trap",)
-    rules = [_rule(rng) for _ in range(rng.randint(1, 3))]
+    rules = [some_rule(rng) for _ in range(rng.randint(1, 3))]
     for rule in rules:
         connections = not rule.keys() & {"route", "enforce"} and "http" not in rule.get("match", {})
         if rule.get("action") == "allow" and connections and rng.randrange(4) == 0:
             rule["mirror"] = {"workload": rng.choice(workloads)}
-    to = [_target(rng, workloads, services) for _ in range(rng.randint(1, 2))]
+    to = [some_target(rng, workloads, services) for _ in range(rng.randint(1, 2))]
     if any("route" in rule or "http" in rule.get("match", {}) for rule in rules):
         to = [{"service": rng.choice(services[:2])}, *to[1:]]  # what may speak HTTP
     spec: Thing = {
         "priority": rng.choice((0, 0, 10, 20)),
-        "from": [_source(rng, workloads) for _ in range(rng.randint(1, 2))],
+        "from": [some_source(rng, workloads) for _ in range(rng.randint(1, 2))],
         "to": to,
         "rules": rules,
     }
     return thing("Policy", name, spec, tenant)
 
 
-def _source(rng: Random, workloads: tuple[str, ...]) -> Thing:
+def some_source(rng: Random, workloads: tuple[str, ...]) -> Thing:
     choices: tuple[Callable[[], Thing], ...] = (
         lambda: {"labels": {"app": rng.choice("ab")}},
         lambda: {"workload": rng.choice(workloads)},
@@ -222,25 +224,25 @@ def _source(rng: Random, workloads: tuple[str, ...]) -> Thing:
     return rng.choice(choices)()
 
 
-def _target(rng: Random, workloads: tuple[str, ...], services: tuple[str, ...]) -> Thing:
+def some_target(rng: Random, workloads: tuple[str, ...], services: tuple[str, ...]) -> Thing:
     kind = rng.randrange(6)
     if kind < 3:
         return {"service": rng.choice(services)}
     if kind == 3:
         return {"external": rng.choice(OUTSIDE)}
-    return _source(rng, workloads)
+    return some_source(rng, workloads)
 
 
-def _rule(rng: Random) -> Thing:
+def some_rule(rng: Random) -> Thing:
     rule: Thing = {}
     http = rng.randrange(5) < 2
-    match = {"http": _http(rng)} if http else {}
+    match = {"http": some_http(rng)} if http else {}
     if not http or rng.randrange(4) == 0:
-        match.update(_transport(rng, http))
+        match.update(some_transport(rng, http))
     if match:
         rule["match"] = match
     if (http or rng.randrange(8) == 0) and rng.randrange(3) == 0:
-        rule["route"] = _route(rng)
+        rule["route"] = some_route(rng)
     else:
         actions = ("allow", "allow", "deny", "audit")
         by_query = "query" in match.get("http", {})  # which no proxy counts by
@@ -254,7 +256,7 @@ def _rule(rng: Random) -> Thing:
     return rule
 
 
-def _transport(rng: Random, http: bool) -> Thing:
+def some_transport(rng: Random, http: bool) -> Thing:
     tcp: Thing = {"tcp": {"ports": [rng.choice((80, 8080, "1-100", "80-8080"))]}}
     if http:
         return tcp
@@ -265,7 +267,7 @@ def _transport(rng: Random, http: bool) -> Thing:
     return rng.choice(choices)
 
 
-def _http(rng: Random) -> Thing:
+def some_http(rng: Random) -> Thing:
     match: Thing = {}
     if rng.randrange(2):
         match["path"] = {rng.choice(("exact", "prefix")): rng.choice(PATHS)}
@@ -285,7 +287,7 @@ def _value(rng: Random) -> Thing:
     return {kind: True if kind == "present" else rng.choice(VALUES)}
 
 
-def _route(rng: Random) -> Thing:
+def some_route(rng: Random) -> Thing:
     subsets = rng.sample(("v1", "v2"), rng.randint(1, 2))
     route: Thing = {"to": [{"subset": name, "weight": rng.randint(1, 9)} for name in subsets]}
     if rng.randrange(6) == 0:

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 FSDN = str(Path(sys.executable).with_name("fsdn"))
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
-PATIENCE = 30.0  # seconds; other tests share this machine
 
 
 class Serving:
@@ -58,7 +59,7 @@ class Serving:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoints()['api']}/readyz", timeout=1) as answer:
+            with urllib.request.urlopen(f"{self.endpoints()['api']}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
         except (OSError, ValueError):
             return False
@@ -103,6 +104,25 @@ class Serving:
     def devices(self) -> dict[str, dict[str, Any]]:
         """Return the state of every device, by name."""
         return {device["device"]: device for device in self.ask("/v1/status")["devices"]}
+
+    def in_step(self, *names: str) -> bool:
+        """Whether these devices have acknowledged what they should run.
+
+        One that has just come is SYNCED too: nothing was asked of it yet.
+        """
+        found = self.devices()
+        return all(
+            found[name]["connected"]
+            and found[name]["state"] == "SYNCED"
+            and found[name]["types"]
+            and None not in written(found[name])
+            for name in names
+        )
+
+
+def written(device: dict[str, Any]) -> set[int | None]:
+    """Return how much a device's acknowledgements had to send, None for what has none."""
+    return {kind["written"] for kind in device["types"]}
 
 
 def fsdn(

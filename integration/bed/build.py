@@ -118,7 +118,7 @@ def raise_agents(bed: Bed) -> None:
         agents.start_host_agent(bed.layout, bed.controller, bed.vswitch(host.name), host)
 
 
-def plug_workloads(bed: Bed, host: Host, patience: float = 30.0) -> None:
+def plug_workloads(bed: Bed, host: Host, patience: float = 60.0) -> None:
     """Add the workloads' ports to the bridge, once the host's agent has made it."""
     vswitch = bed.vswitch(host.name)
 
@@ -129,7 +129,7 @@ def plug_workloads(bed: Bed, host: Host, patience: float = 30.0) -> None:
     vswitch.plug(host.bridge, *(endpoint.port for endpoint in bed.layout.on(host)))
 
 
-def until(condition: Callable[[], object], complaint: str, patience: float = 30.0) -> None:
+def until(condition: Callable[[], object], complaint: str, patience: float = 60.0) -> None:
     """Wait until a condition holds, at most ``patience`` seconds; then BedError, the complaint."""
     deadline = time.monotonic() + patience
     while not condition():

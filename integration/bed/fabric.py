@@ -19,7 +19,7 @@ from translators.plan.model import Plan
 
 DAEMONS = ("zebra", "bgpd", "bfdd", "staticd")
 _LIBRARY = Path("/usr/lib/frr")
-_PATIENCE = 10.0  # seconds for daemons to answer
+_PATIENCE = 60.0  # seconds for daemons to answer
 
 
 @dataclass(frozen=True, slots=True, order=True)

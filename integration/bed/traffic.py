@@ -70,7 +70,7 @@ class Running:
 
     def stop(self) -> str:
         """End it and return what it printed; BedError if it had failed."""
-        out, errors = self._process.communicate(timeout=10)  # ends its standard input
+        out, errors = self._process.communicate(timeout=60)  # ends its standard input
         if self._process.returncode:
             raise BedError(f"a client ended with {self._process.returncode}: {errors.strip()}")
         return out

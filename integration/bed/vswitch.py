@@ -14,7 +14,7 @@ from integration.bed.netns import BedError, Namespace, run
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 # Options of ovsdb-server, with the columns that ``ovs-vsctl set-ssl`` fills.
 KEYS = {"private-key": "private_key", "certificate": "certificate", "ca-cert": "ca_cert"}
-PATIENCE = 10.0  # seconds until a daemon must answer
+PATIENCE = 60.0  # seconds until a daemon must answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest, Discov
 from envoy_data_plane.google.protobuf import Any as Packed
 
 from tests.devices.clients import ENVOY
+from tests.waiting import PATIENCE
 from translators.envoy.bootstrap import bootstrap
 from translators.envoy.encode import encode
 from translators.envoy.resources import EncodedResource
@@ -145,7 +146,7 @@ class Envoy:
         with self.connect(source, to) as peer:
             try:
                 peer.sendall(text)
-                return _answer(peer, has_body=not text.startswith(b"HEAD "))
+                return answer(peer, has_body=not text.startswith(b"HEAD "))
             except (ConnectionResetError, BrokenPipeError):
                 return 0, ""
 
@@ -161,7 +162,7 @@ class Envoy:
         return peer
 
 
-def _answer(peer: socket.socket, *, has_body: bool) -> tuple[int, str]:
+def answer(peer: socket.socket, *, has_body: bool = True) -> tuple[int, str]:
     """Read one answer by its length: Envoy closes a connection late after a bad request."""
     data = b""
     while b"\r\n\r\n" not in data:
@@ -205,7 +206,7 @@ def envoy(resources: Sequence[EncodedResource], directory: Path, name: str) -> I
 
 
 def _await_live(running: Envoy, process: subprocess.Popen[bytes], controller: Controller) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     waiting = threading.Event()
     while time.monotonic() < deadline:
         if process.poll() is not None or controller.rejected:

@@ -14,6 +14,7 @@ from pathlib import Path
 from integration.bed import netns
 from integration.bed.fabric import BedSwitch, create_fabric, remove_fabric, wire_host
 from integration.bed.netns import Namespace
+from tests.waiting import PATIENCE
 from translators.fabric import translate
 from translators.plan.model import Plan
 from xds_server.snapshots.model import SwitchConfig, content_version
@@ -96,7 +97,7 @@ def ping(source: Namespace, address: str, *more: str) -> bool:
     return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
 
-def reaches(source: Namespace, address: str, within: float = 30.0) -> bool:
+def reaches(source: Namespace, address: str, within: float = PATIENCE) -> bool:
     """Whether a ping is answered within so many seconds."""
     deadline = time.monotonic() + within
     while not ping(source, address):

@@ -21,8 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.waiting import PATIENCE
+
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
-_START_TIMEOUT = 15.0  # seconds
 
 
 class OvsError(Exception):
@@ -109,7 +110,7 @@ class PrivateOvs:
 
     def vsctl(self, *arguments: str) -> str:
         """Run ``ovs-vsctl`` on the private database."""
-        return self._run("ovs-vsctl", f"--db=unix:{self.database}", "--timeout=15", *arguments)
+        return self._run("ovs-vsctl", f"--db=unix:{self.database}", "--timeout=60", *arguments)
 
     def ofctl(self, command: str, bridge: str, *arguments: str, stdin: str = "") -> str:
         """Run ``ovs-ofctl -O OpenFlow15 --bundle COMMAND`` on a bridge."""
@@ -209,13 +210,13 @@ class PrivateOvs:
 
     def _wait_for(self, path: Path) -> None:
         """Wait until somebody listens: a bound socket has a path before it accepts."""
-        deadline = time.monotonic() + _START_TIMEOUT
+        deadline = time.monotonic() + PATIENCE
         while not _listening(path):
             for process in self._processes:
                 if process.poll() is not None:
                     raise OvsError(f"{process.args!r} ended at once with {process.returncode}")
             if time.monotonic() > deadline:
-                raise OvsError(f"{path} did not appear within {_START_TIMEOUT:.0f} s")
+                raise OvsError(f"{path} did not appear within {PATIENCE:.0f} s")
             time.sleep(0.01)
 
 

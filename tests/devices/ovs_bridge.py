@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from tests.devices.ovs import PrivateOvs, Unixctl
+from tests.waiting import PATIENCE
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
@@ -70,21 +71,23 @@ class RestartableOvs(PrivateOvs):
         return self._processes[-1].pid
 
     def restart_vswitchd(self) -> None:
-        """End ovs-vswitchd, and with it every flow, and start it again."""
+        """End ovs-vswitchd, and with it every flow; start it again, and wait for its bridges."""
         old = self._processes.pop()
         old.terminate()
-        old.wait(10)
+        old.wait(60)
         if self._unixctl is not None:
             self._unixctl.close()
             self._unixctl = None
         self._spawn(*(str(argument) for argument in old.args[:-1]))  # type: ignore[union-attr]
         self._wait_for(self.directory / "vswitchd.ctl")
+        for bridge in self.vsctl("list-br").split():
+            self._wait_for(self.management_socket(bridge))
 
     def restart_ovsdb(self) -> None:
         """End ovsdb-server, while ovs-vswitchd goes on, and start it again."""
         old = self._processes.pop(0)
         old.terminate()
-        old.wait(10)
+        old.wait(60)
         self._spawn(*(str(argument) for argument in old.args[:-1]))  # type: ignore[union-attr]
         self._processes.insert(0, self._processes.pop())
         self._wait_for(self.database)
@@ -115,9 +118,9 @@ class Followed:
         self.port = await self.server.start("127.0.0.1", self.port)
         self.server.set_hosts({DATAPATH: "host1"})
 
-    async def until(self, wanted: Callable[[Evidence], bool], timeout: float = 20.0) -> Evidence:
+    async def until(self, wanted: Callable[[Evidence], bool]) -> Evidence:
         """Wait for evidence, and return it; the evidence before it is forgotten."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for index, evidence in enumerate(self.seen):
                     if wanted(evidence):

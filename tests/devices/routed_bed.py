@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from ipaddress import ip_interface
 from pathlib import Path
 
 from integration.bed import netns
-from integration.bed.netns import BedError, End, Namespace
-from integration.bed.traffic import Report, ask
+from integration.bed.netns import End, Namespace
+from integration.bed.traffic import Report, ask, probing
 from integration.bed.vswitch import Vswitch
 from integration.bed.workload import Place, attach
+from tests.waiting import until
 from translators.compiler.pipeline import compile_policy
 from translators.diagnostics import has_errors
 from translators.openflow.render import render
@@ -136,17 +136,35 @@ def serve(bed: RoutedBed, namespace: Namespace, name: str, addresses: tuple[str,
 
 
 def until_answered(client: Namespace, url: str) -> Report:
-    """Ask until there is an answer; raises BedError after 20 s without."""
-    deadline = time.monotonic() + 20
-    while not (report := ask(client, url, timeout=1.0)).answered:
-        if time.monotonic() > deadline:
-            raise BedError(f"no answer from {url}")
+    """Ask until there is an answer, and return it."""
+
+    def answer() -> Report | None:
+        report = ask(client, url, timeout=1.0)
+        return report if report.answered else None
+
+    report = until(answer, lambda: f"no answer from {url}")
+    assert report is not None
     return report
 
 
-def ping(client: Namespace, address: str, *options: str) -> str:
+def until_echoed(client: Namespace, address: str) -> None:
+    """Probe an echo until it answers: it may have been started a moment ago."""
+
+    def answers() -> int:
+        with probing(client, address) as stop:
+            return int(stop()["answered"])
+
+    until(answers, lambda: f"no echo from {address}")
+
+
+def ping(client: Namespace, address: str, *options: str, patience: int = 10) -> str:
     """Return what one ping says, whether it is answered or not."""
-    return client.run("sh", "-c", f"ping -c1 -W1 {' '.join(options)} {address} || true")
+    return client.run("sh", "-c", f"ping -c1 -W{patience} {' '.join(options)} {address} || true")
+
+
+def is_silent(client: Namespace, address: str, *options: str) -> bool:
+    """Whether a ping is not answered for a second."""
+    return "1 received" not in ping(client, address, *options, patience=1)
 
 
 def literal(address: str) -> str:

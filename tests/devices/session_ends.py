@@ -46,7 +46,7 @@ class Session:
             return False
         return True
 
-    def reset_after(self, sender: str, patience: float = 5.0) -> dict[str, float]:
+    def reset_after(self, sender: str, patience: float = 20.0) -> dict[str, float]:
         """Send a byte from one end; return after how many milliseconds each end was reset."""
         began, found = time.monotonic(), {}
         getattr(self, sender).send(b"x")

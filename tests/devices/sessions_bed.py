@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -36,6 +37,7 @@ from tests.devices.sessions_policy import (
     WORKLOAD,
 )
 from tests.serving import FSDN, Serving
+from tests.waiting import until
 
 BRIDGE = "br-int"
 CONTROLLER = "172.31.254.254"
@@ -63,20 +65,23 @@ class Bed:
         nouns = self.nouns.replace("PROTOCOL", protocol)
         nouns = nouns.replace("  selector:", f"  revoke: {revoke}\n  selector:")
         file.write_text(nouns + "".join(policies))
-        wait = ("--wait", "acked", "--timeout", "20")
-        done = self.fsdn("apply", "--prune", "-f", str(file), *wait)
+        self.run(file, "--prune")
+        self.until_synced()
+
+    def run(self, file: Path, *options: str) -> None:
+        """Apply a file, and wait until the bridges that are here have acknowledged it."""
+        wait = ("--wait", "acked", "--timeout", "60")
+        done = self.fsdn("apply", "-f", str(file), *options, *wait)
         assert not done.returncode, done.stderr + done.stdout
-        deadline = time.monotonic() + 20
-        while not self.synced():
-            assert time.monotonic() < deadline, self.fsdn("status", "-o", "wide").stdout
-            time.sleep(0.1)
+
+    def until_synced(self) -> None:
+        """Wait until every bridge is here and has acknowledged what it should run."""
+        until(self.synced, lambda: self.fsdn("status", "-o", "wide").stdout)
 
     def synced(self) -> bool:
-        """Whether every bridge is connected and runs what it should."""
+        """Whether every bridge is here and has acknowledged what it should run."""
         with entered(self.core):
-            found = self.server.devices()
-        bridges = [one for name, one in found.items() if name.startswith("bridge/")]
-        return all(one["connected"] and one["state"] == "SYNCED" for one in bridges)
+            return self.server.in_step(*(f"bridge/{name}" for name in self.hosts))
 
     def fsdn(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line where the server is."""
@@ -99,7 +104,7 @@ class Bed:
             text += WORKLOAD.format(name=name, app=app, address=address, mac=mac, host=host)
         return text
 
-    def connect(self, client: str = "web", patience: float = 5.0, port: int = 0) -> Session:
+    def connect(self, client: str = "web", patience: float = 20.0, port: int = 0) -> Session:
         """Open a connection to the service."""
         with entered(self.namespaces[client]):
             one = socket.socket()
@@ -107,27 +112,23 @@ class Bed:
         one.bind(("", port))
         one.settimeout(patience)
         one.connect((VIP, SERVICE_PORT))
-        for listener in self.listeners.values():
-            with contextlib.suppress(TimeoutError):
-                two, _ = listener.accept()
-                two.settimeout(patience)
-                return Session(one, two)
-        raise AssertionError("nobody accepted the connection")
+        asked, _, _ = select.select(list(self.listeners.values()), (), (), patience)
+        assert asked, "nobody accepted the connection"
+        two, _ = asked[0].accept()
+        two.settimeout(patience)
+        return Session(one, two)
 
     def connect_captured(self) -> Session:
         """Open a connection to the service through the proxy, with a request under way."""
         with entered(self.namespaces["web"]):
             one = socket.socket()
-        one.settimeout(5.0)
-        deadline = time.monotonic() + 20
-        while one.connect_ex((VIP, SERVICE_PORT)):
-            assert time.monotonic() < deadline, "the proxy does not listen"
-            time.sleep(0.2)
+        one.settimeout(20.0)
+        until(lambda: not one.connect_ex((VIP, SERVICE_PORT)), lambda: "the proxy does not listen")
         one.send(b"GET / HTTP/1.1\r\nhost: db.shop.example\r\n\r\n")
         listener = self.listeners["db"]
-        listener.settimeout(5.0)
+        listener.settimeout(20.0)
         two, _ = listener.accept()
-        two.settimeout(5.0)
+        two.settimeout(20.0)
         assert b"GET / HTTP/1.1" in two.recv(10_000)
         return Session(one, two)
 
@@ -136,11 +137,11 @@ class Bed:
         """Open a client's and the server's UDP socket; a second client shares the server's."""
         with entered(self.namespaces["web"]):
             client = socket.socket(type=socket.SOCK_DGRAM)
-        client.settimeout(5.0)
+        client.settimeout(20.0)
         client.bind(("", 0))
         with entered(self.namespaces["db"]):
             server = socket.socket(type=socket.SOCK_DGRAM)
-        server.settimeout(5.0)
+        server.settimeout(20.0)
         with client, server:
             with contextlib.suppress(OSError):  # another pair has it
                 server.bind((ADDRESSES["db"], TARGET))
@@ -163,13 +164,10 @@ class Bed:
     def away(self, host: str) -> Iterator[None]:
         """Kill a host's vswitch, and start it again; what it knew is gone."""
         vswitch = self.hosts[host]
-        pid = int((vswitch.rundir / "ovs-vswitchd.pid").read_text())
-        os.kill(pid, signal.SIGKILL)
-        _await_end(pid)  # until then it holds the lock of its pid file
+        killed(vswitch)
         try:
             yield
         finally:
-            (vswitch.rundir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
             vswitch.start_daemon()
             number = host.removeprefix("host")
             vswitch.underlay("uplink", f"10.255.1.{number}/24", "10.255.1.254", ())
@@ -177,24 +175,44 @@ class Bed:
     def sessions(self, **wanted: str) -> list[dict[str, Any]]:
         """Return the sessions that the server lists, once every host's agent answers."""
         query = "&".join(f"{name}={value}" for name, value in wanted.items())
-        deadline = time.monotonic() + 60
-        while True:
+
+        def complete() -> dict[str, Any] | None:
             with entered(self.core):
-                told = self.server.ask(f"/v1/sessions?{query}")
-            if not told["missing"]:
-                return list(told["sessions"])
-            logs = "".join(p.read_text()[-2000:] for p in self.directory.glob("agent*.log"))
-            assert time.monotonic() < deadline, (told["missing"], logs)
-            time.sleep(0.2)
+                told: dict[str, Any] = self.server.ask(f"/v1/sessions?{query}")
+            return None if told["missing"] else told
+
+        told = until(complete, self._logs)
+        assert told is not None
+        return list(told["sessions"])
+
+    def _logs(self) -> str:
+        return "".join(p.read_text()[-2000:] for p in self.directory.glob("agent*.log"))
+
+
+def vswitch_pid(vswitch: Vswitch) -> int:
+    return int((vswitch.rundir / "ovs-vswitchd.pid").read_text())
+
+
+def killed(vswitch: Vswitch) -> float:
+    """Kill a vswitch, wait until another can be started, and return when it was killed."""
+    pid = vswitch_pid(vswitch)
+    os.kill(pid, signal.SIGKILL)
+    at = time.monotonic()
+    _await_end(pid)  # until then it holds the lock of its pid file
+    (vswitch.rundir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
+    return at
 
 
 def _await_end(pid: int) -> None:
     """Wait until a process has ended, whether somebody has asked for its end or not."""
-    deadline = time.monotonic() + 20
     stat = Path(f"/proc/{pid}/stat")
-    while stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z":
-        assert time.monotonic() < deadline, stat.read_text()
-        time.sleep(0.01)
+
+    def ended() -> bool:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return stat.read_text().rpartition(") ")[2][0] == "Z"
+        return True
+
+    until(ended, lambda: f"process {pid} lives on")
 
 
 @contextlib.contextmanager
@@ -235,7 +253,7 @@ def _raise(made: Bed, hosts: int, serving: tuple[str, ...]) -> None:
     for name in serving:
         with entered(made.namespaces[name]):
             listener = socket.create_server((ADDRESSES[name], TARGET))
-        listener.settimeout(1.0)
+        listener.settimeout(20.0)
         made.listeners[name] = listener
 
 

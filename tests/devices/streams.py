@@ -14,9 +14,10 @@ from itertools import pairwise
 from typing import Any
 
 from integration.bed.netns import Namespace
+from tests.waiting import PATIENCE, until
 
-SIZE = 1000  # bytes of a datagram
-RATE = 10_000_000 // (8 * SIZE)  # datagrams a second: 10 Mb/s
+SIZE = 100  # bytes of a datagram: the smaller, the longer do a vswitch's queues hold them
+RATE = 1250  # datagrams a second
 _RCVBUFFORCE = 33  # SO_RCVBUFFORCE of Linux, which Python does not name
 _LATE = 1.0  # seconds that the last datagrams may be on their way
 
@@ -91,7 +92,7 @@ def iperf(
     ``more`` are further options of the client: ``-R`` lets the server send.
     """
     with _process(server, "iperf3", "-s", "-1", "-B", address):
-        time.sleep(0.5)
+        until(lambda: f"{address}:5201 " in server.run("ss", "-Hltn"), lambda: "iperf3 is deaf")
         with _process(client, "iperf3", "-c", address, "-t", str(seconds), "-J", *more) as running:
             yield lambda: _report(running, seconds)
 
@@ -109,7 +110,7 @@ def _process(namespace: Namespace, *argv: str) -> Iterator[subprocess.Popen[str]
 
 
 def _report(running: subprocess.Popen[str], seconds: int) -> dict[str, Any]:
-    out, _ = running.communicate(timeout=seconds + 30)
+    out, _ = running.communicate(timeout=seconds + PATIENCE)
     told = dict(json.loads(out))
     assert "error" not in told, told["error"]
     return told

@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_interface
@@ -19,10 +18,11 @@ from pathlib import Path
 import pytest
 
 from integration.bed import netns
-from integration.bed.netns import BedError, Namespace
+from integration.bed.netns import Namespace
 from integration.bed.vswitch import Vswitch
 from integration.bed.workload import Place, attach
 from tests.devices.clients import ENVOY
+from tests.waiting import until
 from xds_server.agent.host_commands import Controllers, Datapath, HostFacts, commands
 
 pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.envoy("capture, with Open vSwitch")]
@@ -164,7 +164,7 @@ def prepare(vswitch: Vswitch, proxy: str) -> None:
     vswitch.namespace.run("sh", "-e", text=script, env=vswitch.environment)
 
 
-def ask(web: Namespace, url: str, timeout: float = 2.0) -> dict[str, object]:
+def ask(web: Namespace, url: str, timeout: float = 10.0) -> dict[str, object]:
     """One request; what the load client reports of it."""
     argv = [sys.executable, "-m", "integration.bed.client", url, "--count=1"]
     reported: dict[str, object] = json.loads(web.run(*argv, f"--timeout={timeout}"))
@@ -172,10 +172,7 @@ def ask(web: Namespace, url: str, timeout: float = 2.0) -> dict[str, object]:
 
 
 def wait(web: Namespace, url: str) -> None:
-    deadline = time.monotonic() + 15
-    while ask(web, url, 0.5)["statuses"] != {"200": 1}:
-        if time.monotonic() > deadline:
-            raise BedError(f"no answer from {url}")
+    until(lambda: ask(web, url, 1.0)["statuses"] == {"200": 1}, lambda: f"no answer from {url}")
 
 
 @pytest.mark.parametrize(

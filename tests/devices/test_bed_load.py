@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import socket
 import time
 import urllib.request
@@ -20,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from integration.bed.vswitch import Vswitch
 from tests.devices.session_ends import Session, entered
-from tests.devices.sessions_bed import BRIDGE, Bed, bed
+from tests.devices.sessions_bed import BRIDGE, Bed, bed, killed, vswitch_pid
 from tests.devices.sessions_policy import ADDRESSES
 from tests.devices.streams import RATE, Datagrams, iperf
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 
@@ -56,12 +55,8 @@ def two() -> Iterator[Bed]:
     with bed(2) as made:
         made.apply(SIDES[0])
         for vswitch in made.hosts.values():
-            _hurry(_pid(vswitch))
+            _hurry(vswitch_pid(vswitch))
         yield made
-
-
-def _pid(vswitch: Vswitch) -> int:
-    return int((vswitch.rundir / "ovs-vswitchd.pid").read_text())
 
 
 def _hurry(pid: int) -> None:
@@ -73,7 +68,7 @@ def _hurry(pid: int) -> None:
 
 @contextlib.contextmanager
 def _datagrams(two: Bed) -> Iterator[Datagrams]:
-    """Keep a stream of 10 Mb/s over the tunnel."""
+    """Keep a stream of datagrams over the tunnel."""
     with entered(two.namespaces["web"]):
         sender = socket.socket(type=socket.SOCK_DGRAM)
     with entered(two.namespaces["db"]):
@@ -89,7 +84,7 @@ def _datagrams(two: Bed) -> Iterator[Datagrams]:
 def _first(sender: socket.socket, receiver: socket.socket) -> None:
     """Let one datagram arrive: until then neighbours are being asked for."""
     receiver.settimeout(0.2)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         sender.sendto(bytes(8), (DB, PORT))
         with contextlib.suppress(TimeoutError):
@@ -104,9 +99,9 @@ def _first(sender: socket.socket, receiver: socket.socket) -> None:
 def _connected(two: Bed) -> Session:
     """Return a TCP connection over the tunnel."""
     with entered(two.namespaces["web"]):
-        client = socket.create_connection((DB, 8080), timeout=5)
+        client = socket.create_connection((DB, 8080), timeout=20)
     server, _ = two.listeners["db"].accept()
-    server.settimeout(5)
+    server.settimeout(20)
     return Session(client, server)
 
 
@@ -117,7 +112,7 @@ def _ask(two: Bed, path: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     with entered(two.core):
         request = urllib.request.Request(server.endpoints()["api"] + path, data, head)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=90) as answer:
             return json.loads(answer.read())
 
 
@@ -126,7 +121,7 @@ def _flip(two: Bed, side: str) -> None:
     text = two.nouns.replace("PROTOCOL", "tcp") + side
     body = {"files": [{"name": "policy.yaml", "text": text}], "prune": True}
     number = _ask(two, "/v1/apply", body)["revision"]
-    told = _ask(two, f"/v1/revisions/{number}/wait?level=acked&timeout=20")
+    told = _ask(two, f"/v1/revisions/{number}/wait?level=acked&timeout=60")
     assert told["reached"], told
 
 
@@ -187,7 +182,7 @@ def test_a_killed_server_comes_back_and_nobody_notices(two: Bed) -> None:
             two.server.kill()
             time.sleep(1)
             two.server.start()
-        _until_synced(two)
+        two.until_synced()
     _told("kill -9 and restart", stream)
     assert stream.lost == []
     assert session.speaks()
@@ -209,7 +204,7 @@ def test_a_server_that_is_gone_changes_no_flow_and_resets_nobody(two: Bed) -> No
         two.server.start()
     _told(f"no server for {GONE:.0f} s", stream)
     assert stream.lost == []
-    _until_synced(two)
+    two.until_synced()
     assert session.speaks()
     assert _flows(two) == before
 
@@ -219,19 +214,17 @@ def test_a_killed_vswitch_costs_what_passes_until_its_flows_are_back(two: Bed) -
     before = _cookies(two)
     with _datagrams(two) as stream:
         time.sleep(0.5)
-        os.kill(_pid(vswitch), signal.SIGKILL)
-        killed = time.monotonic()
-        (vswitch.rundir / "ovs-vswitchd.ctl").unlink(missing_ok=True)
+        away = killed(vswitch)
         vswitch.start_daemon()
         vswitch.underlay("uplink", "10.255.1.1/24", "10.255.1.254", ())
-        back = _until_heard(stream, killed)
+        back = _until_heard(stream, away)
         time.sleep(1)
     lost = stream.lost
-    _told(f"vswitch killed, back after {back - killed:.2f} s", stream)
+    _told(f"vswitch killed, back after {back - away:.2f} s", stream)
     assert lost
     assert stream.sent[lost[-1]] < back, "something was lost after the recovery"
-    assert len(lost) <= (back - killed + 0.1) * RATE
-    _until_synced(two)
+    assert len(lost) <= (back - away + 0.1) * RATE
+    two.until_synced()
     assert _cookies(two) == before
     again = _connected(two)
     assert again.speaks()
@@ -239,7 +232,7 @@ def test_a_killed_vswitch_costs_what_passes_until_its_flows_are_back(two: Bed) -
 
 def _until_heard(stream: Datagrams, since: float) -> float:
     """Wait for a datagram that was sent after a moment; return when it came."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         sent = dict(enumerate(stream.sent.copy()))
         times = [at for number, at in stream.seen.copy().items() if sent.get(number, 0.0) > since]
@@ -247,15 +240,3 @@ def _until_heard(stream: Datagrams, since: float) -> float:
             return min(times)
         time.sleep(0.02)
     raise AssertionError("the stream never came back")
-
-
-def _until_synced(two: Bed) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        with entered(two.core):
-            devices = two.server.devices()
-        bridges = [one for name, one in devices.items() if name.startswith("bridge/")]
-        if all(one["connected"] and one["state"] == "SYNCED" for one in bridges):
-            return
-        assert time.monotonic() < deadline, bridges
-        time.sleep(0.1)

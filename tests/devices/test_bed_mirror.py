@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ import pytest
 from integration.bed.traffic import ask
 from tests.devices.routed_bed import RoutedBed, routed_bed, until_answered
 from tests.devices.test_bed_balance import _HEAD, _WORKLOAD
+from tests.waiting import until
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 
@@ -48,6 +48,7 @@ POLICY = (
 _SNIFF = """
 import socket, sys
 taken = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+print("ready", flush=True)
 while True:
     frame, (_, _, kind, *_) = taken.recvfrom(65535)
     if frame[12:14] == b"\\x08\\x00" and frame[23] == 6:
@@ -65,8 +66,13 @@ def bed() -> Iterator[RoutedBed]:
         for name in ("near", "far", "tap", "ids"):
             log = bed.directory / f"{name}.seen"
             bed.workloads[name].spawn([sys.executable, "-c", _SNIFF], log)
-        time.sleep(1)
+        for name in ("near", "far", "tap", "ids"):
+            until(lambda name=name: _lines(bed, name), lambda name=name: f"{name} does not listen")
         yield bed
+
+
+def _lines(bed: RoutedBed, name: str) -> list[str]:
+    return (bed.directory / f"{name}.seen").read_text().splitlines()
 
 
 def seen(bed: RoutedBed, name: str) -> Counter[tuple[str, str]]:
@@ -75,7 +81,7 @@ def seen(bed: RoutedBed, name: str) -> Counter[tuple[str, str]]:
     Of a collector, those that it got: its kernel forwards them where that is switched on, and the
     bridge then drops what has not the collector's address.
     """
-    rows = [line.split() for line in (bed.directory / f"{name}.seen").read_text().splitlines()]
+    rows = [line.split() for line in _lines(bed, name)[1:]]
     got = (row for row in rows if name not in _COPIED.values() or row[3] == "0")
     return Counter((row[0], row[1]) for row in got)
 
@@ -88,11 +94,19 @@ def test_both_directions_are_copied_packet_by_packet(
     before, copied = seen(bed, name), seen(bed, collector)
     report = ask(bed.workloads["web"], f"http://{address}:8080/", count=20, connections=5)
     assert (report.answered, report.failed) == (20, 0)
-    time.sleep(1)
-    passed, copies = seen(bed, name) - before, seen(bed, collector) - copied
-    assert set(passed) == {(WEB, address), (address, WEB)}
-    assert min(passed.values()) > 20
-    assert copies == passed
+
+    def passed() -> Counter[tuple[str, str]]:
+        return seen(bed, name) - before
+
+    def copies() -> Counter[tuple[str, str]]:
+        return seen(bed, collector) - copied
+
+    def whole() -> bool:
+        there = passed()
+        return min(there.values(), default=0) > 20 and copies() == there
+
+    until(whole, lambda: (passed(), copies()))
+    assert set(passed()) == {(WEB, address), (address, WEB)}
 
 
 def test_what_is_denied_has_no_copy(bed: RoutedBed) -> None:

@@ -17,6 +17,7 @@ from integration.bed.vswitch import Vswitch
 from tests.devices.sessions_bed import CONTROLLER, Bed, bed
 from tests.devices.sessions_policy import ADDRESSES
 from tests.devices.streams import iperf
+from tests.waiting import until
 
 pytestmark = [pytest.mark.device, pytest.mark.root, pytest.mark.envoy("the host agent")]
 
@@ -75,16 +76,19 @@ def _ways(two: Bed, what: str) -> dict[str, float]:
     return found
 
 
-def _until(two: Bed, wanted: str, patience: float = 30.0) -> str:
-    """Wait until the status of bridges says this about queues, "" for nothing."""
-    deadline = time.monotonic() + patience
-    while True:
-        done = two.fsdn("status")
-        told = done.stdout + done.stderr  # what should be mended
-        if wanted in told if wanted else "queues of bridge" not in told:
-            return told
-        assert time.monotonic() < deadline, (wanted, told)
-        time.sleep(0.2)
+def _told(two: Bed) -> str:
+    done = two.fsdn("status")
+    return done.stdout + done.stderr  # what should be mended
+
+
+def _until(two: Bed, wanted: str) -> str:
+    """Wait until the status of bridges says this about queues, "" for nothing; return all of it."""
+
+    def says() -> str:
+        told = _told(two)
+        return told if (wanted in told if wanted else "queues of bridge" not in told) else ""
+
+    return until(says, lambda: (wanted, _told(two)))
 
 
 def _sorted(two: Bed) -> None:
@@ -185,10 +189,8 @@ def test_a_qos_of_others_is_drift_and_gives_way_to_a_fix(two: Bed) -> None:
     _until(two, "")
     assert RATE * 0.6 <= _pace(two, "db", "-R") <= RATE * 1.15
     two.hosts["host1"].vsctl("destroy", "qos", row, "--", "clear", "port", "web", "qos")
-    deadline = time.monotonic() + 20
-    while two.hosts["host1"].vsctl("--bare", "get", "port", "web", "qos").strip() == "[]":
-        assert time.monotonic() < deadline  # what somebody only deletes is back without being asked
-        time.sleep(0.1)
+    own = ("--bare", "get", "port", "web", "qos")  # what somebody only deletes is back unasked
+    until(lambda: two.hosts["host1"].vsctl(*own).strip() != "[]", lambda: _told(two))
 
 
 def test_queues_hold_after_a_restart_of_the_vswitch(two: Bed) -> None:
@@ -197,10 +199,7 @@ def test_queues_hold_after_a_restart_of_the_vswitch(two: Bed) -> None:
     assert _kept_short(two), _lengths(two)
     with two.away("host1"):
         pass
-    deadline = time.monotonic() + 30
-    while not (two.synced() and _kept_short(two)):
-        assert time.monotonic() < deadline, (two.fsdn("status").stdout, _lengths(two))
-        time.sleep(0.2)
+    until(lambda: two.synced() and _kept_short(two), lambda: (_told(two), _lengths(two)))
     for way, pace in _ways(two, "queue of 20 Mb/s after a restart").items():
         assert 0.6 * RATE <= pace <= 1.15 * RATE, (way, pace)
 
@@ -211,7 +210,7 @@ def test_what_goes_takes_its_rows_and_rules_along(two: Bed) -> None:
     hosts = list(two.hosts.values())
     assert all(_rows(one) and "fsdn_queues" in _tables(one) for one in hosts)
     two.apply(FREE)
-    deadline = time.monotonic() + 20
-    while any(_rows(one) or "fsdn_queues" in _tables(one) for one in hosts):
-        assert time.monotonic() < deadline, [(_rows(one), _tables(one)) for one in hosts]
-        time.sleep(0.2)
+    until(
+        lambda: not any(_rows(one) or "fsdn_queues" in _tables(one) for one in hosts),
+        lambda: [(_rows(one), _tables(one)) for one in hosts],
+    )

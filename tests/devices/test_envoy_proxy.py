@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.devices.echo import echo_servers, seen
-from tests.devices.envoy import Envoy, envoy, namespace
+from tests.devices.envoy import Envoy, answer, envoy, namespace
 from tests.plans import shop_plan
+from tests.waiting import until
 from translators.envoy import translate
 from translators.plan.model import Action, AppProtocol, Layer, Plan, Service, ServicePort
 
@@ -96,13 +96,16 @@ def test_denials_are_logged_with_rule_and_origin_and_nothing_else_is(
 
 
 def _entries(running: Envoy) -> list[dict[str, str]]:
-    deadline = time.monotonic() + 5
-    found: list[dict[str, str]] = []
-    while not found and time.monotonic() < deadline:
-        lines = running.output.read_text().splitlines()
-        found = [json.loads(line) for line in lines if line.startswith("{")]
-        time.sleep(0.05)
-    return found
+    """Return what is logged, as soon as something is; lines are flushed one by one."""
+    return until(
+        lambda: [json.loads(line) for line in _lines(running) if line.startswith("{")],
+        lambda: _lines(running),
+    )
+
+
+def _lines(running: Envoy) -> list[str]:
+    """Return the lines that are written to their end."""
+    return running.output.read_text().split("\n")[:-1]
 
 
 def test_clients_cannot_steer_the_proxy_by_its_own_headers(net: str, tmp_path: Path) -> None:
@@ -129,4 +132,4 @@ def test_a_kept_connection_asks_for_every_request(net: str, tmp_path: Path) -> N
 
 def _status(peer: socket.socket, request: bytes) -> int:
     peer.sendall(request)
-    return int(peer.recv(65536).split()[1])
+    return answer(peer)[0]

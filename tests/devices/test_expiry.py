@@ -42,8 +42,7 @@ def made() -> Iterator[Bed]:
         text = text.replace("segment: front, addresses: [10.10.0.22]", there)
         file = Path(made.directory) / "routed.yaml"
         file.write_text(text + ROUTED)
-        done = made.fsdn("apply", "-f", str(file), "--wait", "acked", "--timeout", "20")
-        assert not done.returncode, done.stderr
+        made.run(file)
         own = "addr add fd10:10::11/64 dev eth0 nodad"
         made.namespaces["web"].ip(own, "route add default via fd10:10::1 dev eth0")
         yield made

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.devices.ovs import PrivateOvs
-from tests.devices.test_serve_devices import BRIDGE, PORTS, connect, flows, until
+from tests.devices.test_serve_devices import BRIDGE, PORTS, connect, flows
 from tests.serving import SHOP, Serving
+from tests.waiting import until
 from xds_server.cli.exits import Exit
 
 pytestmark = pytest.mark.device

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.devices.xds_proxy import Load, backend, envoy, eventually, short_directory
+from tests.devices.xds_proxy import Load, backend, envoy, short_directory
 from tests.serving import Serving
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.device, pytest.mark.envoy("folders of plain Envoy YAML")]
 API = "type.googleapis.com/envoy."
@@ -115,6 +116,9 @@ async def test_a_folder_is_served_edited_and_kept_from_mistakes(delta: bool) -> 
                 await eventually(lambda: serves("blue"), "blue serves again")
                 explained = server.fsdn("proxy", "explain", "web-1", "shop").stdout
                 assert f"because of {own / 'routes.yaml'}:5" in explained
+                await eventually(
+                    lambda: server.in_step("proxy/web-1", "proxy/guest"), "both have acknowledged"
+                )
                 shown = {one["node"]: one for one in server.ask("/v1/proxies")}
                 sent = {one["type"].rpartition(".")[2]: one for one in shown["web-1"]["sent"]}
                 assert sent["RouteConfiguration"]["acked"] == "v8"

@@ -16,6 +16,7 @@ import pytest
 from integration.bed.fabric import start_frr, stop_frr
 from tests.devices.frr_fabric import Fabric, bare_address, config, ping, reaches, running
 from tests.plans import shop_plan
+from tests.waiting import PATIENCE, until
 from translators.fabric import translate
 from translators.plan.model import Plan, SwitchPort
 from xds_server.snapshots.evidence import Acked, Nacked
@@ -43,7 +44,7 @@ def fabric() -> Iterator[Fabric]:
         yield raised
 
 
-async def _settled(fabric: Fabric, name: str, within: float = 20.0) -> SwitchState:
+async def _settled(fabric: Fabric, name: str, within: float = PATIENCE) -> SwitchState:
     deadline = time.monotonic() + within
     while True:
         state = await switch_state(fabric.device(name))
@@ -69,10 +70,11 @@ def test_tunnel_addresses_reach_each_other(fabric: Fabric) -> None:
 def test_traffic_has_both_spines_to_go_by(fabric: Fabric) -> None:
     assert reaches(fabric.outside["host1"], "10.255.2.2")
     leaf = fabric.switches["leaf1"].namespace
-    deadline = time.monotonic() + 20
-    while not {"spine1", "spine2"} <= set(leaf.run("ip", "route", "show", "10.255.2.0/30").split()):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+
+    def routes() -> str:
+        return leaf.run("ip", "route", "show", "10.255.2.0/30")
+
+    until(lambda: {"spine1", "spine2"} <= set(routes().split()), routes)
 
 
 def test_bare_ports_of_a_segment_reach_each_other_over_vxlan(fabric: Fabric) -> None:
@@ -90,7 +92,7 @@ async def test_a_full_packet_of_the_segment_fits_through(fabric: Fabric) -> None
     address = bare_address(fabric.plan, "bare2")
     assert reaches(fabric.outside["bare1"], address)
     full = str(1400 - 20 - 8)  # the segment's MTU without the IPv4 and ICMP headers
-    assert ping(fabric.outside["bare1"], address, "-M", "do", "-s", full)
+    assert ping(fabric.outside["bare1"], address, "-M", "do", "-s", full, "-W", "10")
 
 
 async def test_the_second_apply_runs_no_command(fabric: Fabric) -> None:
@@ -135,7 +137,7 @@ async def test_what_frr_refuses_half_way_is_rolled_back_with_sessions_up(fabric:
     dropped = re.compile(r'"connectionsDropped":(\d+)')
     after = fabric.switches["leaf1"].vtysh("show bgp summary json")
     assert dropped.findall(after) == dropped.findall(before)
-    assert ping(fabric.outside["host1"], "10.255.2.2")
+    assert ping(fabric.outside["host1"], "10.255.2.2", "-W", "10")
 
 
 async def test_a_device_of_another_is_not_taken_over(fabric: Fabric) -> None:
@@ -172,7 +174,7 @@ async def test_a_segment_comes_and_goes_without_loss_elsewhere(fabric: Fabric) -
         ),
     )
     assert reaches(fabric.outside["bare1"], bare_address(fabric.plan, "bare2"))
-    argv = ["ping", "-i", "0.02", "-w", "60", bare_address(fabric.plan, "bare2")]
+    argv = ["ping", "-i", "0.02", "-w", "300", bare_address(fabric.plan, "bare2")]
     probe = subprocess.Popen(
         fabric.outside["bare1"].command(*argv), stdout=subprocess.PIPE, text=True
     )
@@ -185,8 +187,10 @@ async def test_a_segment_comes_and_goes_without_loss_elsewhere(fabric: Fabric) -
             assert has is (plan is more)
     probe.send_signal(signal.SIGINT)
     said, _ = probe.communicate()
-    sent, received = re.findall(r"(\d+) packets transmitted, (\d+) received", said)[0]
-    assert sent == received, said
+    (sent,) = re.findall(r"(\d+) packets transmitted", said)
+    answered = [int(number) for number in re.findall(r"icmp_seq=(\d+)", said)]
+    assert answered == list(range(1, len(answered) + 1)), said
+    assert len(answered) > int(sent) - 10, said  # the last were under way when it was stopped
 
 
 async def test_a_missing_interface_is_named_and_waited_for(fabric: Fabric) -> None:

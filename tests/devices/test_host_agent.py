@@ -11,8 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +21,7 @@ import pytest
 from integration.bed import netns
 from integration.bed.vswitch import Vswitch
 from tests.devices.clients import ENVOY
+from tests.waiting import until
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 
@@ -86,7 +86,7 @@ class Site:
     def pid(self) -> int | None:
         """Envoy's process id, if it answers on its admin socket."""
         admin = str(self.directory / "state/admin.sock")
-        argv = ["curl", "-sf", "-m", "1", "--unix-socket", admin, "http://x/ready"]
+        argv = ["curl", "-sf", "-m", "5", "--unix-socket", admin, "http://x/ready"]
         live = subprocess.run(argv, capture_output=True, check=False).returncode in (0, 22)
         file = self.directory / "state/envoy.pid"
         return int(file.read_text()) if live and file.exists() else None
@@ -125,48 +125,49 @@ def running(site: Site) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0, (site.directory / "agent.log").read_text()
+        assert process.wait(60) == 0, said(site)
 
 
-def until(condition: Callable[[], object], patience: float = 20.0) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
+def started(site: Site, but: int | None = None) -> int:
+    """Wait until an Envoy answers, another than one that was; return its process id."""
+    found = until(lambda: (pid := site.pid) != but and pid, lambda: said(site))
+    assert found
+    return found
+
+
+def said(site: Site) -> str:
+    return (site.directory / "agent.log").read_text()
 
 
 @pytest.mark.envoy("the host agent")
 def test_a_host_is_prepared_and_a_second_agent_takes_over(site: Site) -> None:
     with running(site):
-        until(lambda: site.pid)
-    first = site.pid
-    assert first is not None, "Envoy must outlive the agent"
+        first = started(site)
+    assert started(site) == first, "Envoy must outlive the agent"
     show = site.vswitch.vsctl
     assert show("get-fail-mode", "br-int").strip() == "secure"
     assert show("get-controller", "br-int").strip() == "tcp:127.0.0.1:6653"
     assert show("get", "bridge", "br-int", "datapath_id").strip() == '"00000000000000a1"'
     assert show("list-ports", "br-int").split() == ["fsdn-proxy", "fsdn-tun"]
     with running(site):
-        until(lambda: "adopted=True" in (site.directory / "agent.log").read_text())
-        assert site.pid == first
+        until(lambda: "adopted=True" in said(site), lambda: said(site))
+        assert started(site) == first
 
 
 @pytest.mark.envoy("the host agent")
 def test_an_envoy_that_dies_is_started_again(site: Site) -> None:
     with running(site):
-        until(lambda: site.pid)
-        first = site.pid
-        assert first is not None
+        first = started(site)
         os.kill(first, signal.SIGKILL)
-        until(lambda: site.pid not in (None, first))
+        started(site, but=first)
 
 
 def test_a_wrong_token_is_one_sentence(site: Site) -> None:
     site.token.write_text("wrong")
     process = site.agent()
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     site.token.write_text("secret")
-    last = (site.directory / "agent.log").read_text().splitlines()[-1]
+    last = said(site).splitlines()[-1]
     assert "refuses the token: give the server's own token" in last
 
 

@@ -16,10 +16,10 @@ from tests.devices.xds_proxy import (
     backend,
     bootstrap,
     envoy,
-    eventually,
     short_directory,
     started,
 )
+from tests.waiting import eventually
 from xds_server.library import Load, LoadKey, SnapshotCache, serve
 from xds_server.snapshots.evidence import Acked, Evidence
 
@@ -68,9 +68,9 @@ async def test_the_example_balances_to_the_backends_of_its_file() -> None:
             ) as plane:
                 try:
                     with envoy(directory, "web-1", delta=True) as proxy:
-                        await eventually(lambda: says(proxy, "blue"), "blue serves", 30)
+                        await eventually(lambda: says(proxy, "blue"), "blue serves")
                         file.write_text(f"127.0.0.1 {green}\n")
-                        await eventually(lambda: says(proxy, "green"), "green serves", 30)
+                        await eventually(lambda: says(proxy, "green"), "green serves")
                 finally:
                     plane.kill()
 
@@ -132,6 +132,6 @@ async def test_the_loads_of_an_envoy_are_told() -> None:
                         for key, load in heard
                     )
 
-                await eventually(counted, "a load of the cluster blue", 30)
+                await eventually(counted, "a load of the cluster blue")
     assert {key.node for key, _ in heard} == {"web-1"}
     assert not any(load.failed for _, load in heard)

@@ -22,6 +22,7 @@ from tests.devices.ovs_bridge import (
     output,
     to_group,
 )
+from tests.waiting import PATIENCE
 from xds_server.protocols.openflow.codec import Role
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.snapshots.evidence import Connected, Disconnected, Nacked, PortsChanged, Warned
@@ -60,7 +61,7 @@ ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst={por
 
 
 async def _counted(bed: Followed, cookie: int, packets: int) -> None:
-    async with asyncio.timeout(15):  # the vswitch collects from its cache every second or so
+    async with asyncio.timeout(PATIENCE):  # the vswitch collects from its cache every second or so
         while True:
             counters = await bed.server.counters(DATAPATH)
             if counters is not None and counters.of(cookie)[0] == packets:

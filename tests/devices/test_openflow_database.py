@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from tests.devices.ovs_bridge import DATAPATH, RestartableOvs, flow
+from tests.waiting import PATIENCE
 from xds_server.protocols.ovsdb.mirror import Bridge, Interface
 from xds_server.snapshots.evidence import Acked, Evidence, Warned
 from xds_server.snapshots.model import program_of
@@ -43,19 +44,19 @@ class Bed:
         await asyncio.to_thread(self.ovs.vsctl, *arguments)
 
     async def bridge(self) -> Bridge:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while (found := self.server.bridge(DATAPATH)) is None:
                 await asyncio.sleep(0.01)
         return found
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while not holds():
                 await asyncio.sleep(0.01)
 
     async def warning(self, topic: str) -> str:
         """Wait for the next warning of a topic, and return its text."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for index, evidence in enumerate(self.seen):
                     if isinstance(evidence, Warned) and evidence.topic == topic:
@@ -85,14 +86,10 @@ async def test_a_bridge_is_described_by_its_own_database() -> None:
     async with managed() as bed:
         await bed.vsctl("set", "interface", "web", "external_ids:vm=seven")
         await bed.vsctl("set", "open_vswitch", ".", "ovs_version=3.1.0")
-        async with asyncio.timeout(15):
-            while not bed.described:
-                await asyncio.sleep(0.01)
+        await bed.until(lambda: bed.described[-1:] == ["bridge br0, Open vSwitch 3.1.0"])
+        await bed.until(lambda: _port(bed, "web") == (1, {"vm": "seven"}))
         bridge = await bed.bridge()
-        ports = {i.name: (i.ofport, dict(i.external_ids)) for i in bridge.interfaces}
-        assert ports["web"] == (1, {"vm": "seven"})
         assert (bridge.name, bridge.fail_mode) == ("br0", "secure")
-        assert bed.described[-1] == "bridge br0, Open vSwitch 3.1.0"
         assert bed.seen == []
 
 
@@ -129,7 +126,7 @@ async def test_a_local_database_can_be_reached_by_its_socket() -> None:
     async with managed() as bed:
         local = OvsdbServer(bed.seen.append)
         local.dial([Remote("unix", str(bed.ovs.database))])
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while (found := local.bridge(DATAPATH)) is None:
                 await asyncio.sleep(0.01)
         assert found.name == "br0"
@@ -219,9 +216,10 @@ async def test_a_bare_bridge_is_set_up_by_its_database_alone() -> None:
         bed.server.prepare(Advertised("0.0.0.0", openflow))
         bed.server.set_hosts({DATAPATH: "host1"}, {"host1": "fsdn-tun"})
         await bed.until(lambda: any(isinstance(e, Acked) for e in bed.seen))
-        found = await bed.bridge()
-        assert (found.fail_mode, found.protocols) == ("secure", ("OpenFlow13", "OpenFlow15"))
-        assert found.controllers == found.ours == (f"tcp:127.0.0.1:{openflow}",)
+        ours = (f"tcp:127.0.0.1:{openflow}",)
+        await bed.until(
+            lambda: _set_up(bed) == ("secure", ("OpenFlow13", "OpenFlow15"), ours, ours)
+        )
         await bed.until(lambda: _tunnel(bed).ofport > 0)
         assert _tunnel(bed).options == {"key": "flow", "remote_ip": "flow"}
         await bed.vsctl("--no-wait", "set", "interface", "fsdn-tun", "type=gre")
@@ -258,7 +256,22 @@ async def test_a_tunnel_that_another_bridge_has_is_a_state_of_the_host() -> None
         assert (await bed.bridge()).controllers == ()
 
 
-def _tunnel(bed: Bed) -> Interface:
+def _set_up(bed: Bed) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
+    """Return what the bridge has been given, and the controllers that are ours."""
+    found = bed.server.bridge(DATAPATH)
+    return found and (found.fail_mode, found.protocols, found.controllers, found.ours)
+
+
+def _interface(bed: Bed, name: str) -> Interface:
     bridge = bed.server.bridge(DATAPATH)
     found = () if bridge is None else bridge.interfaces
-    return next((i for i in found if i.name == "fsdn-tun"), Interface("", "", 0, {}, ""))
+    return next((i for i in found if i.name == name), Interface("", "", 0, {}, ""))
+
+
+def _tunnel(bed: Bed) -> Interface:
+    return _interface(bed, "fsdn-tun")
+
+
+def _port(bed: Bed, name: str) -> tuple[int, dict[str, str]]:
+    found = _interface(bed, name)
+    return found.ofport, dict(found.external_ids)

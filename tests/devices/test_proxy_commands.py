@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from tests.devices.clients import ENVOY
 from tests.devices.xds_proxy import bootstrap, short_directory
 from tests.serving import Serving
+from tests.waiting import until
 
 pytestmark = [pytest.mark.device, pytest.mark.envoy("fsdn proxy, the library")]
 POLICY = """
@@ -56,10 +56,8 @@ def test_what_was_sent_is_what_runs(tmp_path: Path) -> None:
 
 
 def _compare(server: Serving, admin: str) -> None:
-    deadline = time.monotonic() + 60
-    while "STALE" in (told := server.fsdn("proxy", "status").stdout) or "NEVER" in told:
-        assert time.monotonic() < deadline, told
-        time.sleep(0.2)
+    until(lambda: server.in_step("proxy/host1"), server.devices)
+    told = server.fsdn("proxy", "status").stdout
     assert "host1  CDS   SYNCED" in told
     assert "envoy" in told
     shown = server.fsdn("proxy", "config", "host1", "clusters", "--admin", admin)

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.devices.xds_proxy import ENVOY, Proxy, bootstrap, envoy, eventually
+from tests.devices.xds_proxy import ENVOY, Proxy, bootstrap, envoy
 from tests.devices.xds_proxy import short_directory as short
 from tests.serving import Serving
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.device, pytest.mark.envoy("secrets (SDS)")]
 API = "type.googleapis.com/envoy."

@@ -2,11 +2,9 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +12,8 @@ from tests.devices.clients import ENVOY
 from tests.devices.envoy import CONFIGS, inside, namespace
 from tests.devices.frames import SYN, Frame, encode
 from tests.devices.ovs import PrivateOvs
-from tests.serving import SHOP, Serving
+from tests.serving import SHOP, Serving, written
+from tests.waiting import until
 from translators.envoy.bootstrap import bootstrap
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
@@ -25,13 +24,6 @@ PORTS = (
     {"fsdn-proxy": 1, "fsdn-tun": 2, "web": 3, "reviews-2": 4, "spy": 5},
     {"fsdn-proxy": 1, "fsdn-tun": 2, "reviews-1": 3, "stock": 4, "audit": 5},
 )
-
-
-def until(holds: Callable[[], bool], what: Callable[[], object], patience: float = 20.0) -> None:
-    deadline = time.monotonic() + patience
-    while not holds():
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.1)
 
 
 @contextmanager
@@ -75,38 +67,24 @@ def flows(ovs: PrivateOvs) -> str:
     return ovs.ofctl("dump-flows", BRIDGE, "--no-stats", "--no-names")
 
 
-def synced(server: Serving) -> bool:
-    found = server.devices()
-    return all(
-        found[name]["state"] == "SYNCED"
-        and found[name]["types"]
-        and None not in written(found[name])
-        for name in EXPECTED
-    )
-
-
-def written(device: dict[str, Any]) -> set[int | None]:
-    return {kind["written"] for kind in device["types"]}
-
-
 @pytest.mark.envoy("fsdn serve: status, reports, TLS, workers")
 def test_everything_is_synced_and_a_restart_writes_nothing(tmp_path: Path) -> None:
     server = Serving(tmp_path / "state")
     with namespace() as name, inside(name), server, network(server, tmp_path) as vswitches:
         applied = server.fsdn("apply", "-f", str(SHOP), "--wait", "acked")
         assert applied.returncode == 0, applied.stderr
-        until(lambda: synced(server), server.devices)
+        until(lambda: server.in_step(*EXPECTED), server.devices)
         assert all("cookie=0xf5d0" in flows(ovs) for ovs in vswitches)
 
         changed = server.fsdn("apply", "-f", "-", "--wait", "acked", stdin=FIFTY_FIFTY)
         assert changed.returncode == 0, changed.stderr
         assert "acknowledged by" in changed.stdout
-        assert synced(server), server.devices()
+        assert server.in_step(*EXPECTED), server.devices()
 
         before = [flows(ovs) for ovs in vswitches]
         server.kill()
         server.start()
-        until(lambda: synced(server), server.devices)
+        until(lambda: server.in_step(*EXPECTED), server.devices)
         found = server.devices()
         assert {name: written(found[name]) for name in EXPECTED} == {name: {0} for name in EXPECTED}
         assert [flows(ovs) for ovs in vswitches] == before
@@ -138,7 +116,7 @@ def test_rules_count_what_bridges_saw(tmp_path: Path) -> None:
     server = Serving(tmp_path / "state")
     with namespace() as name, inside(name), server, network(server, tmp_path):
         assert server.fsdn("apply", "-f", str(SHOP), "--wait", "acked").returncode == 0
-        until(lambda: synced(server), server.devices)
+        until(lambda: server.in_step(*EXPECTED), server.devices)
         rules = json.loads(server.fsdn("get", "rules", "-o", "json").stdout)
         hits = {rule["name"]: rule["packets"] for rule in rules}
         assert hits["shop/stock[0]"] == 0
@@ -161,7 +139,7 @@ def test_policies_show_the_packets_that_real_bridges_counted(tmp_path: Path) -> 
     server = Serving(tmp_path / "state")
     with namespace() as name, inside(name), server, network(server, tmp_path) as vswitches:
         assert server.fsdn("apply", "-f", str(SHOP), "--wait", "acked").returncode == 0
-        until(lambda: synced(server), server.devices)
+        until(lambda: server.in_step(*EXPECTED), server.devices)
         assert counted(server, "stock") == ("0", "0")
         first = vswitches[0]
         for number in range(3):  # web may, at its own bridge

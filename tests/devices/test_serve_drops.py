@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +10,9 @@ import pytest
 
 from tests.devices.frames import ACK, RST, SYN, Frame, arp_request, encode, read_pcap
 from tests.devices.ovs import PrivateOvs
-from tests.devices.test_serve_devices import BRIDGE, PORTS, connect, flows, until
+from tests.devices.test_serve_devices import BRIDGE, PORTS, connect, flows
 from tests.serving import SHOP, Serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.device
 WEB, REVIEWS, GATEWAY = "02:00:00:00:01:01", "02:00:00:00:01:02", "02:fd:00:00:00:01"
@@ -140,7 +140,7 @@ def test_a_storm_of_questions_goes_nowhere_and_is_counted(
 ) -> None:
     server, ovs = bed
     key = ("unanswered-neighbour", "neighbour(2)", "")
-    before, left = _drops(server).get(key, 0), _left(ovs)
+    before, left = _counted(server, ovs).get(key, 0), _left(ovs)
     for last in range(100, 200):
         _put(ovs, "web", arp_request(WEB, "10.10.0.11", f"10.10.0.{last}"))
     until(lambda: _counted(server, ovs)[key] == before + 100, lambda: _drops(server))
@@ -170,10 +170,10 @@ def test_what_a_shape_has_no_room_for_is_counted_by_its_rule(
 
 def test_metrics_and_the_table_say_the_same(bed: tuple[Serving, PrivateOvs]) -> None:
     server, ovs = bed
-    _put(ovs, "web", _to("10.10.0.99"))
     key = ("unknown-destination", "address(14)", "shop/front")
-    time.sleep(0.5)
-    count = _counted(server, ovs)[key]
+    count = _counted(server, ovs).get(key, 0) + 1
+    _put(ovs, "web", _to("10.10.0.99"))
+    until(lambda: _counted(server, ovs).get(key) == count, lambda: _drops(server))
     line = f'fsdn_bridge_dropped_packets_total{{cause="{key[0]}",host="host1"}} {count}.0'
     until(lambda: line in server.ask_text("/metrics"), lambda: server.ask_text("/metrics"))
     shown = server.fsdn("get", "drops", "-o", "wide").stdout

@@ -17,11 +17,11 @@ from tests.devices.xds_proxy import (
     Proxy,
     backend,
     envoy,
-    eventually,
     short_directory,
     started,
 )
 from tests.serving import Serving
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.device, pytest.mark.envoy("health checks for others (HDS)")]
 API = "type.googleapis.com/envoy."
@@ -121,13 +121,12 @@ async def test_one_checks_and_the_other_sends_nothing_to_what_is_dead(
         proxy = stack.enter_context(envoy(directory, "web-1", delta=delta, port=port))
 
         def settled() -> bool:
-            devices = server.devices()
-            names = ("proxy/beside", "proxy/web-1")
-            return all(devices[name]["state"] == "SYNCED" for name in names)
+            return server.in_step("proxy/beside", "proxy/web-1")
 
         both = {"red": "HEALTHY", "blue": "HEALTHY"}
-        await eventually(lambda: health(server) == both, "they are checked", 20)
+        await eventually(lambda: health(server) == both, "they are checked")
         await eventually(balances(proxy, "red", "blue"), "both serve")
+        await eventually(settled, "all run what they should")
         before = {one["node"]: one for one in server.ask("/v1/proxies")}["beside"]["sent"]
         await dying.aclose()
         Path(blue).unlink(missing_ok=True)
@@ -149,8 +148,8 @@ async def test_one_checks_and_the_other_sends_nothing_to_what_is_dead(
         async with Load(proxy.front).running() as load:
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
-            await eventually(settled, "both are back", 30)
-            await eventually(lambda: "beside" in _speakers(server), "the checker speaks again", 30)
+            await eventually(settled, "both are back")
+            await eventually(lambda: "beside" in _speakers(server), "the checker speaks again")
             await asyncio.sleep(1.0)
         assert set(load.seen) == {(200, "red")}, "a restart does not forget what is dead"
         assert health(server) == {"red": "HEALTHY", "blue": "UNHEALTHY"}

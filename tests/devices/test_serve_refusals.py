@@ -9,8 +9,9 @@ import pytest
 
 from tests.devices.envoy import inside, namespace
 from tests.devices.ovs import PrivateOvs
-from tests.devices.test_serve_devices import BRIDGE, PORTS, connect, flows, proxy, until
+from tests.devices.test_serve_devices import BRIDGE, PORTS, connect, flows, proxy
 from tests.serving import SHOP, Serving
+from tests.waiting import until
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.devices.envoy import Envoy, inside, namespace
-from tests.devices.test_serve_devices import proxy, until
+from tests.devices.test_serve_devices import proxy
 from tests.serving import SHOP, Serving
+from tests.waiting import until
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 
 WEB, STOCK, VIP = "10.10.0.11", "10.10.0.31", ("10.10.0.200", 80)
+DENIED = ("--verdict", "denied", "--source", "shop/web")
 GET = b"GET /%s HTTP/1.1\r\nHost: reviews\r\nConnection: close\r\n\r\n"
 
 
@@ -69,18 +71,19 @@ def test_requests_are_observed_with_rule_and_names(
         until(lambda: client.send(WEB, VIP, GET % b"admin?key=1")[0] == 403, lambda: "403")
         assert client.send(WEB, VIP, GET % b"reviews/1") == (200, "ok")
         assert client.send(STOCK, VIP, GET % b"reviews/1") == (0, "")  # meets no filter chain
-        until(lambda: len(entries(server)) >= 2, lambda: entries(server))
+        until(lambda: entries(server, *DENIED), lambda: entries(server))
+        until(lambda: entries(server, "--verdict", "forwarded"), lambda: entries(server))
         _check(server)
 
         def reported() -> bool:  # Envoy counts from the first report after a cluster came
             return client.send(WEB, VIP, GET % b"reviews/1")[0] == 200 and _load(server) > 0
 
-        until(reported, lambda: server.ask("/v1/load"), 40.0)
+        until(reported, lambda: server.ask("/v1/load"))
         assert 'fsdn_load_requests_per_second{cluster="shop/reviews' in _metrics(server)
 
 
 def _check(server: Serving) -> None:
-    denied = entries(server, "--verdict", "denied", "--source", "shop/web")[-1]
+    denied = entries(server, *DENIED)[-1]
     assert (denied["source"], denied["service"]) == ("shop/web", "shop/reviews")
     assert (denied["status"], denied["path"]) == (403, "/admin")
     assert denied["rule"] == "shop/reviews[0]"
@@ -107,5 +110,5 @@ def _metrics(server: Serving) -> str:
     request = urllib.request.Request(
         server.endpoints()["api"] + "/metrics", headers={"Authorization": f"Bearer {token}"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return str(answer.read().decode())

@@ -16,8 +16,9 @@ import trustme
 from tests.devices.clients import ENVOY
 from tests.devices.envoy import inside, namespace
 from tests.devices.ovs import PrivateOvs
-from tests.devices.test_serve_devices import BRIDGE, EXPECTED, PORTS, synced, until
+from tests.devices.test_serve_devices import BRIDGE, EXPECTED, PORTS
 from tests.serving import SHOP, Serving, fsdn
+from tests.waiting import until
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
 either = pytest.mark.parametrize("workers", [1, 2])
@@ -64,7 +65,7 @@ class TlsServing(Serving):
     def _ready(self) -> bool:
         try:
             url = f"{self.endpoints()['api']}/readyz"
-            with urllib.request.urlopen(url, timeout=1, context=self.context) as answer:
+            with urllib.request.urlopen(url, timeout=5, context=self.context) as answer:
                 return bool(answer.status == 200)
         except (OSError, ValueError):
             return False
@@ -138,7 +139,7 @@ def test_everything_is_synced_over_mutual_tls(tmp_path: Path, workers: int) -> N
         connect(server, two, 2, ours.identity("vswitch2"))
         applied = server.fsdn("apply", "-f", str(SHOP), "--wait", "acked")
         assert applied.returncode == 0, applied.stderr
-        until(lambda: synced(server), server.devices)
+        until(lambda: server.in_step(*EXPECTED), server.devices)
         shown = server.fsdn("status", "-o", "name")
         assert set(shown.stdout.split()) >= set(EXPECTED)
         assert "cookie=0xf5d0" in one.ofctl("dump-flows", BRIDGE, "--no-stats", "--no-names")

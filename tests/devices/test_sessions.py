@@ -165,6 +165,7 @@ def test_a_killed_stream_of_datagrams_stays_away(two: Bed) -> None:
         server.sendto(b"answer", back)
         with pytest.raises(TimeoutError):
             client.recv(100)
+        server.settimeout(20.0)
         other.sendto(b"still here", (VIP, SERVICE_PORT))
         assert server.recv(100) == b"still here"
 
@@ -178,9 +179,9 @@ def test_both_halves_of_a_captured_session_are_listed_and_one_is_killed(two: Bed
     done = two.fsdn("session", "kill", halves["client"]["id"])
     assert not done.returncode, done.stderr
     session.client.send(b"x")
-    session.client.settimeout(2.0)
+    session.client.settimeout(20.0)
     with pytest.raises(ConnectionResetError):
         session.client.recv(100)
-    session.server.settimeout(5.0)
+    session.server.settimeout(20.0)
     with contextlib.suppress(ConnectionResetError):
         assert session.server.recv(100) == b""  # the proxy ended its half

@@ -9,7 +9,7 @@ import pytest
 from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryType
 
 from tests.devices.xds_bed import Bed, bed, both
-from tests.devices.xds_proxy import eventually
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import CLUSTER
 from xds_server.snapshots.evidence import Offered
 from xds_server.snapshots.model import Resource, Snapshot

@@ -9,7 +9,8 @@ import pytest
 from envoy_data_plane.envoy.config.listener.v3 import Listener
 
 from tests.devices import xds_resources as make
-from tests.devices.xds_proxy import Proxy, backend, bootstrap, eventually, short_directory, started
+from tests.devices.xds_proxy import Proxy, backend, bootstrap, short_directory, started
+from tests.waiting import eventually
 from xds_server.library import Resource, SnapshotCache, serve
 from xds_server.protocols.xds.resource_types import LISTENER
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked

@@ -13,7 +13,8 @@ import pytest
 from tests.devices import xds_resources as make
 from tests.devices.test_xds_restart import in_sync, serves, serving
 from tests.devices.xds_bed import Bed, bed, both
-from tests.devices.xds_proxy import Load, backend, envoy, eventually, short_directory
+from tests.devices.xds_proxy import Load, backend, envoy, short_directory
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import ENDPOINT
 from xds_server.snapshots.model import Snapshot, snapshot_of
 

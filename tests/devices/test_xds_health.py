@@ -27,7 +27,8 @@ from envoy_data_plane.envoy.service.health.v3 import (
 )
 
 from tests.devices import xds_resources as make
-from tests.devices.xds_proxy import ENVOY, Proxy, backend, envoy, eventually, short_directory
+from tests.devices.xds_proxy import ENVOY, Proxy, backend, envoy, short_directory
+from tests.waiting import eventually
 from xds_server.library import HealthChecks, SnapshotCache, serve
 from xds_server.protocols.reports.health import Checked, Health
 
@@ -134,7 +135,7 @@ async def test_traffic_leaves_a_dead_endpoint_and_comes_back(delta: bool) -> Non
         async def red_alone() -> bool:
             return (await answers(proxy)).keys() == {(200, "red")}
 
-        await eventually(lambda: checks.found().get(dead) is Health.HEALTHY, "it is checked", 20)
+        await eventually(lambda: checks.found().get(dead) is Health.HEALTHY, "it is checked")
         await eventually(both_serve, "both serve")
         await dying.aclose()
         Path(blue).unlink(missing_ok=True)

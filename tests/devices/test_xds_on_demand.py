@@ -33,7 +33,7 @@ from envoy_data_plane.google.protobuf import Any as Packed
 
 from tests.devices import xds_resources as make
 from tests.devices.xds_bed import Bed, bed
-from tests.devices.xds_proxy import eventually
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import LISTENER, ROUTE, VIRTUAL_HOST
 from xds_server.snapshots.model import Resource, snapshot_of
 
@@ -102,7 +102,7 @@ async def test_a_virtual_host_is_fetched_by_its_alias() -> None:
         )
         everything = [front(it), Resource(ROUTE, "shop", bytes(routes)), *cluster(it, "red")]
         it.publish(snapshot_of(everything))
-        await eventually(lambda: _not_found(it), "an answer that there is no such host", 8)
+        await eventually(lambda: _not_found(it), "an answer that there is no such host", 12)
         it.publish(snapshot_of([*everything, web]))
         await it.until("red")
         assert it.nacks() == []

@@ -12,8 +12,8 @@ import trustme
 
 from tests.devices.proxyless import backend, shop
 from tests.devices.proxyless_clients import KINDS, Client, client
-from tests.devices.xds_proxy import eventually
 from tests.unit.xds_server.southbound.worker_pools import reports
+from tests.waiting import eventually
 from translators.envoy.bootstrap import TlsPaths
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
 from xds_server.snapshots.evidence import Acked, Disconnected, Evidence, Nacked, Offered
@@ -170,7 +170,7 @@ async def test_a_restarted_server_is_found_again(kind: str, served: str, tmp_pat
         assert await it.client.call("now") == "red", "it serves from what it holds"
         await it.start()
         assert it.publish(shop("red", it.red)) == snapshot
-        await eventually(lambda: set(snapshot.versions.items()) <= it.acked(), "known again", 60)
+        await eventually(lambda: set(snapshot.versions.items()) <= it.acked(), "known again")
         assert [e for e in it.evidence if isinstance(e, Offered)] == []
         it.publish(shop("blue", it.blue))
         await it.moves("red", "blue")

@@ -13,7 +13,7 @@ from envoy_data_plane.envoy.config.route.v3 import (
 
 from tests.devices import xds_resources as make
 from tests.devices.xds_bed import Bed, bed
-from tests.devices.xds_proxy import eventually
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import CLUSTER, ROUTE
 from xds_server.snapshots.model import Resource, snapshot_of
 from xds_server.status.reasons import refusal_class

@@ -14,7 +14,8 @@ from envoy_data_plane.envoy.service.status.v3 import ClientStatusRequest, Client
 
 from tests.devices import xds_proxy
 from tests.devices import xds_resources as make
-from tests.devices.xds_proxy import Proxy, backend, envoy, eventually, short_directory
+from tests.devices.xds_proxy import Proxy, backend, envoy, short_directory
+from tests.waiting import eventually
 from xds_server.protocols.reports.entries import Entry, Outcome
 from xds_server.protocols.reports.loads import LoadTable
 from xds_server.protocols.reports.ring import Ring
@@ -159,7 +160,7 @@ class Bed:
         return int(found["local_address"]["socket_address"]["port_value"])
 
     def get(self, path: str) -> int:
-        client = http.client.HTTPConnection("127.0.0.1", self.port("requests"), timeout=5)
+        client = http.client.HTTPConnection("127.0.0.1", self.port("requests"), timeout=30)
         client.request("GET", path, headers={"host": "shop.example"})
         return client.getresponse().status
 
@@ -197,7 +198,7 @@ async def test_everything_that_envoy_reports(monkeypatch: pytest.MonkeyPatch) ->
         await _connect(found.port("connections"))
         await eventually(lambda: found.ring.taken >= 3, "three entries")
         _check_entries(found)
-        await eventually(lambda: _issued(found.table) > 0, "a load", 20)
+        await eventually(lambda: _issued(found.table) > 0, "a load")
         await eventually(lambda: found.metrics.families.get("web-1", 0) > 10, "metrics")
         await _check_status(found)
 

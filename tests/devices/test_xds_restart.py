@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.devices.xds_proxy import Load, Proxy, backend, envoy, eventually, short_directory
+from tests.devices.xds_proxy import Load, Proxy, backend, envoy, short_directory
 from tests.devices.xds_serving import shop
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.device, pytest.mark.envoy("restart of the server, nothing resent")]
 
@@ -53,14 +54,14 @@ def serving(directory: Path, run: int, *targets: str) -> Iterator[Server]:
 
 async def in_sync(server: Server, directory: Path, to: str) -> None:
     wanted = set(shop(directory, to).versions.items())
-    await eventually(lambda: wanted <= server.acked(), "all types acknowledged", 30)
+    await eventually(lambda: wanted <= server.acked(), "all types acknowledged")
 
 
 async def serves(proxy: Proxy, body: str) -> None:
     async def same() -> bool:
         return await proxy.fetch() == (200, body)
 
-    await eventually(same, f"the answer {body}", 30)
+    await eventually(same, f"the answer {body}")
 
 
 @pytest.mark.parametrize("delta", [True, False], ids=["delta", "sotw"])

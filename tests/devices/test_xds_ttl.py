@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.devices.xds_bed import Bed, bed, both
-from tests.devices.xds_proxy import eventually
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
 from xds_server.snapshots.evidence import Offered
 from xds_server.snapshots.model import Snapshot, snapshot_of

@@ -8,7 +8,7 @@ import pytest
 
 from tests.devices import xds_resources as make
 from tests.devices.xds_bed import bed
-from tests.devices.xds_proxy import eventually
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import CLUSTER, LISTENER
 from xds_server.snapshots.evidence import Connected
 
@@ -51,5 +51,5 @@ async def test_absent_endpoints_are_said_to_be_absent(delta: bool, aggregated: b
         snapshot = it.snapshot("red", extra=(make.cluster("none", source=it.source),))
         it.publish(snapshot)
         await it.until("red")
-        await eventually(lambda: (CLUSTER, snapshot.version(CLUSTER)) in it.acked(), "acked", 8)
+        await eventually(lambda: (CLUSTER, snapshot.version(CLUSTER)) in it.acked(), "acked", 12)
         assert it.nacks() == []

@@ -10,7 +10,8 @@ import pytest
 from envoy_data_plane.envoy.config.core.v3 import ConfigSource
 
 from tests.devices import xds_resources as make
-from tests.devices.xds_proxy import Proxy, backend, envoy, eventually, short_directory
+from tests.devices.xds_proxy import Proxy, backend, envoy, short_directory
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.snapshots.model import Resource, Snapshot, snapshot_of

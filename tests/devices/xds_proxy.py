@@ -10,9 +10,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -136,18 +135,6 @@ def started(directory: Path, node: str, content: dict[str, Any]) -> Iterator[Pro
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-
-
-async def eventually(check: Callable[[], Any], what: str, seconds: float = 15.0) -> None:
-    """Wait until a check is true, or a coroutine function's result is; fail naming it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            found = check()
-            if await found if asyncio.iscoroutine(found) else found:
-                return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"not within {seconds:g} s: {what}")
 
 
 @asynccontextmanager

@@ -26,8 +26,8 @@ from tests.unit.xds_server.southbound.test_grpc_ads import (
     channel_to,
     credentials,
     serving,
-    until,
 )
+from tests.waiting import eventually
 from xds_server.protocols.xds.ads import Dialect
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT
 from xds_server.snapshots.evidence import Acked, Disconnected, Nacked, Warned
@@ -117,7 +117,7 @@ async def test_a_malformed_any_that_nobody_needs_is_not_read(where: str, dialect
             make = sotw_request if dialect is Dialect.SOTW else delta_request
             key = 6 if dialect is Dialect.SOTW else 7
             await client.call.write(make(CLUSTER, nonce=response.nonce) + put(key, error))
-            await until(lambda: [e for e in evidence if isinstance(e, Nacked)])
+            await eventually(lambda: [e for e in evidence if isinstance(e, Nacked)])
             [nack] = [e for e in evidence if isinstance(e, Nacked)]
             assert (nack.resource, nack.reason) == ("fine", "fine is bad")
         await good.follows()
@@ -177,7 +177,7 @@ async def test_a_nonce_that_was_never_issued_changes_nothing(dialect: Dialect) -
         assert not [e for e in mine if isinstance(e, Acked | Nacked)]
         more = {"version": response.version} if dialect is Dialect.SOTW else {}
         await client.ask(CLUSTER, nonce=response.nonce, **more)
-        await until(lambda: [e for e in evidence if isinstance(e, Acked)])
+        await eventually(lambda: [e for e in evidence if isinstance(e, Acked)])
 
 
 async def test_two_proxies_with_one_node_id_are_served_and_named() -> None:
@@ -192,7 +192,7 @@ async def test_two_proxies_with_one_node_id_are_served_and_named() -> None:
         assert not [e for e in evidence if isinstance(e, Disconnected)]
         await good.follows()
         await two.call.done_writing()
-        await until(lambda: [e.warning for e in evidence if isinstance(e, Warned)][1:] == [""])
+        await eventually(lambda: [e.warning for e in evidence if isinstance(e, Warned)][1:] == [""])
         assert [d.name for d in server.connected()] == ["good", "web-1"]
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.conversations.xds.responses import cluster, endpoints, put, put_text, sotw_request
 from tests.unit.xds_server.southbound.grpc_client import Client
-from tests.unit.xds_server.southbound.test_grpc_ads import channel_to, serving, until
+from tests.unit.xds_server.southbound.test_grpc_ads import channel_to, serving
+from tests.waiting import eventually
 from xds_server.protocols.xds.ads import Limits
 from xds_server.protocols.xds.bucket import Rate
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT
@@ -76,7 +77,7 @@ async def test_one_node_cannot_take_all_streams() -> None:
         clients = [Client(channel) for _ in range(4)]
         for number, client in enumerate(clients):
             await client.ask(CLUSTER)
-            await until(lambda n=number: len(server.streams()) == min(n + 1, 3))
+            await eventually(lambda n=number: len(server.streams()) == min(n + 1, 3))
         assert (await clients[3].ended())[0] == "RESOURCE_EXHAUSTED"
         await served_all_the_same(server, port)
 
@@ -107,9 +108,9 @@ async def test_who_does_not_read_is_let_go() -> None:
         server.publish("web-1", big)
         client = Client(channel)
         await client.ask(ENDPOINT, *big.of(ENDPOINT))
-        await until(lambda: server.connected())
+        await eventually(lambda: server.connected())
         await served_all_the_same(server, port)
-        await until(lambda: [d.name for d in server.connected()] in ([], ["good"]))
+        await eventually(lambda: [d.name for d in server.connected()] in ([], ["good"]))
 
 
 async def test_a_stream_that_is_old_ends_so_that_clients_spread() -> None:
@@ -127,7 +128,7 @@ async def test_a_fleet_that_comes_back_is_let_in_by_and_by() -> None:
         began = time.monotonic()
         for _ in range(8):
             await Client(channel).ask(CLUSTER)
-        await until(lambda: len(server.streams()) == 8)
+        await eventually(lambda: len(server.streams()) == 8)
         assert time.monotonic() - began >= 0.25
 
 

@@ -12,7 +12,8 @@ import pytest
 from tests.conversations.xds.responses import put, put_text, sotw_request
 from tests.serving import Serving, fsdn
 from tests.unit.xds_server.southbound.grpc_client import Client
-from tests.unit.xds_server.southbound.test_grpc_ads import channel_to, until
+from tests.unit.xds_server.southbound.test_grpc_ads import channel_to
+from tests.waiting import eventually
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT
 from xds_server.settings import ServerSettings
 from xds_server.southbound.grpc_ads import AdsServer
@@ -71,7 +72,7 @@ async def test_the_third_stream_is_one_too_many(limit: dict[str, float], words: 
     async with settled(**limit) as (server, port), channel_to(port) as channel:
         for number in range(2):
             await Client(channel).ask(CLUSTER)
-            await until(lambda n=number: len(server.streams()) == n + 1)
+            await eventually(lambda n=number: len(server.streams()) == n + 1)
         third = Client(channel)
         await third.ask(CLUSTER)
         status, text = await third.ended()

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.waiting import eventually
 from xds_server import cycles
 from xds_server.cycles import collect_at_rest, collect_rarely
 
@@ -40,13 +41,19 @@ class _Knot:
 
 
 async def _finds_a_knot(busy: bool) -> bool:
+    """Whether it is found; none but the task looks for cycles meanwhile."""
+    gc.disable()
     knot = weakref.ref(_Knot())
     kept: list[list[int]] = [[] for _ in range(1000)]
     working = asyncio.create_task(collect_at_rest(lambda: busy))
-    await asyncio.sleep(0.1)
+    if busy:
+        await asyncio.sleep(0.1)
+    else:
+        await eventually(lambda: knot() is None)
     working.cancel()
     with suppress(asyncio.CancelledError):
         await working
+    gc.enable()
     assert kept
     return knot() is None
 

@@ -6,6 +6,7 @@ import pytest
 from tests.controlling import controlling
 from tests.unit.translators.envoy.test_health_checks import CLUSTER as CHECKED
 from tests.unit.translators.folder.test_checks import text
+from tests.waiting import PATIENCE
 from translators.envoy.resources import CLUSTER
 from xds_server.controller.errors import MachineError, UnsafeError
 from xds_server.controller.providing import Verdict
@@ -45,7 +46,7 @@ async def test_a_folder_is_served_watched_and_reloaded(tmp_path: Path) -> None:
 
 async def _until(file: Path, text: str, holds: object) -> None:
     file.write_text(text)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not holds():  # type: ignore[operator]
             await asyncio.sleep(0.05)
 

@@ -1,11 +1,11 @@
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.unit.xds_server.protocols.reports.test_health import BAD, GOOD, A, B, specifier
+from tests.waiting import eventually
 from xds_server import health_memory
 from xds_server.health_memory import HealthMemory
 from xds_server.protocols.reports.health import Assignment
@@ -32,7 +32,7 @@ class Clock:
     async def looked(self) -> None:
         """Wait until the memory has looked at it twice from now: once in vain, or to forget."""
         before = self.looks
-        await until(lambda: self.looks >= before + 2)
+        await eventually(lambda: self.looks >= before + 2)
 
 
 def checking() -> HealthTable:
@@ -41,19 +41,13 @@ def checking() -> HealthTable:
     return table
 
 
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.01)
-
-
 async def test_a_restart_remembers_and_forgets_who_does_not_come_back(tmp_path: Path) -> None:
     table = checking()
     memory = HealthMemory(tmp_path, table, lambda: 1.0)
     memory.recall()
     keeping = asyncio.create_task(memory.keep())
     table.take("one", {A: BAD, B: GOOD}, 1.0)
-    await until(lambda: load_health(tmp_path) == (("one", A, BAD),))
+    await eventually(lambda: load_health(tmp_path) == (("one", A, BAD),))
     keeping.cancel()
     again, clock = checking(), Clock()
     memory = HealthMemory(tmp_path, again, clock)
@@ -65,8 +59,8 @@ async def test_a_restart_remembers_and_forgets_who_does_not_come_back(tmp_path: 
     await clock.looked()
     assert again.unhealthy == {A}
     clock.now += 1
-    await until(lambda: not again.unhealthy)
-    await until(lambda: load_health(tmp_path) == ())
+    await eventually(lambda: not again.unhealthy)
+    await eventually(lambda: load_health(tmp_path) == ())
     keeping.cancel()
 
 
@@ -91,6 +85,6 @@ async def test_a_file_of_no_use_and_a_full_disk_are_no_end(tmp_path: Path) -> No
     memory = HealthMemory(tmp_path / "gone", table, lambda: 1.0)
     keeping = asyncio.create_task(memory.keep())
     table.take("one", {A: BAD}, 1.0)
-    await until(lambda: memory.saved == {A})
+    await eventually(lambda: memory.saved == {A})
     assert not keeping.done()
     keeping.cancel()

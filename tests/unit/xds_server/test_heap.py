@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from tests.waiting import PATIENCE
 from xds_server import heap
 
 PROGRAM = """
@@ -69,5 +70,5 @@ def test_at_rest_what_lies_free_is_given_back(rest: str, patience: str, given: b
 
 async def test_where_nothing_can_be_given_back_nothing_is_done(monkeypatch) -> None:
     monkeypatch.setattr(heap, "_STATM", heap.Path("/nonexistent"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await heap.Freed().give_back()

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from envoy_data_plane.envoy.service.load_stats.v3 import LoadStatsRequest, LoadS
 from tests.unit.xds_server.southbound.grpc_client import Client
 from tests.unit.xds_server.southbound.test_grpc_als import METHOD, NAME, batch
 from tests.unit.xds_server.test_snapshot_cache import secret
+from tests.waiting import eventually
 from xds_server.library import (
     Entry,
     Limits,
@@ -47,12 +48,6 @@ def node(name: str) -> bytes:
     return put_text(1, name)
 
 
-async def until(check: Callable[[], Any]) -> None:
-    async with asyncio.timeout(5):
-        while not check():
-            await asyncio.sleep(0.01)
-
-
 async def test_a_server_takes_a_free_port_and_refuses_what_is_no_address() -> None:
     async with serve(SnapshotCache(), "127.0.0.1:0") as server:
         assert server.port > 0
@@ -76,7 +71,7 @@ async def test_clients_are_served_told_of_changes_and_forgotten() -> None:
         cache.set_snapshot("web", [Cluster(name="a"), Cluster(name="b")], version="2")
         assert (await client.hear()).version == "2"
         client.call.cancel()
-        await until(lambda: server.connected() == ())
+        await eventually(lambda: server.connected() == ())
 
 
 async def test_limits_are_kept() -> None:
@@ -89,7 +84,7 @@ async def test_limits_are_kept() -> None:
     async with channel_to(SnapshotCache(), limits=ServerLimits(max_streams=1)) as (channel, server):
         first = Client(channel)
         await first.ask(CLUSTER, node=node("web-1"))
-        await until(server.connected)
+        await eventually(server.connected)
         assert (await Client(channel).ended())[0] == "RESOURCE_EXHAUSTED"
 
 
@@ -137,7 +132,7 @@ async def test_loads_are_asked_for_and_told() -> None:
         sent = UpstreamLocalityStats(total_issued_requests=7, total_error_requests=2)
         stats = ClusterStats(cluster_name="stock", upstream_locality_stats=[sent])
         await call.write(bytes(LoadStatsRequest(cluster_stats=[stats])))
-        await until(lambda: heard)
+        await eventually(lambda: heard)
         key, load = heard[0]
         assert key == LoadKey("web-1", "stock", "")
         assert (load.issued, load.failed) == (7, 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from xds_server.agent import host_envoy
 from xds_server.agent.host_envoy import LONGEST, EnvoyPlace, delays, running, settle, watch
 
@@ -52,13 +53,13 @@ def test_a_pid_that_has_become_someone_elses_is_not_ours(place: EnvoyPlace) -> N
 
 
 async def ended(pid: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text():
             await asyncio.sleep(0.01)
 
 
 async def found(place: EnvoyPlace, other: int | None = None) -> int:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while (pid := running(place)) in (None, other):
             await asyncio.sleep(0.01)
     assert pid is not None

@@ -1,6 +1,7 @@
 import asyncio
 from pathlib import Path
 
+from tests.waiting import PATIENCE
 from xds_server.agent.host_relay import relay
 
 
@@ -32,7 +33,7 @@ async def test_a_controller_that_is_away_is_a_closed_connection(tmp_path: Path) 
     async with relay(path, "127.0.0.1", port):
         for _ in range(2):  # and it goes on accepting
             reader, writer = await asyncio.open_unix_connection(path)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 assert await reader.read() == b""
             writer.close()
 
@@ -54,6 +55,6 @@ async def test_the_end_of_the_controller_is_seen_by_the_proxy(tmp_path: Path) ->
     async with far, relay(path, "127.0.0.1", far.sockets[0].getsockname()[1]):
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(b"x")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.read() == b""
         writer.close()

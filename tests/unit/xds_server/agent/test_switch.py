@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from xds_server.agent import switch as module
 from xds_server.agent.client import Report
 from xds_server.agent.switch import SwitchAgentSettings, again, serve_switch
@@ -47,10 +48,10 @@ async def test_without_a_server_it_waits_and_ends_when_told(
     thrice = _waits(monkeypatch, 3)
     stop = asyncio.Event()
     task = asyncio.create_task(serve_switch(_settings(tmp_path), stop))
-    await asyncio.wait_for(thrice.wait(), 20)
+    await asyncio.wait_for(thrice.wait(), PATIENCE)
     assert not task.done()
     stop.set()
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, PATIENCE)
     said = capsys.readouterr()
     text = said.out + said.err
     assert text.count("does not answer") == 1  # said once, not at every attempt
@@ -67,9 +68,9 @@ async def test_without_frr_a_saved_configuration_is_kept(
     saved.save(config)
     stop = asyncio.Event()
     task = asyncio.create_task(serve_switch(settings, stop))
-    await asyncio.wait_for(once.wait(), 20)
+    await asyncio.wait_for(once.wait(), PATIENCE)
     stop.set()
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, PATIENCE)
     assert saved.load() == config
     said = capsys.readouterr()
     assert "of FRR does not answer" in said.out + said.err

@@ -2,6 +2,7 @@ import asyncio
 from pathlib import Path
 
 from tests.asking import asking, files
+from tests.waiting import PATIENCE
 
 
 async def test_a_switch_gets_its_configuration_and_then_waits(tmp_path: Path) -> None:
@@ -25,7 +26,7 @@ async def test_a_poll_is_answered_by_the_next_change(tmp_path: Path) -> None:
         await asyncio.sleep(0.05)
         changed = [{**one, "text": one["text"].replace("65001", "65009")} for one in files()]
         await client.post("/v1/apply", json={"files": changed})
-        told = (await asyncio.wait_for(poll, 5)).json()
+        told = (await asyncio.wait_for(poll, PATIENCE)).json()
     assert "router bgp 65009" in told["frr"]
 
 

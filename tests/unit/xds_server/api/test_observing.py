@@ -9,6 +9,7 @@ import httpx
 
 from tests.asking import TOKEN
 from tests.controlling import controlling
+from tests.waiting import PATIENCE
 from translators.plan.model import Plan
 from xds_server.api.app import create_app
 from xds_server.api.observing import Wanted, _lines
@@ -68,7 +69,7 @@ async def test_a_follower_gets_what_comes() -> None:
     first = asyncio.ensure_future(anext(lines))
     await asyncio.sleep(0)
     sources.logs.take([entry(Outcome.FORWARDED, "10.0.0.3"), entry(Outcome.DENIED, "10.0.0.2")])
-    found = json.loads(await asyncio.wait_for(first, 5))
+    found = json.loads(await asyncio.wait_for(first, PATIENCE))
     assert (found["source_address"], found["number"]) == ("10.0.0.2:4000", 3)
     sources.logs.close()
     assert [line async for line in lines] == []

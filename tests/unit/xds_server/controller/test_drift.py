@@ -7,6 +7,7 @@ import pytest
 
 from tests.controlling import Sinks, controlling, shop
 from tests.devices.ovs_bridge import DROP, flow, group
+from tests.waiting import eventually
 from translators.openflow.cookie import Cause, cookie
 from xds_server.controller.drift import DriftWatch, HostDrift, Seen, drift_of
 from xds_server.controller.errors import NotFoundError
@@ -119,10 +120,10 @@ async def test_the_watch_warns_and_takes_its_warning_back(tmp_path: Path) -> Non
         )
         sinks.deviations[1] = (Deviation(Kind.MISSING, flow(1, DROP)),)
         task = asyncio.create_task(watch.run())
-        await _until(lambda: bool(told))
+        await eventually(lambda: bool(told))
         assert "1 missing; see fsdn drift --host host1" in told[0].warning
         sinks.deviations[1] = ()
-        await _until(lambda: told[-1].warning == "")
+        await eventually(lambda: told[-1].warning == "")
         assert set(watch.found) == {"host1"}  # host2 is away: nothing is known of it
         task.cancel()
 
@@ -130,9 +131,3 @@ async def test_the_watch_warns_and_takes_its_warning_back(tmp_path: Path) -> Non
 class _Silent(type(Sinks().bridges)):  # type: ignore[misc]
     async def drift(self, _datapath_id: int) -> None:
         raise TimeoutError("no answer")
-
-
-async def _until(holds: object) -> None:
-    async with asyncio.timeout(5):
-        while not holds():  # type: ignore[operator]
-            await asyncio.sleep(0.005)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.controlling import Sinks, controlling, policies, shop
+from tests.waiting import PATIENCE
 from translators.fabric import FabricError
 from translators.plan.model import Plan
 from xds_server.controller.errors import (
@@ -135,7 +136,7 @@ async def test_waiting_ends_with_time_or_with_the_program(tmp_path: Path) -> Non
         waiting = asyncio.create_task(controller.until(lambda state: state.revision > 0, 60))
         await asyncio.sleep(0)
         controller.close()
-        assert not await asyncio.wait_for(waiting, 5)
+        assert not await asyncio.wait_for(waiting, PATIENCE)
 
 
 async def test_what_an_effect_brings_about_waits_for_its_turn(tmp_path: Path) -> None:

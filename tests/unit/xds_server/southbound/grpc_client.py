@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 
 from tests.conversations.xds.responses import Response, delta_request, read, sotw_request
+from tests.waiting import PATIENCE
 from xds_server.protocols.xds.ads import Dialect
 from xds_server.protocols.xds.resource_types import AGGREGATED
 
@@ -30,6 +31,6 @@ class Client:
         return read(data, self.dialect)
 
     async def ended(self) -> tuple[str, str]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             status = await self.call.code()
             return status.name, await self.call.details()

@@ -8,6 +8,7 @@ from envoy_data_plane.envoy.config.bootstrap.v3 import Bootstrap
 from structlog.testing import capture_logs
 
 from tests.devices import xds_resources as make
+from tests.waiting import PATIENCE
 from xds_server.controller.errors import MachineError
 from xds_server.snapshots.model import snapshot_of
 from xds_server.southbound import envoy_judge
@@ -90,7 +91,7 @@ async def test_one_that_hangs_is_ended_with_all_that_it_started(
     with pytest.raises(MachineError, match=r"within 0\.5 s"):
         await judge.judge("x", snapshot_of([]))
     child = Path("/proc") / (tmp_path / "child").read_text().strip() / "stat"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
             await asyncio.sleep(0.01)
 

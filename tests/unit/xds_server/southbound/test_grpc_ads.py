@@ -11,6 +11,7 @@ import trustme
 
 from tests.conversations.xds.responses import delta_request, endpoints, listener, read
 from tests.unit.xds_server.southbound.grpc_client import Client
+from tests.waiting import PATIENCE, eventually
 from xds_server.protocols.xds.ads import Dialect
 from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.resource_types import ENDPOINT, LISTENER, SERVICES
@@ -36,25 +37,19 @@ def channel_to(port: int) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(f"127.0.0.1:{port}")
 
 
-async def until(check) -> None:
-    async with asyncio.timeout(5):
-        while not check():
-            await asyncio.sleep(0.01)
-
-
 async def test_a_stream_from_hello_to_goodbye() -> None:
     async with serving() as (server, port, evidence):
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             client = Client(channel)
             await client.ask(LISTENER)
-            await until(lambda: server.connected())
+            await eventually(lambda: server.connected())
             server.publish("web-1", SNAPSHOT)
             response = await client.hear()
             assert set(response.bodies) == {"a"}
             await client.ask(LISTENER, nonce=response.nonce, version=response.version)
-            await until(lambda: isinstance(evidence[-1], Acked))
+            await eventually(lambda: isinstance(evidence[-1], Acked))
             assert isinstance(evidence[0], Connected)
-        await until(lambda: isinstance(evidence[-1], Disconnected))
+        await eventually(lambda: isinstance(evidence[-1], Disconnected))
         assert server.connected() == ()
 
 
@@ -66,7 +61,7 @@ async def test_every_type_has_streams_of_its_own(service: str) -> None:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             call = channel.stream_stream(f"/{service}/Delta{suffix}")()
             await call.write(delta_request(url, ("none",)))
-            response = read(await asyncio.wait_for(call.read(), 5), Dialect.DELTA)
+            response = read(await asyncio.wait_for(call.read(), PATIENCE), Dialect.DELTA)
             assert (response.type_url, response.removed or response.bodyless) == (url, ("none",))
 
 
@@ -80,7 +75,7 @@ async def test_a_slow_client_does_not_slow_others() -> None:
         ):
             slow, quick = Client(one), Client(two)
             await slow.ask(ENDPOINT, *big.of(ENDPOINT))  # 10 MB that it never reads
-            await until(lambda: server.connected())
+            await eventually(lambda: server.connected())
             await quick.ask(LISTENER)
             assert set((await quick.hear()).bodies) == {"a"}
 
@@ -136,7 +131,7 @@ async def test_too_many_streams_are_refused() -> None:
             grpc.aio.insecure_channel(address, options=[("grpc.x", 1)]) as two,
         ):
             await Client(one).ask(LISTENER)
-            await until(lambda: server.connected())
+            await eventually(lambda: server.connected())
             other = Client(two)
             assert (await other.ended())[0] == "RESOURCE_EXHAUSTED"
 
@@ -145,7 +140,7 @@ async def test_draining_tells_clients_to_connect_again() -> None:
     async with serving() as (server, port, evidence), channel_to(port) as channel:
         client = Client(channel)
         await client.ask(LISTENER)
-        await until(lambda: server.connected())
+        await eventually(lambda: server.connected())
         await server.stop(2.0)
         assert (await client.ended())[0] == "UNAVAILABLE"
         assert isinstance(evidence[-1], Disconnected)
@@ -214,7 +209,7 @@ async def test_other_services_share_the_port() -> None:
         async with channel_to(port) as channel:
             assert await channel.unary_unary("/test.Echo/Say")(b"hello") == b"hello"
             await Client(channel).ask(LISTENER)
-            await until(lambda: server.connected())
+            await eventually(lambda: server.connected())
     finally:
         await server.stop(0.5)
 
@@ -236,13 +231,13 @@ async def test_a_node_may_be_allowed_fewer_streams_and_then_as_many_as_ever() ->
         first, second = Client(channel), Client(channel)
         for number, client in enumerate((first, second), 1):
             await client.ask(LISTENER)
-            await until(lambda number=number: server.open_streams == number)
+            await eventually(lambda number=number: server.open_streams == number)
         server.allow("web-1", 1)
         assert (await second.ended())[0] == "RESOURCE_EXHAUSTED"
-        await until(lambda: server.open_streams == 1)
+        await eventually(lambda: server.open_streams == 1)
         server.allow("web-1", 64)
         await Client(channel).ask(LISTENER)
-        await until(lambda: server.open_streams == 2)
+        await eventually(lambda: server.open_streams == 2)
         server.allow("", 2)
         assert (await Client(channel).ended())[0] == "RESOURCE_EXHAUSTED"
         assert server.open_streams == 2

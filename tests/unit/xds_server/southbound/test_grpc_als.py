@@ -10,6 +10,7 @@ from envoy_data_plane.envoy.service.accesslog.v3 import (
 )
 
 from tests.unit.xds_server.southbound.grpc_services import channel_to
+from tests.waiting import PATIENCE
 from xds_server.protocols.reports.ring import Ring
 from xds_server.southbound.grpc_als import SERVICE, AccessLogs
 from xds_server.southbound.grpc_callers import Callers
@@ -38,11 +39,11 @@ async def test_entries_reach_those_who_follow() -> None:
         await call.write(batch(1, None))
         await call.done_writing()
         assert await call == b""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(seen) < 3:
                 await asyncio.sleep(0.01)
         service.close()
-        await asyncio.wait_for(follower, 5)
+        await asyncio.wait_for(follower, PATIENCE)
     assert seen == [1, 2, 3]
     assert {one.entry.node for one in service.recent()} == {"host1"}
     assert [one.number for one in service.recent(2)] == [3]

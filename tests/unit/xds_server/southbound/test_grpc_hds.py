@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Callable
 
 import grpc
 
@@ -12,6 +11,7 @@ from tests.unit.xds_server.protocols.reports.test_health import (
     specifier,
 )
 from tests.unit.xds_server.southbound.grpc_services import channel_to
+from tests.waiting import PATIENCE, eventually
 from xds_server.protocols.reports.health import Assignment
 from xds_server.protocols.reports.health_table import HealthTable
 from xds_server.southbound.grpc_callers import Callers
@@ -21,12 +21,6 @@ ASKED = specifier(A)
 STREAM = f"/{SERVICE}/StreamHealthCheck"
 
 
-async def until(check: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not check():
-            await asyncio.sleep(0.01)
-
-
 async def test_a_checker_is_told_what_to_check_and_is_believed_once_it_has() -> None:
     table, now = HealthTable(), [100.0]
     table.assign({"web-1": Assignment(ASKED, settle=5.0)})
@@ -34,17 +28,17 @@ async def test_a_checker_is_told_what_to_check_and_is_believed_once_it_has() -> 
     async with channel_to(service) as channel:
         call = channel.stream_stream(STREAM)()
         await call.write(hello("web-1"))
-        assert await asyncio.wait_for(call.read(), 5) == ASKED
+        assert await asyncio.wait_for(call.read(), PATIENCE) == ASKED
         await call.write(report({A: BAD}))
-        await until(table.rows)
+        await eventually(table.rows)
         assert table.unhealthy == frozenset()
         now[0] += 5
         await call.write(report({A: BAD}))
-        await until(lambda: table.unhealthy == {A})
+        await eventually(lambda: table.unhealthy == {A})
         table.assign({})
-        assert await asyncio.wait_for(call.read(), 5) == b""
+        assert await asyncio.wait_for(call.read(), PATIENCE) == b""
         await call.done_writing()
-        await until(lambda: not table.unhealthy)
+        await eventually(lambda: not table.unhealthy)
         assert table.rows() == ()
 
 
@@ -68,7 +62,8 @@ async def test_a_checker_that_comes_back_in_time_changes_nothing() -> None:
         for _ in range(10):
             await kept.write(report({A: BAD}))
             await asyncio.sleep(0.05)
-        assert (table.unhealthy, changes) == ({A}, [])
+        await eventually(lambda: table.unhealthy == {A})
+        assert changes == []
 
 
 async def test_fetch_answers_the_same_and_takes_no_reports() -> None:

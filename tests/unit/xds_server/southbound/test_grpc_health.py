@@ -2,6 +2,7 @@ import asyncio
 
 import grpc
 
+from tests.waiting import PATIENCE
 from xds_server.southbound.grpc_ads import AdsServer, AdsSettings
 from xds_server.southbound.grpc_health import Health
 
@@ -19,9 +20,9 @@ async def test_serving_until_it_drains() -> None:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             assert await channel.unary_unary(CHECK)(b"") == SERVING
             watch = channel.unary_stream(WATCH)(b"")
-            assert await asyncio.wait_for(watch.read(), 5) == SERVING
+            assert await asyncio.wait_for(watch.read(), PATIENCE) == SERVING
             health.drain()
-            assert await asyncio.wait_for(watch.read(), 5) == NOT_SERVING
+            assert await asyncio.wait_for(watch.read(), PATIENCE) == NOT_SERVING
             assert await channel.unary_unary(CHECK)(b"") == NOT_SERVING
     finally:
         await server.stop(0)

@@ -4,6 +4,7 @@ import grpc
 import pytest
 
 from tests.conversations.xds.responses import listener, sotw_request
+from tests.waiting import PATIENCE
 from xds_server.protocols.xds.ads import Dialect, XdsStream
 from xds_server.protocols.xds.effects import Close
 from xds_server.protocols.xds.fleet import Fleet, Peer
@@ -56,9 +57,9 @@ async def test_the_client_leaves() -> None:
     it = Setting()
     running = it.start()
     await it.line.requests.put(sotw_request(LISTENER))
-    assert await asyncio.wait_for(it.line.responses.get(), 5)
+    assert await asyncio.wait_for(it.line.responses.get(), PATIENCE)
     await it.line.requests.put(grpc.aio.EOF)
-    assert await asyncio.wait_for(running, 5) == Close("OK", "")
+    assert await asyncio.wait_for(running, PATIENCE) == Close("OK", "")
     assert it.evidence[-1] == Disconnected(it.session.stream.device, 100.0, "the stream ended")
 
 
@@ -66,10 +67,10 @@ async def test_an_overdue_answer_is_noticed_without_traffic() -> None:
     it = Setting()
     running = it.start()
     await it.line.requests.put(sotw_request(LISTENER))
-    await asyncio.wait_for(it.line.responses.get(), 5)
+    await asyncio.wait_for(it.line.responses.get(), PATIENCE)
     it.now += 60  # the timer of the grace period finds the offer overdue
     it.session.perform([])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not any(isinstance(e, Warned) for e in it.evidence):
             await asyncio.sleep(0.01)
     it.session.end(Close("UNAVAILABLE", "draining"))
@@ -77,7 +78,7 @@ async def test_an_overdue_answer_is_noticed_without_traffic() -> None:
 
 
 async def test_silence_is_not_waited_for() -> None:
-    close = await asyncio.wait_for(Setting(Terms(hello=0.05)).start(), 5)
+    close = await asyncio.wait_for(Setting(Terms(hello=0.05)).start(), PATIENCE)
     assert close.status == "DEADLINE_EXCEEDED"
 
 
@@ -87,7 +88,7 @@ async def test_a_broken_writer_ends_the_session_and_is_not_hidden() -> None:
     running = it.start()
     await it.line.requests.put(sotw_request(LISTENER))
     with pytest.raises(ConnectionResetError):
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, PATIENCE)
     assert isinstance(it.evidence[-1], Disconnected)
 
 
@@ -95,7 +96,7 @@ async def test_cancelling_leaves_nothing_behind() -> None:
     it = Setting()
     running = it.start()
     await it.line.requests.put(sotw_request(LISTENER))
-    await asyncio.wait_for(it.line.responses.get(), 5)
+    await asyncio.wait_for(it.line.responses.get(), PATIENCE)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -106,8 +107,8 @@ async def test_a_stream_is_ended_while_its_client_is_silent() -> None:
     it = Setting()
     running = it.start()
     await it.line.requests.put(sotw_request(LISTENER))
-    assert await asyncio.wait_for(it.line.responses.get(), 5)
+    assert await asyncio.wait_for(it.line.responses.get(), PATIENCE)
     close = Close("RESOURCE_EXHAUSTED", "too many")
     it.session.perform([close])
-    assert await asyncio.wait_for(running, 5) == close
+    assert await asyncio.wait_for(running, PATIENCE) == close
     assert isinstance(it.evidence[-1], Disconnected)

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from tests.waiting import PATIENCE
 from xds_server.protocols.xds.effects import Send
 from xds_server.southbound.grpc_waves import Waves
 
@@ -40,7 +41,7 @@ async def test_small_ones_wait_for_nobody() -> None:
     free.open.set()
     blocked = asyncio.create_task(waves.write(stuck, LARGE))
     await asyncio.sleep(0.01)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await waves.write(free, Send(b"small", "type", "1"))
     blocked.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -53,7 +54,7 @@ async def test_who_never_reads_gives_up_its_turn() -> None:
     waves, stuck, free = Waves(at_once=1, turn=0.05), Transport(), Transport()
     free.open.set()
     blocked = asyncio.create_task(waves.write(stuck, LARGE))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await waves.write(free, LARGE)
     assert not blocked.done()
     stuck.open.set()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conversations.openflow.tcp_bridge import TcpBridge
 from tests.devices.ovs_bridge import flow
+from tests.waiting import PATIENCE
 from xds_server.protocols.openflow import codec
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.protocols.openflow.counters import Counters
@@ -30,7 +31,7 @@ class Bed:
         self.port = 0
 
     async def until(self, kind: type[Evidence], host: str) -> Evidence:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for evidence in self.seen:
                     if isinstance(evidence, kind) and evidence.device.name == host:
@@ -49,7 +50,7 @@ async def bed() -> AsyncIterator[Bed]:
 
 async def _ended(reader: asyncio.StreamReader) -> bool:
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await reader.read(65536):
                 pass
     except ConnectionError:
@@ -76,7 +77,7 @@ async def test_a_stranger_that_only_asks_is_cut_off_at_its_limit(bed: Bed) -> No
 async def _flood(peer: socket.socket) -> None:
     """Ask for six hundred megabytes of echoes, and read nothing."""
     echoes = frame(Type.ECHO_REQUEST, 1, bytes(60_000)) * 20
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(500):
             await asyncio.get_running_loop().sock_sendall(peer, echoes)
 

@@ -10,6 +10,7 @@ import trustme
 
 from tests.conversations.openflow.tcp_bridge import TcpBridge
 from tests.devices.ovs_bridge import flow
+from tests.waiting import PATIENCE
 from xds_server.controller.errors import MachineError
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.protocols.openflow.framing import Type
@@ -43,7 +44,7 @@ class Bed:
         return bridge
 
     async def next(self, kind: type[Evidence]) -> Evidence:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for index, evidence in enumerate(self.seen):
                     if isinstance(evidence, kind):
@@ -121,7 +122,7 @@ async def test_a_second_bridge_with_the_same_datapath_id_is_refused(bed: Bed) ->
     warned = await bed.warning()
     assert (warned.topic, warned.device.name) == ("duplicate-bridge", "host1")
     assert "other-config:datapath-id" in warned.warning
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await bed.tasks[-1]
     assert not any(message.type == Type.BUNDLE_ADD for message in second.seen)
     bed.server.publish(0xAA, program_of([], []))
@@ -151,7 +152,7 @@ async def test_too_many_strangers_are_turned_away_and_reported_once(bed: Bed) ->
         await bed.bridge(number)
     warned = await bed.warning()
     assert warned.topic == "too-many-bridges"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*bed.tasks[3:])
     assert not [evidence for evidence in bed.seen if isinstance(evidence, Warned)]
 

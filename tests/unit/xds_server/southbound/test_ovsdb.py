@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 
 import pytest
 
 from tests.unit.xds_server.protocols.ovsdb.test_mirror import UPDATES
+from tests.waiting import PATIENCE, eventually
 from xds_server.controller.errors import MachineError
 from xds_server.snapshots.evidence import Evidence, Warned
 from xds_server.southbound.ovsdb import OvsdbServer
@@ -26,7 +26,7 @@ async def test_only_declared_bridges_are_reported_and_a_mended_warning_ends() ->
     described: list[tuple[int, str]] = []
     server = OvsdbServer(seen.append, lambda bridge, text: described.append((bridge, text)))
     writer = await _database(await server.start("127.0.0.1", 0))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while server.bridge(0xAA) is None:
             await asyncio.sleep(0.005)
     assert seen == described == []
@@ -39,7 +39,7 @@ async def test_only_declared_bridges_are_reported_and_a_mended_warning_ends() ->
     assert len(seen) == 1
     update = {"Interface": {"j": {"old": {}}}}
     writer.write(json.dumps({"id": None, "method": "update", "params": [None, update]}).encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(seen) == 1:
             await asyncio.sleep(0.005)
     assert isinstance(seen[1], Warned)
@@ -60,14 +60,14 @@ async def test_a_session_that_ends_is_a_state_of_its_bridge_until_it_is_back() -
     server.set_hosts({0xAA: "host1"})
     port = await server.start("127.0.0.1", 0)
     writer = await _database(port)
-    await _until(lambda: server.bridge(0xAA) is not None)
+    await eventually(lambda: server.bridge(0xAA) is not None)
     writer.transport.abort()
-    await _until(lambda: "ovsdb" in _topics(seen))
+    await eventually(lambda: "ovsdb" in _topics(seen))
     ended = next(e for e in seen if isinstance(e, Warned) and e.topic == "ovsdb")
     assert "its OVSDB session has ended" in ended.warning
     assert server.bridges() == ()
     second = await _database(port)
-    await _until(lambda: isinstance(seen[-1], Warned) and seen[-1].warning == "")
+    await eventually(lambda: isinstance(seen[-1], Warned) and seen[-1].warning == "")
     assert [b.name for b in server.bridges()] == ["br-int"]
     before = len(seen)
     await server.stop()
@@ -81,7 +81,7 @@ async def test_a_host_declared_again_is_warned_of_again() -> None:
     server = OvsdbServer(seen.append)
     server.set_hosts({0xAA: "host1"})
     writer = await _database(await server.start("127.0.0.1", 0))
-    await _until(lambda: len(seen) == 1)
+    await eventually(lambda: len(seen) == 1)
     server.set_hosts({})
     server.set_hosts({0xAA: "host1"})
     assert len(seen) == 2
@@ -91,12 +91,6 @@ async def test_a_host_declared_again_is_warned_of_again() -> None:
 
 def _topics(seen: list[Evidence]) -> list[str]:
     return [evidence.topic for evidence in seen if isinstance(evidence, Warned)]
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 async def test_a_port_in_use_is_one_clear_error() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.xds_server.protocols.ovsdb.test_mirror import UPDATES
+from tests.waiting import PATIENCE
 from xds_server.southbound.ovsdb import OvsdbServer
 from xds_server.southbound.ovsdb_session import OvsdbError
 
@@ -32,7 +33,7 @@ async def bed() -> AsyncIterator[tuple[OvsdbServer, Peer]]:
     peer = Peer(*await asyncio.open_connection("127.0.0.1", port))
     monitor = await peer.hears()
     peer.says(id=monitor["id"], result=UPDATES, error=None)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while server.bridge(0xAA) is None:
             await asyncio.sleep(0.005)
     yield server, peer
@@ -79,7 +80,7 @@ async def test_no_answer_is_a_timeout(bed: tuple[OvsdbServer, Peer]) -> None:
 
 async def _flood(peer: Peer) -> None:
     """Ask for fifty megabytes of echoes, and read nothing."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(100):
             peer.says(id=1, method="echo", params=["x" * 500_000])
             await peer.writer.drain()

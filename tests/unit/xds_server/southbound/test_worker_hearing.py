@@ -20,7 +20,8 @@ from envoy_data_plane.envoy.service.status.v3 import ClientStatusRequest, Client
 from tests.conversations.xds.responses import listener
 from tests.unit.xds_server.protocols.reports.test_health import BAD, A, hello, report, specifier
 from tests.unit.xds_server.southbound.test_worker_pool import joined
-from tests.unit.xds_server.southbound.worker_pools import Bed, until, workers
+from tests.unit.xds_server.southbound.worker_pools import Bed, workers
+from tests.waiting import eventually
 from xds_server.protocols.reports.health import Assignment
 from xds_server.protocols.xds.protobuf import put, put_text
 from xds_server.snapshots.model import snapshot_of
@@ -41,10 +42,10 @@ async def test_logs_and_metrics_of_all_workers_are_kept_in_one_place() -> None:
         for number in range(8):
             await _log(bed.channel(), f"web-{number}")
             await _measure(bed.channel(), f"web-{number}")
-        await until(lambda: len(bed.reports.logs.recent()) == 8)
+        await eventually(lambda: len(bed.reports.logs.recent()) == 8)
         nodes = {one.entry.node for one in bed.reports.logs.recent()}
         assert nodes == {f"web-{number}" for number in range(8)}
-        await until(lambda: len(bed.reports.metrics.families) == 8)
+        await eventually(lambda: len(bed.reports.metrics.families) == 8)
         assert set(bed.reports.metrics.families.values()) == {2}
 
 
@@ -71,13 +72,13 @@ async def test_loads_are_kept_while_their_reporter_is_there() -> None:
     async with workers() as bed:
         table = bed.reports.loads
         first, second = await _loads(bed, "web-1"), await _loads(bed, "web-2")
-        await until(lambda: {key.node for key, _ in table.rows()} == {"web-1", "web-2"})
+        await eventually(lambda: {key.node for key, _ in table.rows()} == {"web-1", "web-2"})
         assert [(key.cluster, load.dropped) for key, load in table.rows()] == [("c", 3)] * 2
         first.cancel()
-        await until(lambda: {key.node for key, _ in table.rows()} == {"web-2"})
+        await eventually(lambda: {key.node for key, _ in table.rows()} == {"web-2"})
         for pid in bed.pool.pids:
             os.kill(pid, 9)
-        await until(lambda: table.rows() == ())
+        await eventually(lambda: table.rows() == ())
         second.cancel()
 
 
@@ -141,12 +142,12 @@ async def test_checkers_at_any_worker_are_told_what_to_check_and_believed() -> N
         for call, _ in found:
             assert await call.read() == asked
             await call.write(report({A: BAD}))
-        await until(lambda: len(table.rows()) == 20)
+        await eventually(lambda: len(table.rows()) == 20)
         assert len(bed.pool._hearing._checking) == 2, "all connections are at one worker"
         assert table.unhealthy == {A}
         for pid in bed.pool.pids:
             os.kill(pid, signal.SIGKILL)
-        await until(lambda: len(bed.pool.pids) == 2 and bed.pool.restarts == 2)
+        await eventually(lambda: len(bed.pool.pids) == 2 and bed.pool.restarts == 2)
         call, told = await _checking(bed, "web-0")
         assert told == asked, "a new worker knows it"
         assert table.unhealthy == {A}, "what was found holds until they are back"
@@ -162,12 +163,12 @@ async def test_what_a_checker_found_is_forgotten_if_it_does_not_come_back_after_
         for node in ("web-1", "web-2"):
             call, _ = await _checking(bed, node)
             await call.write(report({A: BAD}))
-        await until(lambda: len(table.rows()) == 2)
+        await eventually(lambda: len(table.rows()) == 2)
         for pid in bed.pool.pids:
             os.kill(pid, signal.SIGKILL)
-        await until(lambda: len(bed.pool.pids) == 2 and bed.pool.restarts == 2)
+        await eventually(lambda: len(bed.pool.pids) == 2 and bed.pool.restarts == 2)
         call, _ = await _checking(bed, "web-2")
         await call.write(report({A: BAD}))
-        await until(lambda: [node for node, *_ in table.rows()] == ["web-2"])
+        await eventually(lambda: [node for node, *_ in table.rows()] == ["web-2"])
         await asyncio.sleep(1.0)
         assert table.unhealthy == {A}, "the other one is still there"

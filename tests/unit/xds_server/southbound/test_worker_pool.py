@@ -12,7 +12,8 @@ import trustme
 from tests.conversations.xds.responses import endpoints, listener
 from tests.unit.xds_server.southbound.grpc_client import Client
 from tests.unit.xds_server.southbound.test_grpc_ads import credentials
-from tests.unit.xds_server.southbound.worker_pools import Bed, until, workers
+from tests.unit.xds_server.southbound.worker_pools import Bed, workers
+from tests.waiting import eventually
 from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.resource_types import LISTENER
 from xds_server.snapshots.evidence import Acked, Connected, Disconnected, Evidence, Offered
@@ -45,7 +46,7 @@ async def test_all_workers_serve_and_many_streams_are_one_device() -> None:
     async with workers() as bed:
         bed.pool.publish("web-1", SNAPSHOT)
         clients = await joined(bed, 12)
-        await until(lambda: bed.pool.open_streams == 12)
+        await eventually(lambda: bed.pool.open_streams == 12)
         holding = bed.pool._hearing._gathering._nodes["web-1"].held
         assert len(holding) == 2, "the kernel gave all connections to one worker"
         assert len(kinds(bed.evidence, Connected)) == 1
@@ -55,10 +56,12 @@ async def test_all_workers_serve_and_many_streams_are_one_device() -> None:
             assert heard.version == NEWER.version(LISTENER)
             await client.ask(LISTENER, nonce=heard.nonce, version=heard.version)
         acked = Acked(bed.evidence[0].device, LISTENER, NEWER.version(LISTENER), 0.0, 1)
-        await until(lambda: len([e for e in kinds(bed.evidence, Acked) if _same(e, acked)]) == 12)
+        await eventually(
+            lambda: len([e for e in kinds(bed.evidence, Acked) if _same(e, acked)]) == 12
+        )
         for client in clients:
             client.call.cancel()
-        await until(lambda: bed.pool.open_streams == 0)
+        await eventually(lambda: bed.pool.open_streams == 0)
         assert len(kinds(bed.evidence, Disconnected)) == 1
         assert isinstance(bed.evidence[-1], Disconnected)
 
@@ -74,12 +77,12 @@ async def test_a_killed_worker_is_replaced_knows_everything_and_sends_nothing_tw
         pids = bed.pool.pids
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        await until(lambda: len(bed.pool.pids) == 2 and not set(bed.pool.pids) & set(pids))
+        await eventually(lambda: len(bed.pool.pids) == 2 and not set(bed.pool.pids) & set(pids))
         assert bed.pool.restarts == 2
         bed.evidence.clear()
         client = bed.client()  # it comes back with what it had
         await client.ask(LISTENER, version=NEWER.version(LISTENER), node=put_text(1, "web-1"))
-        await until(lambda: kinds(bed.evidence, Acked))
+        await eventually(lambda: kinds(bed.evidence, Acked))
         assert [e.written for e in bed.evidence if isinstance(e, Acked)] == [0]
         assert kinds(bed.evidence, Offered) == []
         [connected] = kinds(bed.evidence, Connected)
@@ -120,7 +123,7 @@ async def test_a_node_has_no_more_streams_at_all_workers_than_at_one() -> None:
             ):  # it was refused already
                 await client.ask(LISTENER)
         ends = [asyncio.create_task(_end(client)) for client in clients]
-        await until(lambda: sum(end.done() for end in ends) >= 16)
+        await eventually(lambda: sum(end.done() for end in ends) >= 16)
         results = [end.result() for end in ends if end.done()]
         assert len(results) == 16
         assert {status for status, _ in results} <= _REFUSED

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from tests.waiting import PATIENCE
 from xds_server.protocols.workers.catalogue import Catalogue
 from xds_server.protocols.workers.commands import Drain, Start
 from xds_server.protocols.workers.feed import Feed
@@ -18,7 +19,7 @@ async def ran(heard: list[News], port: int = 0) -> tuple[WorkerProcess, asyncio.
 
 
 async def said(heard: list[News], kind: type[News]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not any(isinstance(one, kind) for one in heard):
             await asyncio.sleep(0.01)
 
@@ -28,7 +29,7 @@ async def test_it_listens_and_ends_when_told() -> None:
     worker, running = await ran(heard)
     await said(heard, Listening)
     worker.say(Drain(0.0))
-    assert await asyncio.wait_for(running, 15) == "it ended"
+    assert await asyncio.wait_for(running, PATIENCE) == "it ended"
 
 
 async def test_it_ends_when_its_pipe_does() -> None:
@@ -37,14 +38,14 @@ async def test_it_ends_when_its_pipe_does() -> None:
     await said(heard, Listening)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(running, 15)
+        await asyncio.wait_for(running, PATIENCE)
 
 
 async def test_where_it_cannot_listen_it_says_why() -> None:
     heard: list[News] = []
     worker = WorkerProcess(Feed(Catalogue()), heard.append)
     worker.say(Start("192.0.2.1", 1, 0.0, "", "", ""))
-    assert await asyncio.wait_for(worker.run(), 15) == "it ended"
+    assert await asyncio.wait_for(worker.run(), PATIENCE) == "it ended"
     [failed] = heard
     assert isinstance(failed, Failed)
     assert "cannot listen on 192.0.2.1:1" in failed.why
@@ -63,7 +64,7 @@ async def test_whatever_it_does_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(worker_process, "ARGUMENTS", ("-c", program))
     worker = WorkerProcess(Feed(Catalogue()), lambda news: None)
-    assert why in await asyncio.wait_for(worker.run(), 15)
+    assert why in await asyncio.wait_for(worker.run(), PATIENCE)
 
 
 async def test_a_worker_that_takes_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +73,7 @@ async def test_a_worker_that_takes_nothing_is_ended(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(worker_process, "END_SECONDS", 0.2)
     worker = WorkerProcess(Feed(Catalogue()), lambda news: None)
     worker.say(Start("h", 1, 0.0, "x" * 10_000_000, "", ""))
-    assert "took nothing for 0.2 s, killed" in await asyncio.wait_for(worker.run(), 15)
+    assert "took nothing for 0.2 s, killed" in await asyncio.wait_for(worker.run(), PATIENCE)
 
 
 async def test_a_python_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

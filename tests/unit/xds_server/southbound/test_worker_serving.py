@@ -8,6 +8,7 @@ import pytest
 
 from tests.conversations.xds.responses import listener
 from tests.unit.xds_server.southbound.grpc_client import Client
+from tests.waiting import PATIENCE
 from xds_server.protocols.workers.catalogue import Catalogue
 from xds_server.protocols.workers.commands import COMMANDS, Allow, Answers, Command, Query, Start
 from xds_server.protocols.workers.feed import Feed
@@ -37,7 +38,7 @@ class Controller:
         self.writer.write(COMMANDS.encode(command))
 
     async def hear(self, kind: type[News]) -> News:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for index, one in enumerate(self._news):
                     if isinstance(one, kind):
@@ -123,18 +124,18 @@ async def test_a_controller_that_does_not_answer(monkeypatch: pytest.MonkeyPatch
 async def test_it_ends_with_the_pipe() -> None:
     async with served() as (controller, _, running):
         controller.writer.close()
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, PATIENCE)
 
 
 async def test_garble_ends_it_loudly() -> None:
     async with served() as (controller, _, running):
         controller.writer.write(packed(["Unheard"]))
         with pytest.raises(FrameError):
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, PATIENCE)
 
 
 async def test_orders_before_the_start_are_a_bug() -> None:
     async with served() as (controller, _, running):
         controller.say(Allow("web-1", 0))
         with pytest.raises(RuntimeError, match="before Start"):
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, PATIENCE)

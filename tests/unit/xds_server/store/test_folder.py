@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from translators.folder.read import EVERY, File
 from xds_server.controller.errors import MachineError
 from xds_server.store.folder import changes, look, read_files, unread_folders
@@ -64,16 +65,16 @@ async def test_a_change_is_told_once_it_stands_still(tmp_path: Path) -> None:
     told: list[int] = []
 
     async def watch() -> None:
-        async for found in changes(tmp_path, look(tmp_path), pause=0.05):
+        async for found in changes(tmp_path, look(tmp_path), pause=0.2):
             told.append(len(found))
 
     watching = asyncio.create_task(watch())
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.5)
     assert told == []
     for number in range(40):
         (tmp_path / f"{number}.yaml").write_text("x")
         await asyncio.sleep(0.01)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not told:
             await asyncio.sleep(0.01)
     watching.cancel()

@@ -5,6 +5,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from tests.unit.xds_server.southbound.grpc_services import channel_to
+from tests.waiting import PATIENCE
 from xds_server.protocols.reports.descriptors import SERVED, Method, Service, catalogue
 from xds_server.reporting import reporting
 from xds_server.settings import ServerSettings
@@ -33,7 +34,7 @@ async def test_every_method_that_is_told_is_served() -> None:
                 try:
                     await call.write(b"")
                     await call.done_writing()
-                    await asyncio.wait_for(call.read(), 5)
+                    await asyncio.wait_for(call.read(), PATIENCE)
                 except grpc.aio.AioRpcError as error:
                     if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                         missing.append((service.name, method.name))

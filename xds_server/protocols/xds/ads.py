@@ -7,6 +7,7 @@ when the client has acknowledged those; removals when it has acknowledged the ro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -37,6 +38,7 @@ from xds_server.snapshots.evidence import Device, DeviceKind, Warned
 from xds_server.snapshots.model import Snapshot
 
 Request = SotwRequest | DeltaRequest
+_NEVER: Mapping[str, int] = {}  # one object until something changes
 _AT_ONCE = (LISTENER, SECRET)  # types whose removals wait for nothing
 
 
@@ -74,7 +76,8 @@ class XdsStream:
 
     __slots__ = (
         "__weakref__",
-        "_aims",
+        "_aim_exact",
+        "_aim_retaining",
         "_backends",
         "_device",
         "_earlier",
@@ -104,11 +107,12 @@ class XdsStream:
         self._routings: tuple[BeatingWatch, ...] = ()
         self._epoch = 0
         self._earlier: tuple[Snapshot, ...] = ()
-        self._since: dict[str, int] = {}  # type -> the epoch in which its content last changed
+        self._since = _NEVER  # type -> the epoch in which its content last changed; replaced
         self._endpoints_owed = NONE
         self._opened_at = 0.0
         self._shared: Shared | None = None
-        self._aims: dict[bool, Target] = {}  # of this epoch, by whether to retain
+        self._aim_exact: Target | None = None  # of this epoch; made when one is needed
+        self._aim_retaining: Target | None = None
 
     @property
     def device(self) -> Device:
@@ -192,13 +196,13 @@ class XdsStream:
         if before is not None and before.versions == snapshot.versions:
             return []
         self._epoch += 1
-        self._aims.clear()
-        changed = snapshot.changed(before) if before is not None else tuple(snapshot.resources)
-        for type_url in changed:
-            self._since[type_url] = self._epoch
-            if type_url in self._watches:
-                self._watches[type_url].since = self._epoch
-        if before is not None:
+        self._aim_exact = self._aim_retaining = None
+        if before is not None:  # to the first one nothing has settled yet
+            changed = snapshot.changed(before)
+            self._since = {**self._since, **dict.fromkeys(changed, self._epoch)}
+            for type_url in changed:
+                if type_url in self._watches:
+                    self._watches[type_url].since = self._epoch
             self._earlier = (before, *self._earlier)[: self.limits.earlier]
             if self._may_break(now) and not snapshot.only:
                 carry(self._watches, changed, before, self._aim(snapshot, False, NONE))
@@ -254,9 +258,13 @@ class XdsStream:
     def _aim(self, snapshot: Snapshot, retain: bool, missing: frozenset[str]) -> Target:
         if missing:
             return Target(self._epoch, snapshot, retain, self._earlier, missing)
-        target = self._aims.get(retain)
+        target = self._aim_retaining if retain else self._aim_exact
         if target is None:
-            target = self._aims[retain] = Target(self._epoch, snapshot, retain, self._earlier)
+            target = Target(self._epoch, snapshot, retain, self._earlier)
+            if retain:
+                self._aim_retaining = target
+            else:
+                self._aim_exact = target
         return target
 
     def _may_break(self, now: float) -> bool:

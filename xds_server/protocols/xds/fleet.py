@@ -51,7 +51,7 @@ class Fleet:
         self._allowed: dict[str, int] = {}
         self._snapshots: dict[str, Snapshot] = {}
         self._earlier: dict[str, tuple[Snapshot, ...]] = {}
-        self._streams: dict[str, dict[XdsStream, Peer]] = {}
+        self._streams: dict[str, tuple[tuple[XdsStream, Peer], ...]] = {}  # nearly always of one
         self._doubled: set[str] = set()  # node ids that several clients are using
         self._unknown: set[str] = set()  # nodes that connected before anything was set for them
         self._shared = Shared()
@@ -103,8 +103,8 @@ class Fleet:
         stream.identify(node, now, self._shared)
         known = self._snapshots.get(node.id)
         first = node.id not in self._streams
-        self._streams.setdefault(node.id, {})[stream] = peer
-        self._counted(node.id, len(self._streams[node.id]))
+        streams = self._streams[node.id] = (*self._streams.get(node.id, ()), (stream, peer))
+        self._counted(node.id, len(streams))
         effects: list[Effect] = [self._connected(stream, peer, now)] if first else []
         effects += self._double(stream.device, now)
         if known is None:
@@ -127,12 +127,13 @@ class Fleet:
     def leave(self, stream: XdsStream, now: float, reason: str = "") -> list[Evidence]:
         """Forget a stream; its device is gone with its last one."""
         node = stream.node
-        if node is None or stream not in self._streams.get(node.id, {}):
+        known = self._streams.get(node.id, ()) if node is not None else ()
+        streams = tuple([one for one in known if one[0] is not stream])
+        if node is None or len(streams) == len(known):
             return []
-        streams = self._streams[node.id]
-        del streams[stream]
         self._counted(node.id, len(streams))
         if streams:
+            self._streams[node.id] = streams
             return [*self._double(stream.device, now)]
         del self._streams[node.id]
         self._unknown.discard(node.id)
@@ -140,7 +141,7 @@ class Fleet:
 
     def _double(self, device: Device, now: float) -> list[Warned]:
         """Say that clients share a node id, or that they no longer do."""
-        streams = self._streams[device.name].items()
+        streams = self._streams[device.name]
         peers = [peer.address or "?" for stream, peer in streams if stream.aggregated]
         if (len(peers) > 1) == (device.name in self._doubled):
             return []
@@ -177,7 +178,7 @@ class Fleet:
         if snapshot is None:
             return []
         result = []
-        for stream, peer in self._streams.get(node, {}).items():
+        for stream, peer in self._streams.get(node, ()):
             effects: list[Effect] = []
             if node in self._unknown:  # once a node, not once a stream
                 self._unknown.discard(node)
@@ -201,7 +202,7 @@ class Fleet:
         if most is None:
             return []
         self._allowed[node] = most
-        return list(self._streams.get(node, ()))[most:]
+        return [stream for stream, _ in self._streams.get(node, ())[most:]]
 
     def snapshot(self, node: str) -> Snapshot | None:
         """Return what a node should run, or None if it is unknown."""
@@ -209,7 +210,7 @@ class Fleet:
 
     def streams(self) -> tuple[XdsStream, ...]:
         """Return every stream whose client said who it is, by node."""
-        return tuple(stream for _, found in sorted(self._streams.items()) for stream in found)
+        return tuple(stream for _, found in sorted(self._streams.items()) for stream, _ in found)
 
     def connected(self) -> tuple[Device, ...]:
         """Return the devices that have at least one stream, in order."""

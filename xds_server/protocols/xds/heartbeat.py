@@ -23,13 +23,14 @@ _BEATS_A_LIFE = 3  # heartbeats in the time after which a client drops a resourc
 class BeatingWatch(Watch):
     """A watch that keeps alive what its client holds, as long as the snapshot has it."""
 
-    __slots__ = ("_mortals",)
+    __slots__ = ("_mortals", "_mortals_of")
 
     def __init__(
         self, type_url: str, device: Device, patience: float, shared: Shared | None = None
     ) -> None:
         super().__init__(type_url, device, patience, shared)
-        self._mortals: tuple[str, tuple[Resource, ...]] = ("", ())  # and the digest they are of
+        self._mortals: tuple[Resource, ...] = ()
+        self._mortals_of = ""  # the digest of the content that they are in
 
     @abstractmethod
     def _beat(self, kept: tuple[Resource, ...], goal: str) -> tuple[str, bytes]:
@@ -91,15 +92,15 @@ class BeatingWatch(Watch):
     def _mortal(self, snapshot: Snapshot) -> tuple[Resource, ...]:
         """Return the resources with a time to live, looked for once a content."""
         digest = snapshot.digest(self.type_url)
-        if self._mortals[0] != digest:
+        if self._mortals_of != digest:
             named = snapshot.of(self.type_url)
             if len(named) < _MANY:
-                found = _with_ttl(named)
+                self._mortals = _with_ttl(named)
             else:  # once for all streams
                 key, states = ("mortal", self.type_url, digest), self._shared.states
-                found = states.recall(key, lambda: _with_ttl(named), lambda _: len(named))
-            self._mortals = (digest, found)
-        return self._mortals[1]
+                self._mortals = states.recall(key, lambda: _with_ttl(named), lambda _: len(named))
+            self._mortals_of = digest
+        return self._mortals
 
     def _send_beat(self, kept: tuple[Resource, ...], target: Target, now: float) -> list[Effect]:
         goal = target.snapshot.version(self.type_url)

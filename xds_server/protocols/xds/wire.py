@@ -20,12 +20,15 @@ from xds_server.protocols.xds.protobuf import (
     text,
     until,
 )
-from xds_server.protocols.xds.resource_types import PREFIX
+from xds_server.protocols.xds.requests import Requests
+from xds_server.protocols.xds.resource_types import KNOWN_TYPES, PREFIX
 from xds_server.snapshots.model import content_version
 
-_EXTENSIONS = 9  # in Node
+_CLUSTER, _EXTENSIONS = 2, 9  # in Node
 _NAMES = 3  # resource_names in DiscoveryRequest
 _TYPES = PREFIX.encode()  # what every type_url begins with, which follows the names
+_URLS = {url: url for url in KNOWN_TYPES}  # so that all requests of a type have one string
+_FLEETS, _FLEET = 64 * 1024, 4 * 1024  # bytes of nodes between id and extensions: of all, of one
 
 _rests: deque[tuple[bytes, dict[int, str], bytes]] = deque(maxlen=16)  # of nodes, by build
 
@@ -96,7 +99,8 @@ def scan_sotw(
             error = _status(message(value))
         elif key == 7:
             names.append(_locator(message(value)))
-    return SotwRequest(texts[4], tuple(names), texts[1], texts[5], error, node)
+    url = _URLS.get(texts[4], texts[4])
+    return SotwRequest(url, tuple(names), texts[1], texts[5], error, node)
 
 
 def scan_delta(
@@ -123,17 +127,19 @@ def scan_delta(
         elif key == 7:
             error = _status(message(value))
     names = tuple(lists[3]), tuple(lists[4])
-    return DeltaRequest(texts[2], *names, kept.versions, texts[6], error, node)
+    url = _URLS.get(texts[2], texts[2])
+    return DeltaRequest(url, *names, kept.versions, texts[6], error, node)
 
 
 def scan_node(data: bytes) -> Node:
     """Return the fields of a Node that matter to us; raise MalformedError if it is not one.
 
     What follows the fields of its own is equal in all proxies of one build: a thousand extensions.
+    What lies between them and the id is often equal in a fleet.
     """
-    cut = until(data, _EXTENSIONS)
+    own, cut = until(data, _CLUSTER), until(data, _EXTENSIONS)
     more, digest = _node_rest(data, cut)
-    texts = _node_texts(data[:cut]) | more
+    texts = {**_node_texts(data[:own]), **_fleets.read(data[own:cut]), **more}
     name, cluster, agent, build = (texts.get(field, "") for field in (1, 2, 6, 7))
     return Node(name, cluster, agent, build, content_version(data[:cut], digest))
 
@@ -156,6 +162,9 @@ def _node_texts(data: bytes) -> dict[int, str]:
         elif key == 8:  # user_agent_build_version, the other arm of the oneof
             texts[7] = _build_version(message(value))
     return texts
+
+
+_fleets = Requests(_node_texts, _FLEETS, _FLEET)
 
 
 def _build_version(data: bytes) -> str:

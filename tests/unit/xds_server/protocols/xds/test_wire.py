@@ -3,6 +3,7 @@ import pytest
 from tests.conversations.xds.responses import delta_request, sotw_request
 from xds_server.protocols.xds import wire
 from xds_server.protocols.xds.protobuf import MalformedError, put, put_text
+from xds_server.protocols.xds.resource_types import CLUSTER
 
 URL = "type.googleapis.com/x.Y"
 
@@ -63,3 +64,24 @@ def test_nodes_of_many_builds_are_told_apart() -> None:
         assert [wire.scan_node(node("web-1", build)) for build in range(40)] == found
     assert wire.scan_node(node("web-2", 39)).id == "web-2"
     assert wire.scan_node(node("web-2", 39)).digest != found[39].digest
+
+
+def test_what_the_nodes_of_a_fleet_say_alike_is_kept_once() -> None:
+    fleet = put(2, b"a fleet") + put(6, b"an agent") + put(8, put(1, b"\x08\x01\x10\x27"))
+    one, other = (wire.scan_node(put(1, name) + fleet) for name in (b"web-1", b"web-2"))
+    assert (one.id, other.id) == ("web-1", "web-2")
+    assert one.cluster is other.cluster
+    assert one.agent is other.agent
+    assert one.agent_version is other.agent_version
+    assert one.agent_version == "1.39.0"
+
+
+def test_a_later_field_of_a_node_counts_wherever_it_stands() -> None:
+    node = wire.scan_node(put(1, b"a") + put(2, b"x") + put(1, b"b") + put(9, b"") + put(2, b"y"))
+    assert (node.id, node.cluster) == ("b", "y")
+
+
+def test_requests_for_one_type_have_one_url() -> None:
+    node, url = put(2, put(1, b"web-1")), put(4, CLUSTER.encode())
+    assert wire.scan_sotw(node + url).type_url is CLUSTER
+    assert wire.scan_delta(put(2, CLUSTER.encode())).type_url is CLUSTER

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import grpc
@@ -192,7 +193,7 @@ class AdsServer:
             raise ListenError(cannot_listen(address))
         return int(port)
 
-    async def _serve(self, dialect: Dialect, only: str, context: Any) -> None:
+    async def _serve(self, dialect: Dialect, only: str, _requests: Any, context: Any) -> None:
         if self._open >= self._most:
             full = _refused(self._settings.max_streams)
             await context.abort(grpc.StatusCode[full.status], full.message)
@@ -224,19 +225,15 @@ class AdsServer:
 class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Routes the Stream and Delta methods of every discovery service to one function."""
 
-    def __init__(self, serve: Callable[[Dialect, str, Any], Any]) -> None:
-        self._handlers = {method: _handler(serve, *what) for method, what in _methods().items()}
+    def __init__(self, serve: Callable[[Dialect, str, Any, Any], Any]) -> None:
+        self._handlers = {
+            method: grpc.stream_stream_rpc_method_handler(partial(serve, *what))
+            for method, what in _methods().items()
+        }
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a discovery method, or None where the method is another's."""
         return self._handlers.get(handler_call_details.method)
-
-
-def _handler(serve: Callable[[Dialect, str, Any], Any], dialect: Dialect, only: str) -> Any:
-    async def handle(_requests: Any, context: Any) -> None:
-        await serve(dialect, only, context)
-
-    return grpc.stream_stream_rpc_method_handler(handle)
 
 
 def _methods() -> dict[str, tuple[Dialect, str]]:

@@ -13,10 +13,10 @@ from xds_server.protocols.xds.bucket import Bucket
 from xds_server.protocols.xds.effects import Close, Effect, Send
 from xds_server.protocols.xds.fleet import Fleet, Peer
 from xds_server.snapshots.evidence import Evidence
+from xds_server.southbound.grpc_alarms import Alarm
 from xds_server.southbound.grpc_terms import Gate, Terms
 from xds_server.southbound.grpc_waves import Waves
 
-_SOONEST = 0.001  # seconds until a timer that is due already
 _LAST_WRITE_SECONDS = 0.5  # for a client to take what is being written when its stream ends
 
 
@@ -24,7 +24,7 @@ class Session:
     """Performs the effects of one stream; it writes by itself, so that it slows no other.
 
     Thousands of these are at rest most of the time: then there is one coroutine that reads, and
-    one timer for all that may become overdue, which is set anew only when it must be earlier.
+    one alarm for all that may become overdue, which is set anew only when it must be earlier.
     """
 
     __slots__ = (
@@ -42,11 +42,11 @@ class Session:
         "_peer",
         "_refusal",
         "_task",
-        "_timer",
         "_waits",
         "_waves",
         "_writing",
         "_writing_ends",
+        "alarm",
         "stream",
     )
 
@@ -68,11 +68,11 @@ class Session:
         self._waves = waves or Waves()
         self._gate = gate or Gate(Terms(), clock())
         self._pace = Bucket(self._gate.terms.requests, clock())
-        self._outbox: list[Send] = []  # bounded: one response in flight a type
+        self._outbox: tuple[Send, ...] = ()  # bounded: one response in flight a type
         self._writing: asyncio.Task[None] | None = None
         self._writing_ends = 0.0  # when it has taken too long
         self._refusal: Close | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self.alarm: Alarm | None = None
         self._broken: BaseException | None = None  # what broke a write
         self._waits = False  # whether the reader waits, so that it must be woken to end
         self._lifetime = self._gate.terms.hello  # until the client has said who it is
@@ -84,9 +84,19 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         self._ends_at = self._loop.time() + self._lifetime
-        self._set_timer()
+        self._set_alarm()
+        read = context.read
         try:
-            await self._read(context)
+            while self._refusal is None:
+                self._waits = True
+                data = await read()
+                if data is grpc.aio.EOF:
+                    break
+                delay = self._early(self._clock())
+                if delay > 0:  # until then nothing more is read
+                    await asyncio.sleep(delay)
+                self._waits = False
+                self._receive(data)
         except asyncio.CancelledError:
             if self._refusal is None or self._task is None or self._task.uncancel():
                 raise  # it is not we who ended it
@@ -106,44 +116,35 @@ class Session:
             self._task.cancel()
 
     def perform(self, effects: list[Effect]) -> None:
-        """Send what is to be sent, hand on evidence, and see to the timer."""
+        """Send what is to be sent, hand on evidence, and see to the alarm."""
         for effect in effects:
             if isinstance(effect, Send):
                 if self._writing is None:
                     self._write(effect)
                 else:
-                    self._outbox.append(effect)
+                    self._outbox += (effect,)
             elif isinstance(effect, Close):
                 self.end(effect)
             else:
                 self._evidence(effect)
-        self._set_timer()
+        self._set_alarm()
 
-    async def _read(self, context: Any) -> None:
-        stream, clock, read = self.stream, self._clock, context.read
-        while self._refusal is None:
-            self._waits = True
-            data = await read()
-            if data is grpc.aio.EOF:
-                return
-            now = clock()
-            delay = self._pace.take(now)
-            if stream.node is None:
-                delay = max(delay, self._gate.first.take(now))
-            if delay > 0:  # until then nothing more is read
-                await asyncio.sleep(delay)
-                now = clock()
-            self._waits = False
-            known = stream.node is not None
-            self.perform(self._fleet.receive(stream, self._peer, data, now))
-            if not known and stream.node is not None:
-                self._settle_down()
+    def _early(self, now: float) -> float:
+        """Return by how many seconds a request comes before its turn."""
+        delay = self._pace.take(now)
+        return delay if self.stream.node is not None else max(delay, self._gate.first.take(now))
+
+    def _receive(self, data: bytes) -> None:
+        known = self.stream.node is not None
+        self.perform(self._fleet.receive(self.stream, self._peer, data, self._clock()))
+        if not known and self.stream.node is not None:
+            self._settle_down()
 
     def _settle_down(self) -> None:
         """The client has said who it is: from now on only its age bounds the stream."""
         self._lifetime = self._gate.terms.lifetime()
         self._ends_at = self._loop.time() + self._lifetime
-        self._set_timer()
+        self._set_alarm()
 
     def _write(self, response: Send) -> None:
         self._writing = self._loop.create_task(self._waves.write(self._context, response))
@@ -158,7 +159,9 @@ class Session:
             self._broken = error if self._refusal is None else None
             self.end(Close("UNAVAILABLE", f"a response could not be written: {error}"))
         elif self._outbox:
-            self._write(self._outbox.pop(0))
+            first, *rest = self._outbox
+            self._outbox = tuple(rest)
+            self._write(first)
         else:
             self._writing = None
 
@@ -169,28 +172,23 @@ class Session:
         if self._writing is not None:
             self._writing.cancel()
 
-    def _set_timer(self) -> None:
+    def _set_alarm(self) -> None:
         at = self._ends_at
         if self._writing is not None:
             at = min(at, self._writing_ends)
         now = self._clock()
         wake = self.stream.wakes_at(now)
         if wake is not None:
-            at = min(at, self._loop.time() + max(wake - now, _SOONEST))
-        timer = self._timer
-        if timer is not None and timer.when() <= at:
-            return  # it looks again when it goes off
-        if timer is not None:
-            timer.cancel()
-        self._timer = self._loop.call_at(at, self._tick)
+            at = min(at, self._loop.time() + max(wake - now, 0.0))
+        self._gate.alarms.wake(self, at)
 
-    def _tick(self) -> None:
-        self._timer = None
+    def ring(self) -> None:
+        """Let time pass: end what is overdue, and see to what else is due."""
         why = self._overdue(self._loop.time())
         if why is not None:
             self.end(why)
         elif self.stream.node is None:
-            self._set_timer()
+            self._set_alarm()
         else:
             self.perform(self.stream.tick(self._clock()))
 
@@ -208,9 +206,8 @@ class Session:
 
     def _leave(self) -> None:
         self._waits = False
-        self._outbox.clear()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._outbox = ()
+        self._gate.alarms.forget(self)
         reason = self._refusal.message if self._refusal else "the stream ended"
         for evidence in self._fleet.leave(self.stream, self._clock(), reason):
             self._evidence(evidence)

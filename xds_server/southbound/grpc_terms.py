@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import SystemRandom
 
 from xds_server.protocols.xds.bucket import Bucket, Rate
+from xds_server.southbound.grpc_alarms import Alarms
 
 _DICE = SystemRandom()
 
@@ -31,8 +32,9 @@ class Terms:
 
 
 class Gate:
-    """What all streams of a server share: its terms, and the turns of first requests."""
+    """What all streams of a server share: its terms, alarms, and the turns of first requests."""
 
     def __init__(self, terms: Terms, now: float) -> None:
         self.terms = terms
+        self.alarms = Alarms()
         self.first = Bucket(terms.first, now)

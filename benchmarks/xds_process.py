@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.neighbours import family
+from xds_server.polling import choice
 
 ROOT = Path(__file__).parents[1]
 SERVER_CORE, GENERATOR_CORE = "0", "1"
@@ -30,7 +31,7 @@ class Pinned:
         self._process = subprocess.Popen(
             ["taskset", "-c", core, *command],
             cwd=ROOT,
-            env={**os.environ, "GOMAXPROCS": "1", "PYTHONPATH": str(ROOT)},
+            env={**choice(), **os.environ, "GOMAXPROCS": "1", "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -101,6 +101,9 @@ def _run(settings: ServerSettings) -> None:
         settings.check()
     except SettingsError as error:
         raise Fail(str(error), Exit.USAGE) from error
+    from xds_server.polling import poll_in_one_thread
+
+    poll_in_one_thread()
     from xds_server.bootstrap import run
     from xds_server.controller.errors import MachineError
 

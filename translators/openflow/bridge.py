@@ -40,7 +40,7 @@ class Bridge:
 
     site: Site = field(repr=False)
     entries: Map[Place, Entry] = field(repr=False)
-    changes: Mapping[Place, Change] = field(repr=False)  # since the bridge that it was made from
+    changes: Mapping[Place, Change] = field(repr=False)  # since the bridge it was made from, if any
     sections: Mapping[str, _Section] = field(repr=False)
     again: Map[Place, int] = field(repr=False)  # how many more parts have this entry
 
@@ -92,7 +92,7 @@ def bridge_of(
     tally = _Tally(before)
     tally.remove(gone)
     tally.add(come)
-    changes = tally.changes()
+    changes = {} if before is None else tally.changes()  # else all there is, and nobody asks
     return Bridge(site, tally.entries.finish(), changes, sections, tally.again.finish())
 
 

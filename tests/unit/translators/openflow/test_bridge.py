@@ -23,6 +23,7 @@ PORTS = synthetic_ports(PLAN, "host1")
 
 def test_only_what_a_change_touches_is_made_again() -> None:
     before = bridge_of(PLAN, "host1", PORTS)
+    assert not before.changes, "nobody asks what is new in all of it"
     after = bridge_of(replace(PLAN, rules=PLAN.rules[1:]), "host1", PORTS, before)
     for feature in ("classify", "neighbours", "addresses", "delivery"):
         assert after.sections[feature] is before.sections[feature]

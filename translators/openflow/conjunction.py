@@ -8,7 +8,7 @@ a decision with another content, level or id has a part in.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
@@ -26,7 +26,6 @@ from translators.openflow.ruled import Ruled
 
 # Decisions in deciding order, at priorities above this.
 Band = tuple[int, Sequence[Decision] | Ruled]
-Clauses = tuple[tuple[Match, ...], ...]
 Shared = tuple[int, Match]  # priority and match of a flow that decisions may share
 Place = tuple[int, Key]  # number of the band, and the decision's key within it
 
@@ -35,7 +34,8 @@ Place = tuple[int, Key]  # number of the band, and the decision's key within it
 class _Placed:
     """A decision where it stands, the flows that are its own, and its share in merged ones.
 
-    ``shares`` are the matches of merged flows by what it adds to them.
+    ``shares`` are the matches of merged flows by what it adds to them; ``heads`` are those of its
+    sources.
     """
 
     decision: Decision
@@ -43,6 +43,7 @@ class _Placed:
     ids: tuple[int, ...]
     own: Part
     shares: Mapping[Conjunction, tuple[Match, ...]]
+    heads: tuple[Match, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,8 @@ class _Ids:
 
 def _wide(decision: Decision) -> int:
     """Return how many conjunction ids a decision needs."""
-    return sum(1 for clauses in _full(decision) if _is_wide(clauses))
+    sources = (decision.sources,)
+    return sum(1 for one in decision.alternatives if all(one) and _is_wide((*sources, *one)))
 
 
 def _placed(
@@ -193,7 +195,8 @@ def _placed(
     flows: list[Flow] = []
     shares: dict[Conjunction, tuple[Match, ...]] = {}
     numbers = iter(own)
-    for clauses in _full(decision):
+    heads = _heads(decision, before)
+    for clauses in ((heads, *one) for one in decision.alternatives if all(one)):
         if not _is_wide(clauses):
             for tests in product(*clauses):
                 flows.append(_decided(table, priority, match(*_merged(tests)), decision))
@@ -206,16 +209,17 @@ def _placed(
     part = before.own if before is not None else None
     if part is None or part.items != tuple(flows):
         part = Part(tuple(flows))
-    return _Placed(decision, priority, own, part, shares)
+    return _Placed(decision, priority, own, part, shares, heads)
 
 
-def _full(decision: Decision) -> Iterator[Clauses]:
-    """Yield the alternatives that some packet matches, the sources among their clauses."""
-    sources = tuple(map(source_match, decision.sources))
-    return ((sources, *clauses) for clauses in decision.alternatives if all(clauses))
+def _heads(decision: Decision, before: _Placed | None) -> tuple[Match, ...]:
+    """Return the matches of a decision's sources: those of before for the same ones."""
+    if before is not None and before.decision.sources is decision.sources:
+        return before.heads
+    return tuple(map(source_match, decision.sources))
 
 
-def _is_wide(clauses: Clauses) -> bool:
+def _is_wide(clauses: Iterable[Sized]) -> bool:
     """Whether a conjunction costs fewer flows than the product."""
     sizes = [len(clause) for clause in clauses]
     return prod(sizes) > sum(sizes) + 1

@@ -13,6 +13,7 @@ from translators.openflow.flow import Match, Test
 
 Reach = Mapping[Field, frozenset[int]]  # the values that an alternative can match, by field
 
+_KEPT = 8  # sets of sources that a change asks about, and the next one may again
 _FEW = 1024  # values of a masked test that are told apart one by one
 
 
@@ -30,6 +31,7 @@ class Levels:
     reaches: Mapping[Key, tuple[Reach, ...]] = field(default_factory=dict)
     by_source: Mapping[int, frozenset[Key]] = field(default_factory=dict)
     moved: frozenset[Key] = frozenset()  # with another level or decision than before
+    near: Mapping[tuple[int, ...], Set[Key]] = field(default_factory=dict)  # who has any of these
 
 
 def levels(
@@ -77,7 +79,8 @@ class _Search:
             del self._reaches[key], self._found[key]
         self._reaches.update((key, reach_of(decisions[key])) for key in changed)
         self._by_source = _exchanged(before, self._left, decisions, changed)
-        self._near: dict[tuple[int, ...], set[Key]] = {}  # who has any of these sources
+        self._known = before.near if self._by_source is before.by_source else {}
+        self._near: dict[tuple[int, ...], Set[Key]] = {}  # who has any of these sources
         self._moved = set(changed)
         self._pending = set(changed)
         self._due = [-self._place[key] for key in changed]
@@ -92,7 +95,8 @@ class _Search:
             self._pending.discard(key)
             self._settle(key)
         moved = frozenset(self._moved)
-        return Levels(self._found, self._decisions, self._reaches, self._by_source, moved)
+        near = self._near if len(self._near) <= _KEPT else {}
+        return Levels(self._found, self._decisions, self._reaches, self._by_source, moved, near)
 
     def _leave(self, key: Key) -> None:
         """Look again at those that stood where they did because of what has gone."""
@@ -122,12 +126,15 @@ class _Search:
             if near and self._place[rival] < place and meet(reach, self._reaches[rival]):
                 self._look_again(rival)
 
-    def _rivals(self, decision: Decision) -> set[Key]:
+    def _rivals(self, decision: Decision) -> Set[Key]:
         """Return the decisions that share a source with one."""
-        found, held = self._near.get(decision.sources), self._by_source
+        sources, held = decision.sources, self._by_source
+        found = self._near.get(sources)
         if found is None:
-            found = set[Key]().union(*(held[s] for s in decision.sources if s in held))
-            self._near[decision.sources] = found
+            found = self._known.get(sources)
+            if found is None:
+                found = set[Key]().union(*(held[s] for s in sources if s in held))
+            self._near[sources] = found
         return found
 
     def _look_again(self, key: Key) -> None:
@@ -137,7 +144,7 @@ class _Search:
 
 def _exchanged(
     before: Levels, left: Set[Key], decisions: Mapping[Key, Decision], come: Set[Key]
-) -> dict[int, frozenset[Key]]:
+) -> Mapping[int, frozenset[Key]]:
     """Return the decisions by source without those that left, and with those that came."""
     parts: dict[int, set[Key]] = {}
     stay = {k for k in come if k in left and before.decisions[k].sources == decisions[k].sources}
@@ -149,6 +156,8 @@ def _exchanged(
             if source not in parts:
                 parts[source] = set(before.by_source.get(source, ()))
             parts[source].add(key)
+    if not parts:
+        return before.by_source
     found = {**before.by_source, **{s: frozenset(keys) for s, keys in parts.items()}}
     for source in [s for s, keys in parts.items() if not keys]:
         del found[source]

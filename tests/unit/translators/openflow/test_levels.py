@@ -1,5 +1,6 @@
 """A decision stands above the later ones that some packet shares with it, and no higher."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -84,7 +85,11 @@ def test_after_any_changes_levels_are_those_of_the_definition(seed: int) -> None
         assert before.found == _by_definition(decisions)
         decisions = dict(decisions)
         for number in rng.sample(numbers, rng.randint(1, 3)):
-            if rng.randrange(2):
+            held = decisions.get((number, 0))
+            if held is not None and rng.randrange(2):
+                other = _random(rng, number).alternatives
+                decisions[number, 0] = replace(held, alternatives=other)
+            elif rng.randrange(2):
                 decisions.pop((number, 0), None)
             else:
                 decisions[number, 0] = _random(rng, number)
@@ -92,3 +97,13 @@ def test_after_any_changes_levels_are_those_of_the_definition(seed: int) -> None
             decisions = dict(sorted(decisions.items()))
         else:
             decisions = dict(rng.sample(list(decisions.items()), len(decisions)))
+
+
+def test_who_shares_sources_is_looked_up_once_while_sources_stay() -> None:
+    decisions = {(n, 0): _decision(n, (1, 2), 7) for n in (1, 2)}
+    first = levels_of(decisions)
+    ports = {**decisions, (1, 0): _decision(1, (1, 2), 8)}
+    second = levels_of(ports, first)
+    third = levels_of({**ports, (1, 0): _decision(1, (1, 2), 9)}, second)
+    assert third.by_source is first.by_source
+    assert third.near[1, 2] is second.near[1, 2]

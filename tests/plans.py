@@ -212,6 +212,12 @@ def shop_plan() -> Plan:
     )
 
 
+def rule_within(plan: Plan, host: str) -> Rule:
+    """Return a rule between two endpoints of a host, which concerns no other host."""
+    source, target, *_ = (one.name for one in plan.endpoints if one.host == host)
+    return rule("shop/between[0]", 4711, sources=(source,), endpoints=(target,))
+
+
 def routed(plan: Plan) -> Plan:
     """Return the plan with one router for all segments of tenant shop."""
     router = Router("shop/main", 77)

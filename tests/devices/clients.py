@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import http.client
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +26,31 @@ def envoy_version(binary: str = ENVOY) -> str:
     """Return Envoy's own version, as 1.40.0."""
     told = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
     return told.split("version: ")[1].split("/")[1]
+
+
+@contextmanager
+def running_envoy(config: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run an Envoy by a bootstrap, with one worker; its log is beside that. Kill it in the end."""
+    argv = [ENVOY, "-c", str(config), "-l", "warning", "--concurrency", "1"]
+    with config.with_suffix(".log").open("w") as log:
+        argv += ["--disable-hot-restart", *options]
+        process = subprocess.Popen(argv, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def admin_page(path: str, page: str) -> str:
+    """Return a page of the admin interface that an Envoy has at a socket."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(20)
+        peer.connect(path)
+        connection = http.client.HTTPConnection("admin")
+        connection.sock = peer
+        connection.request("GET", page)
+        return connection.getresponse().read().decode()
 
 
 @functools.cache

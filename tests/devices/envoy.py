@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import http.client
 import itertools
 import os
 import re
@@ -27,7 +26,7 @@ import grpc
 from envoy_data_plane.envoy.service.discovery.v3 import DiscoveryRequest, DiscoveryResponse
 from envoy_data_plane.google.protobuf import Any as Packed
 
-from tests.devices.clients import ENVOY
+from tests.devices.clients import ENVOY, admin_page
 from tests.waiting import PATIENCE
 from translators.envoy.bootstrap import bootstrap
 from translators.envoy.encode import encode
@@ -114,8 +113,15 @@ def serving(controller: Controller, name: str) -> Iterator[int]:
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler(service, {method: handler}),)
     )
+    with started(server, name) as port:
+        yield port
+
+
+@contextmanager
+def started(server: grpc.Server, name: str, at: str = "127.0.0.1:0") -> Iterator[int]:
+    """Let a server listen in the namespace, and end it at the end; gives the port."""
     with inside(name):
-        port = server.add_insecure_port("127.0.0.1:0")
+        port = server.add_insecure_port(at)
         server.start()
     try:
         yield port
@@ -133,13 +139,7 @@ class Envoy:
 
     def ask(self, path: str) -> str:
         """Return the answer of an admin page; there is none before Envoy listens."""
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(5)
-            peer.connect(self.admin)
-            connection = http.client.HTTPConnection("admin")
-            connection.sock = peer
-            connection.request("GET", path)
-            return connection.getresponse().read().decode()
+        return admin_page(self.admin, path)
 
     def send(self, source: str, to: tuple[str, int], text: bytes) -> tuple[int, str]:
         """Send raw bytes from a source address; return status (0: closed) and body."""

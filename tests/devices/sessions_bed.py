@@ -35,6 +35,7 @@ from tests.devices.sessions_policy import (
     TARGET,
     VIP,
     WORKLOAD,
+    policy,
 )
 from tests.serving import FSDN, Serving
 from tests.waiting import until
@@ -231,6 +232,18 @@ def bed(hosts: int = 1, serving: tuple[str, ...] = ("db",)) -> Iterator[Bed]:
             listener.close()
         netns.remove(netns.existing(prefix))
         shutil.rmtree(directory)
+
+
+@contextlib.contextmanager
+def bed_with_agents() -> Iterator[Bed]:
+    """Raise two hosts with an agent each; the service is on the second."""
+    with bed(2) as made:
+        made.apply(policy())
+        made.start_agent(1)
+        made.start_agent(2)
+        made.sessions()
+        made.apply(policy())
+        yield made
 
 
 def _raise(made: Bed, hosts: int, serving: tuple[str, ...]) -> None:

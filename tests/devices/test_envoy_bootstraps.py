@@ -32,7 +32,7 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 )
 
 from tests.devices.clients import ENVOY
-from tests.devices.envoy import CONFIGS, Controller, inside, namespace, serving
+from tests.devices.envoy import CONFIGS, Controller, namespace, serving, started
 from tests.serving import fsdn
 from translators.envoy.bootstrap import TlsPaths, bootstrap
 from translators.envoy.clusters import ADS
@@ -128,13 +128,8 @@ def _greeter(name: str) -> Iterator[int]:
     greet = grpc.unary_unary_rpc_method_handler(lambda request, _context: b"hello " + request)
     handlers = grpc.method_handlers_generic_handler("greeter", {"Greet": greet})
     server.add_generic_rpc_handlers((handlers,))
-    with inside(name):
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-    try:
+    with started(server, name) as port:
         yield port
-    finally:
-        server.stop(grace=None).wait()
 
 
 def _greeter_resources(port: int) -> tuple[EncodedResource, ...]:

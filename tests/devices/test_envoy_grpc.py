@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.devices.envoy import envoy, inside, namespace, run
+from tests.devices.envoy import envoy, namespace, run, started
 from tests.plans import rule, shop_plan
 from tests.unit.translators.envoy.doors import with_protocol, with_rules
 from translators.envoy import translate
@@ -48,13 +48,9 @@ def _greeter(name: str) -> Iterator[None]:
     for service, method in (("greeter", "Greet"), ("admin", "Wipe")):
         handler = {method: grpc.unary_unary_rpc_method_handler(greet)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handler),))
-    with inside(name):
-        assert server.add_insecure_port("0.0.0.0:8080") == 8080
-        server.start()
-    try:
+    with started(server, name, "0.0.0.0:8080") as port:
+        assert port == 8080
         yield
-    finally:
-        server.stop(grace=None).wait()
 
 
 def test_calls_are_decided_by_path_and_denied_in_grpcs_own_words(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from integration.bed.netns import pids
-from tests.devices.sessions_bed import BRIDGE, Bed, bed
-from tests.devices.sessions_policy import policy, policy_line
+from tests.devices.sessions_bed import BRIDGE, Bed, bed_with_agents
+from tests.devices.sessions_policy import policy_line
 from xds_server.cli.exits import Exit
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
@@ -23,13 +23,7 @@ ASKED = ("explain", "web", "db", "--tcp", "80", "--live")
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Bed]:
-    """Two hosts with an agent each; the service is on the second."""
-    with bed(2) as made:
-        made.apply(policy())
-        made.start_agent(1)
-        made.start_agent(2)
-        made.sessions()
-        made.apply(policy())
+    with bed_with_agents() as made:
         yield made
 
 

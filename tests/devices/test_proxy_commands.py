@@ -1,14 +1,10 @@
 """``fsdn proxy`` beside a real Envoy that takes raw resources from a real server."""
 
-import json
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.devices.clients import ENVOY
-from tests.devices.xds_proxy import bootstrap, short_directory
+from tests.devices.xds_proxy import bootstrap, short_directory, started
 from tests.serving import Serving
 from tests.waiting import until
 
@@ -46,13 +42,8 @@ def test_what_was_sent_is_what_runs(tmp_path: Path) -> None:
         xds["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"] = {
             "socket_address": {"address": "127.0.0.1", "port_value": server.port("xds")}
         }
-        (directory / "envoy.json").write_text(json.dumps(config))
-        argv = [ENVOY, "-c", str(directory / "envoy.json"), "-l", "off", "--concurrency", "1"]
-        with subprocess.Popen([*argv, "--disable-hot-restart"]) as envoy:
-            try:
-                _compare(server, str(directory / "host1.admin"))
-            finally:
-                envoy.send_signal(signal.SIGKILL)
+        with started(directory, "host1", config):
+            _compare(server, str(directory / "host1.admin"))
 
 
 def _compare(server: Serving, admin: str) -> None:

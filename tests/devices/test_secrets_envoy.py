@@ -4,17 +4,14 @@ import asyncio
 import json
 import shutil
 import ssl
-import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
-from tests.devices.xds_proxy import ENVOY, Proxy, bootstrap, envoy
+from tests.devices.xds_proxy import Proxy, bootstrap, envoy, started
 from tests.devices.xds_proxy import short_directory as short
 from tests.serving import Serving
 from tests.waiting import eventually
@@ -183,7 +180,7 @@ async def test_without_a_certificate_there_are_no_secrets() -> None:
         with Serving(directory / "state", *options, *socket) as server:
             config = bootstrap(directory, "web-1", delta=True)
             _reach(config, server.port("xds"))
-            with _started(directory, config) as proxy:
+            with started(directory, "web-1", config) as proxy:
                 await eventually(
                     lambda: "without a client certificate" in server.fsdn("status").stderr,
                     "the state says why",
@@ -217,7 +214,7 @@ async def test_a_proxy_that_wants_nothing_else_has_a_stream_of_secrets(delta: bo
                 tls_listener("tls", directory / "tls.sock", "web", source),
                 tls_listener("stolen", directory / "stolen.sock", "other", source),
             ]
-            with _started(directory, config) as proxy:
+            with started(directory, "web-1", config) as proxy:
                 await eventually(lambda: active(proxy) == {"web"}, "the own secret is here")
                 load = TlsLoad(ca, directory / "tls.sock")
                 await eventually(lambda: _connects(load), "Envoy listens")
@@ -258,17 +255,3 @@ def _reach(config: dict[str, Any], port: int, tls: Path | None = None) -> None:
         },
     }
     xds["transport_socket"] = {"name": "tls", "typed_config": context}
-
-
-@contextmanager
-def _started(directory: Path, config: dict[str, Any]) -> Iterator[Proxy]:
-    file = directory / "own.json"
-    file.write_text(json.dumps(config))
-    with (directory / "own.log").open("w") as log:
-        argv = [ENVOY, "-c", str(file), "-l", "warning", "--concurrency", "1"]
-        process = subprocess.Popen([*argv, "--disable-hot-restart"], stdout=log, stderr=log)
-    try:
-        yield Proxy(directory, "web-1", process)
-    finally:
-        process.kill()
-        process.wait()

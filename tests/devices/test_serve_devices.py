@@ -1,14 +1,13 @@
 """A real Envoy and two real bridges pointed at a real ``fsdn serve``."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.devices.clients import ENVOY
+from tests.devices.clients import running_envoy
 from tests.devices.envoy import CONFIGS, inside, namespace
 from tests.devices.frames import SYN, Frame, encode
 from tests.devices.ovs import PrivateOvs
@@ -38,14 +37,8 @@ def proxy(directory: Path, node: str, port: int) -> Iterator[None]:
             admin=str(directory / "admin"),
         )
     )
-    with (directory / f"{node}.log").open("w") as log:
-        argv = [ENVOY, "-c", str(config), "--concurrency", "1", "--disable-hot-restart"]
-        process = subprocess.Popen([*argv, "-l", "warning"], stdout=log, stderr=log)
-    try:
+    with running_envoy(config):
         yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.devices.clients import ENVOY
+from tests.devices.clients import running_envoy
 from tests.devices.envoy import inside, namespace
 from tests.devices.ovs import PrivateOvs
 from tests.devices.test_serve_devices import BRIDGE, EXPECTED, PORTS
@@ -96,14 +96,8 @@ def proxy(server: TlsServing, directory: Path, who: Identity) -> Iterator[None]:
     assert printed.returncode == 0, printed.stderr
     config = directory / "envoy.yaml"
     config.write_text(printed.stdout)
-    with (directory / "envoy.log").open("w") as log:
-        argv = [ENVOY, "-c", str(config), "--concurrency", "1", "--disable-hot-restart"]
-        process = subprocess.Popen([*argv, "-l", "warning"], stdout=log, stderr=log)
-    try:
+    with running_envoy(config):
         yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def attempts(admin: Path) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.devices.session_ends import Session, entered
-from tests.devices.sessions_bed import Bed, bed
+from tests.devices.sessions_bed import Bed, bed, bed_with_agents
 from tests.devices.sessions_policy import ADDRESSES, SERVICE_PORT, VIP, policy, policy_line
 
 pytestmark = [pytest.mark.device, pytest.mark.root]
@@ -70,13 +70,7 @@ def test_a_cut_clients_port_can_be_used_again(one: Bed) -> None:
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Bed]:
-    """Two hosts with an agent each; the service is on the second."""
-    with bed(2) as made:
-        made.apply(policy())
-        made.start_agent(1)
-        made.start_agent(2)
-        made.sessions()
-        made.apply(policy())
+    with bed_with_agents() as made:
         yield made
 
 

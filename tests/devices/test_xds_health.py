@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -27,7 +25,8 @@ from envoy_data_plane.envoy.service.health.v3 import (
 )
 
 from tests.devices import xds_resources as make
-from tests.devices.xds_proxy import ENVOY, Proxy, backend, envoy, short_directory
+from tests.devices.clients import running_envoy
+from tests.devices.xds_proxy import Proxy, backend, envoy, short_directory
 from tests.waiting import eventually
 from xds_server.library import HealthChecks, SnapshotCache, serve
 from xds_server.protocols.reports.health import Checked, Health
@@ -89,17 +88,8 @@ def checker(directory: Path) -> Iterator[None]:
     }
     path = directory / "checker.yaml"
     path.write_text(yaml.safe_dump(config))
-    with (directory / "checker.log").open("w") as log:
-        process = subprocess.Popen(
-            [ENVOY, "-c", str(path), "-l", "warning", "--disable-hot-restart"],
-            stdout=log,
-            stderr=log,
-        )
-    try:
+    with running_envoy(path):
         yield
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
 
 
 async def answers(proxy: Proxy, count: int = 12) -> Counter[tuple[int, str]]:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
 import json
-import signal
-import socket
-import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -16,9 +12,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.devices.clients import ENVOY
+from tests.devices.clients import admin_page, running_envoy
 
-_QUIET = ("--disable-hot-restart", "--file-flush-interval-msec", "100")
+_FLUSHED = ("--file-flush-interval-msec", "100")
 
 
 @contextmanager
@@ -79,19 +75,12 @@ _GONE = (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError)
 class Proxy:
     """A running Envoy."""
 
-    def __init__(self, directory: Path, node: str, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, directory: Path, node: str) -> None:
         self.front = str(directory / "front.sock")
         self._admin = str(directory / f"{node}.admin")
-        self._process = process
 
     def ask(self, path: str) -> str:
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(5)
-            peer.connect(self._admin)
-            connection = http.client.HTTPConnection("admin")
-            connection.sock = peer
-            connection.request("GET", path)
-            return connection.getresponse().read().decode()
+        return admin_page(self._admin, path)
 
     def stat(self, name: str) -> int:
         """Return a counter's or gauge's value; 0 where Envoy has not made it yet."""
@@ -124,17 +113,8 @@ def started(directory: Path, node: str, content: dict[str, Any]) -> Iterator[Pro
     """Run an Envoy with a bootstrap of the test's own."""
     config = directory / f"{node}.json"
     config.write_text(json.dumps(content))
-    with (directory / f"{node}.log").open("w") as log:
-        process = subprocess.Popen(
-            [ENVOY, "-c", str(config), "-l", "warning", "--concurrency", "1", *_QUIET],
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield Proxy(directory, node, process)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    with running_envoy(config, *_FLUSHED):
+        yield Proxy(directory, node)
 
 
 @asynccontextmanager

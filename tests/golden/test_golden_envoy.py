@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,11 +12,10 @@ import pytest
 from yaml import safe_load_all
 
 from tests.devices.clients import ENVOY
+from tests.golden.looked_at import golden
 from tests.golden.test_golden_plan import STORIES, compiled
 from translators.envoy import EncodedResource, render, translate
 from translators.envoy.rendering import as_dict
-
-WRITE = os.environ.get("FSDN_GOLDEN") == "write"
 
 
 def _resources(story: Path) -> dict[str, tuple[EncodedResource, ...]]:
@@ -28,23 +26,8 @@ def _resources(story: Path) -> dict[str, tuple[EncodedResource, ...]]:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
 def test_proxies_are_golden(story: Path) -> None:
-    expected = story / "expected" / "envoy"
     got = {f"{host}.yaml": render(resources) for host, resources in _resources(story).items()}
-    if WRITE:
-        _write(expected, got)
-    held = {p.name: p.read_text() for p in expected.iterdir()} if expected.is_dir() else {}
-    assert got == held, "look at the difference; FSDN_GOLDEN=write accepts it"
-
-
-def _write(expected: Path, got: dict[str, str]) -> None:
-    for stale in expected.glob("*"):
-        stale.unlink()
-    if got:
-        expected.mkdir(parents=True, exist_ok=True)
-    elif expected.is_dir():
-        expected.rmdir()
-    for name, text in got.items():
-        (expected / name).write_text(text)
+    golden(story / "expected" / "envoy", got)
 
 
 def test_some_story_has_a_proxy() -> None:

@@ -1,16 +1,14 @@
 """Every story's fabric, as it was last looked at, and as FRR and iproute2's reader say it back."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.golden.looked_at import golden
 from tests.golden.test_golden_plan import STORIES, compiled
 from translators.fabric import translate
 from xds_server.protocols.fabric import links
-
-WRITE = os.environ.get("FSDN_GOLDEN") == "write"
 
 
 def _texts(story: Path) -> dict[str, str]:
@@ -24,19 +22,7 @@ def _texts(story: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
 def test_fabric_is_golden(story: Path) -> None:
-    expected = story / "expected" / "fabric"
-    got = _texts(story)
-    if WRITE:
-        for stale in expected.glob("*"):
-            stale.unlink()
-        if got:
-            expected.mkdir(parents=True, exist_ok=True)
-        elif expected.is_dir():
-            expected.rmdir()
-        for name, text in got.items():
-            (expected / name).write_text(text)
-    held = {p.name: p.read_text() for p in expected.iterdir()} if expected.is_dir() else {}
-    assert got == held, "look at the difference; FSDN_GOLDEN=write accepts it"
+    golden(story / "expected" / "fabric", _texts(story))
 
 
 def test_some_story_has_a_fabric() -> None:

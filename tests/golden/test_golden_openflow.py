@@ -1,6 +1,5 @@
 """Every story's flows, as they were last looked at, and as a real bridge gives them back."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.devices.openflow_wire import Wire
 from tests.devices.ovs import PrivateOvs
+from tests.golden.looked_at import golden
 from tests.golden.test_golden_plan import STORIES, compiled
 from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
@@ -15,7 +15,6 @@ from translators.openflow.render import render, render_meter
 from translators.openflow.translate import translate
 from translators.plan.model import Plan
 
-WRITE = os.environ.get("FSDN_GOLDEN") == "write"
 PORTS = 32
 
 
@@ -28,17 +27,9 @@ def _texts(plan: Plan) -> dict[str, str]:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
 def test_flows_are_golden(story: Path) -> None:
-    expected = story / "expected" / "openflow"
     got = _texts(compiled(story).plan)
     assert got, "a story without a host shows no flow"
-    if WRITE:
-        for stale in expected.glob("*"):
-            stale.unlink()
-        expected.mkdir(parents=True, exist_ok=True)
-        for name, text in got.items():
-            (expected / name).write_text(text)
-    held = {p.name: p.read_text() for p in expected.iterdir()} if expected.is_dir() else {}
-    assert got == held, "look at the difference; FSDN_GOLDEN=write accepts it"
+    golden(story / "expected" / "openflow", got)
 
 
 @pytest.fixture(scope="module")

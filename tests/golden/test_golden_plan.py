@@ -1,17 +1,16 @@
 """Every story's diagnostics and plan, as they were last looked at."""
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.golden.looked_at import WRITE, golden
 from translators.compiler.pipeline import Compilation, compile_policy
 from translators.plan.canonical import to_yaml
 from translators.policy.load import load
 
 CASES = Path(__file__).parent / "cases"
 STORIES = sorted(path.parent for path in CASES.glob("*/policy.yaml"))
-WRITE = os.environ.get("FSDN_GOLDEN") == "write"
 
 
 def compiled(story: Path) -> Compilation:
@@ -30,16 +29,7 @@ def outputs(story: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
 def test_plan_is_golden(story: Path) -> None:
-    expected = story / "expected"
-    got = outputs(story)
-    if WRITE:
-        expected.mkdir(exist_ok=True)
-        for name in ("plan.yaml", "diagnostics.txt"):
-            (expected / name).unlink(missing_ok=True)
-        for name, text in got.items():
-            (expected / name).write_text(text)
-    held = {p.name: p.read_text() for p in expected.iterdir() if p.is_file()}
-    assert got == held, "look at the difference; FSDN_GOLDEN=write accepts it"
+    golden(story / "expected", outputs(story))
 
 
 def test_no_expectation_is_left_of_a_story_that_is_gone() -> None:

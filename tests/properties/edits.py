@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import partial
 from random import Random
 
 from tests.properties.policy_edits import POLICY_EDITS, Edit
+from tests.properties.strategies import settle
 from tests.properties.worlds import Thing, documents_of, random_things, thing
+from translators.compiler.pipeline import NOTHING, compile_policy
+from translators.diagnostics import has_errors
+from translators.plan.model import Plan
 from translators.policy.document import Document
 
 Things = dict[str, Thing]
@@ -259,6 +263,24 @@ _EDITS: tuple[_Change, ...] = (
     _recabled,
     _raw,
 )
+
+
+def journey(rng: Random, most: int) -> Iterator[Plan]:
+    """Give the plans without errors that a world's documents lead to while they are changed.
+
+    Each is compiled on from that before. Errors are mostly taken back: nothing with them is run.
+    """
+    things, edits = named(settle(random_things(rng))[0]), some_edits(rng)
+    found, sound = NOTHING, things
+    for _ in range(most):
+        found = compile_policy(documents(things), found.allocations, found)
+        if not has_errors(found.diagnostics):
+            yield found.plan
+            sound = dict(things)
+        elif rng.randrange(4):
+            things = dict(sound)
+        for _ in range(rng.choice((0, 1, 1, 1, 3))):
+            rng.choice(edits)(rng, things)
 
 
 def some_edits(rng: Random) -> tuple[_Change, ...]:

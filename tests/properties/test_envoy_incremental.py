@@ -7,13 +7,8 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.properties.edits import documents, named, some_edits
+from tests.properties.edits import journey
 from tests.properties.http_plans import http_plan
-from tests.properties.strategies import settle
-from tests.properties.worlds import random_things
-from translators.compiler.allocations import Allocations
-from translators.compiler.pipeline import NOTHING, compile_policy
-from translators.diagnostics import has_errors
 from translators.envoy import Proxies, translated
 from translators.plan.model import Plan
 from xds_server.controller.proxies import snapshots_of
@@ -43,19 +38,9 @@ class _Hosts:
 @SLOW
 @given(SEEDS)
 def test_after_any_edits_of_documents_proxies_hold_what_the_documents_lead_to(seed: int) -> None:
-    rng = Random(seed)
-    things, edits = named(settle(random_things(rng))[0]), some_edits(rng)
-    hosts, found, held, sound = _Hosts(), NOTHING, Allocations(), things
-    for _ in range(10):
-        found = compile_policy(documents(things), held, found)
-        held = found.allocations
-        if not has_errors(found.diagnostics):  # else it is never run
-            hosts.go_to(found.plan)
-            sound = dict(things)
-        elif rng.randrange(4):
-            things = dict(sound)
-        for _ in range(rng.choice((1, 1, 1, 3))):
-            rng.choice(edits)(rng, things)
+    hosts = _Hosts()
+    for plan in journey(Random(seed), 10):
+        hosts.go_to(plan)
 
 
 @SLOW

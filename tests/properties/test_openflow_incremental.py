@@ -5,14 +5,10 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.properties.edits import documents, named, some_edits
-from tests.properties.strategies import random_plan, settle
+from tests.properties.edits import journey
+from tests.properties.strategies import random_plan
 from tests.properties.wide_plans import changed as changed_plan
 from tests.properties.wide_plans import wide_plan
-from tests.properties.worlds import random_things
-from translators.compiler.allocations import Allocations
-from translators.compiler.pipeline import NOTHING, compile_policy
-from translators.diagnostics import has_errors
 from translators.openflow.encode import encode
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.translate import translate
@@ -114,19 +110,9 @@ class _Bridges:
 @given(SEEDS)
 def test_after_any_edits_of_documents_bridges_hold_what_the_documents_lead_to(seed: int) -> None:
     rng = Random(seed)
-    things, edits = named(settle(random_things(rng))[0]), some_edits(rng)
-    bridges, found, held = _Bridges(rng), NOTHING, Allocations()
-    sound = things
-    for _ in range(10):
-        found = compile_policy(documents(things), held, found)
-        held = found.allocations
-        if not has_errors(found.diagnostics):  # else it is never run
-            bridges.go_to(found.plan)
-            sound = dict(things)
-        elif rng.randrange(4):
-            things = dict(sound)
-        for _ in range(rng.choice((0, 1, 1, 1, 3))):
-            rng.choice(edits)(rng, things)
+    bridges = _Bridges(rng)
+    for plan in journey(rng, 10):
+        bridges.go_to(plan)
 
 
 @SLOW

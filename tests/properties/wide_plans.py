@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 from random import Random
+from typing import TypeVar
 
 from tests.plans import ORIGIN, endpoint, host, rule, segment
 from translators.plan.model import (
@@ -28,6 +29,7 @@ from translators.plan.model import (
 )
 from translators.plan.routing import Router
 
+T = TypeVar("T")
 _HOSTS = ("host1", "host2", "host3")
 _NAMES = tuple(f"t/w{number}" for number in range(1, 13))
 _SERVICES = ("t/s1", "t/s2", "t/s3")
@@ -115,6 +117,10 @@ def _captures(
     )
 
 
+def _with(things: tuple[T, ...], old: T, new: T) -> tuple[T, ...]:
+    return tuple(new if one is old else one for one in things)
+
+
 def _another_rule(rng: Random, plan: Plan) -> Plan:
     numbers = {one.number for one in plan.rules}
     new = _rule(rng, rng.choice([n for n in range(1, 40) if n not in numbers]))
@@ -134,14 +140,14 @@ def _other_rule(rng: Random, plan: Plan) -> Plan:
     new = _rule(rng, old.number)
     if rng.randrange(2):
         new = replace(old, sources=new.sources)
-    return replace(plan, rules=tuple(new if one is old else one for one in plan.rules))
+    return replace(plan, rules=_with(plan.rules, old, new))
 
 
 def _of_the_other_level(rng: Random, plan: Plan) -> Plan:
     """Turn a rule from packets to requests or back; all else of it stays."""
     old = rng.choice(plan.rules)
     new = replace(old, http=None if old.http else HttpMatch(methods=("GET",)))
-    return replace(plan, rules=tuple(new if one is old else one for one in plan.rules))
+    return replace(plan, rules=_with(plan.rules, old, new))
 
 
 def _other_order(rng: Random, plan: Plan) -> Plan:
@@ -153,21 +159,21 @@ def _other_endpoint(rng: Random, plan: Plan) -> Plan:
     new = _endpoint(rng, old.identity)
     if rng.randrange(2):
         new = replace(old, host=new.host)
-    return replace(plan, endpoints=tuple(new if one is old else one for one in plan.endpoints))
+    return replace(plan, endpoints=_with(plan.endpoints, old, new))
 
 
 def _other_identity(rng: Random, plan: Plan) -> Plan:
     old = rng.choice(plan.endpoints)
     new = replace(old, identity=rng.randint(100, 200))
     kept = {one.identity for one in plan.endpoints if one is not old}
-    ends = tuple(new if one is old else one for one in plan.endpoints)
+    ends = _with(plan.endpoints, old, new)
     return plan if new.identity in kept else replace(plan, endpoints=ends)
 
 
 def _other_service(rng: Random, plan: Plan) -> Plan:
     old = rng.choice(plan.services)
     new = _service(rng, int(old.name[-1]))
-    return replace(plan, services=tuple(new if one is old else one for one in plan.services))
+    return replace(plan, services=_with(plan.services, old, new))
 
 
 def _other_captures(rng: Random, plan: Plan) -> Plan:
@@ -177,7 +183,7 @@ def _other_captures(rng: Random, plan: Plan) -> Plan:
 def _other_host(rng: Random, plan: Plan) -> Plan:
     old = rng.choice(plan.hosts)
     new = replace(old, tunnel=host(old.name, rng.choice((old.datapath_id, 9)), "leaf1").tunnel)
-    return replace(plan, hosts=tuple(new if one is old else one for one in plan.hosts))
+    return replace(plan, hosts=_with(plan.hosts, old, new))
 
 
 def _other_segments(rng: Random, plan: Plan) -> Plan:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from tests.plans import rule, shop_plan
+from tests.plans import rule, rule_within, shop_plan
 from tests.properties.strategies import random_plan
 from translators.openflow import bridge
 from translators.openflow.bridge import bridge_of
@@ -80,15 +80,7 @@ def test_a_flow_in_a_table_of_another_feature_is_a_bug_that_is_said() -> None:
 
 
 def test_a_rule_between_others_leaves_a_bridge_as_it_is() -> None:
-    elsewhere = [e.name for e in PLAN.endpoints if e.host == "host2"]
-    between = replace(
-        PLAN.rules[-1],
-        name="shop/between[0]",
-        number=4711,
-        sources=(elsewhere[0],),
-        endpoints=(elsewhere[1],),
-        services=(),
-    )
+    between = rule_within(PLAN, "host2")
     wider = replace(PLAN, rules=(*PLAN.rules, between))
     since = news(PLAN, wider)
     assert bridge_of(PLAN, "host1", PORTS).holds(PORTS, since)

@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from tests.plans import shop_plan
+from tests.plans import rule_within, shop_plan
 from tests.properties.strategies import random_plan
 from translators.openflow.frames import synthetic_ports
 from translators.openflow.share import meets
@@ -29,15 +29,7 @@ def test_a_bridge_needs_no_rules_but_its_share(number: int) -> None:
 
 
 def test_a_rule_between_others_is_nobodys_share() -> None:
-    elsewhere = [e.name for e in PLAN.endpoints if e.host == "host2"]
-    between = replace(
-        PLAN.rules[-1],
-        name="shop/between[0]",
-        number=4711,
-        sources=(elsewhere[0],),
-        endpoints=(elsewhere[1],),
-        services=(),
-    )
+    between = rule_within(PLAN, "host2")
     assert not meets(_site(PLAN, "host1"), between)
     assert meets(_site(PLAN, "host2"), between)
 

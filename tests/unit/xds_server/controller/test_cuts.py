@@ -5,23 +5,14 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.plans import shop_plan
+from tests.unit.xds_server.controller.ordered import Bridges
 from tests.unit.xds_server.controller.test_ends import CLIENT, ENDS, MET, REQUEST, SERVER
 from translators.openflow.cookie import Cause, cookie
 from xds_server.controller import cuts
 from xds_server.controller.cuts import LINGER_SECONDS, Cuts
 from xds_server.protocols.openflow.codec import PacketIn
-from xds_server.protocols.openflow.orders import CtFlush, Order, PacketOut
+from xds_server.protocols.openflow.orders import CtFlush, PacketOut
 from xds_server.protocols.openflow.punted import ACK, RST, SYN, frame_of
-
-
-@dataclass
-class Bridges:
-    told: list[Order] = field(default_factory=list)
-
-    def order(self, datapath_id: int, orders: list[Order]) -> bool:
-        assert datapath_id == 1
-        self.told += orders
-        return True
 
 
 @dataclass

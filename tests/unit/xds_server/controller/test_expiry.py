@@ -6,29 +6,20 @@ from ipaddress import ip_address
 import pytest
 
 from tests.plans import shop_plan
+from tests.unit.xds_server.controller.ordered import Bridges
 from translators.openflow.cookie import Cause, cookie
 from translators.openflow.fields import SEGMENT, SOURCE
 from translators.openflow.tables import Table
 from xds_server.controller.expiry import ANSWERS, Expiry
 from xds_server.protocols.openflow.codec import PacketIn
 from xds_server.protocols.openflow.icmp import time_exceeded
-from xds_server.protocols.openflow.orders import Order, PacketOut
+from xds_server.protocols.openflow.orders import PacketOut
 from xds_server.protocols.openflow.punted import ACK, Door, frame_of
 
 PLAN = shop_plan()
 PLACE = 0x1234
 FOUR = ((ip_address("10.10.0.11"), 4000), (ip_address("10.20.0.11"), 80))
 SIX = ((ip_address("fd10:10::11"), 4000), (ip_address("fd10:20::11"), 80))
-
-
-@dataclass
-class Bridges:
-    told: list[Order] = field(default_factory=list)
-
-    def order(self, datapath_id: int, orders: list[Order]) -> bool:
-        assert datapath_id == 1
-        self.told += orders
-        return True
 
 
 @dataclass

@@ -37,3 +37,17 @@ async def eventually(check: Callable[[], Any], what: str = "", patience: float =
                 return
         await asyncio.sleep(0.01)
     raise AssertionError(f"not within {patience:g} s: {what or inspect.getsource(check).strip()}")
+
+
+async def taken(heard: list[Found], fits: Callable[[Found], object]) -> Found:
+    """Wait for a word that fits, and return it; what was heard before it is forgotten."""
+
+    def place() -> int | None:
+        return next((index for index, word in enumerate(heard) if fits(word)), None)
+
+    await eventually(lambda: place() is not None, f"none of {heard} fits")
+    found = place()
+    assert found is not None
+    word = heard[found]
+    del heard[: found + 1]
+    return word

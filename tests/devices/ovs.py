@@ -168,6 +168,7 @@ class PrivateOvs:
             f"--log-file={self.directory / 'ovsdb.log'}",
         )
         self._wait_for(self.database)
+        self._wait_for(self.directory / "ovsdb.ctl")
         self.vsctl("--no-wait", "init")
         self._spawn(
             "ovs-vswitchd",

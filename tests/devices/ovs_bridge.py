@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from tests.devices.ovs import PrivateOvs, Unixctl
-from tests.waiting import PATIENCE
+from tests.waiting import taken
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.snapshots.evidence import Acked, Evidence, Nacked
 from xds_server.snapshots.model import FlowEntry, FlowKey, GroupEntry
@@ -91,6 +91,7 @@ class RestartableOvs(PrivateOvs):
         self._spawn(*(str(argument) for argument in old.args[:-1]))  # type: ignore[union-attr]
         self._processes.insert(0, self._processes.pop())
         self._wait_for(self.database)
+        self._wait_for(self.directory / "ovsdb.ctl")
 
     def follow_managers(self) -> None:
         """Let ovsdb-server connect to the managers in its database, as a service's does."""
@@ -120,13 +121,7 @@ class Followed:
 
     async def until(self, wanted: Callable[[Evidence], bool]) -> Evidence:
         """Wait for evidence, and return it; the evidence before it is forgotten."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for index, evidence in enumerate(self.seen):
-                    if wanted(evidence):
-                        del self.seen[: index + 1]
-                        return evidence
-                await asyncio.sleep(0.005)
+        return await taken(self.seen, wanted)
 
     async def acked(self, version: str) -> Acked:
         """Wait until the bridge runs a version."""

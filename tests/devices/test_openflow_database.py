@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from tests.devices.ovs_bridge import DATAPATH, RestartableOvs, flow
-from tests.waiting import PATIENCE
+from tests.waiting import eventually, taken
 from xds_server.protocols.ovsdb.mirror import Bridge, Interface
 from xds_server.snapshots.evidence import Acked, Evidence, Warned
 from xds_server.snapshots.model import program_of
@@ -44,25 +44,19 @@ class Bed:
         await asyncio.to_thread(self.ovs.vsctl, *arguments)
 
     async def bridge(self) -> Bridge:
-        async with asyncio.timeout(PATIENCE):
-            while (found := self.server.bridge(DATAPATH)) is None:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: self.server.bridge(DATAPATH) is not None)
+        found = self.server.bridge(DATAPATH)
+        assert found is not None
         return found
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not holds():
-                await asyncio.sleep(0.01)
+        await eventually(holds)
 
     async def warning(self, topic: str) -> str:
         """Wait for the next warning of a topic, and return its text."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for index, evidence in enumerate(self.seen):
-                    if isinstance(evidence, Warned) and evidence.topic == topic:
-                        del self.seen[: index + 1]
-                        return evidence.warning
-                await asyncio.sleep(0.01)
+        told = await taken(self.seen, lambda e: isinstance(e, Warned) and e.topic == topic)
+        assert isinstance(told, Warned)
+        return told.warning
 
 
 @contextlib.asynccontextmanager
@@ -126,10 +120,8 @@ async def test_a_local_database_can_be_reached_by_its_socket() -> None:
     async with managed() as bed:
         local = OvsdbServer(bed.seen.append)
         local.dial([Remote("unix", str(bed.ovs.database))])
-        async with asyncio.timeout(PATIENCE):
-            while (found := local.bridge(DATAPATH)) is None:
-                await asyncio.sleep(0.01)
-        assert found.name == "br0"
+        await eventually(lambda: local.bridge(DATAPATH) is not None)
+        assert [found.name for found in local.bridges()] == ["br0"]
         await local.stop()
 
 

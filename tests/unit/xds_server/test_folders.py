@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from tests.controlling import controlling
 from tests.unit.translators.envoy.test_health_checks import CLUSTER as CHECKED
 from tests.unit.translators.folder.test_checks import text
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from translators.envoy.resources import CLUSTER
 from xds_server.controller.errors import MachineError, UnsafeError
 from xds_server.controller.providing import Verdict
@@ -44,11 +45,9 @@ async def test_a_folder_is_served_watched_and_reloaded(tmp_path: Path) -> None:
         assert state.count == 0
 
 
-async def _until(file: Path, text: str, holds: object) -> None:
+async def _until(file: Path, text: str, holds: Callable[[], object]) -> None:
     file.write_text(text)
-    async with asyncio.timeout(PATIENCE):
-        while not holds():  # type: ignore[operator]
-            await asyncio.sleep(0.05)
+    await eventually(holds)
 
 
 @pytest.mark.parametrize(("text", "why"), [("a: [", "FS1001"), (None, "cannot read")])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from xds_server.agent import host_envoy
 from xds_server.agent.host_envoy import LONGEST, EnvoyPlace, delays, running, settle, watch
 
@@ -53,15 +53,13 @@ def test_a_pid_that_has_become_someone_elses_is_not_ours(place: EnvoyPlace) -> N
 
 
 async def ended(pid: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text():
-            await asyncio.sleep(0.01)
+    stat = Path(f"/proc/{pid}/stat")
+    await eventually(lambda: not stat.exists() or "Z" in stat.read_text(), f"the end of {pid}")
 
 
 async def found(place: EnvoyPlace, other: int | None = None) -> int:
-    async with asyncio.timeout(PATIENCE):
-        while (pid := running(place)) in (None, other):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: running(place) not in (None, other), "an Envoy, another one")
+    pid = running(place)
     assert pid is not None
     return pid
 

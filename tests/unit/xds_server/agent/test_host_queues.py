@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from tests.unit.xds_server.protocols.ovsdb.test_queueing import DONE, QOS
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from xds_server.agent import host_queues
 from xds_server.agent.host_queues import Sorter
 from xds_server.protocols.ovsdb.mirror import Bridge
@@ -66,9 +66,7 @@ async def _follow(sorter: Sorter, database: Database, until: Callable[[], bool])
     sorter.described(session)
     task = asyncio.create_task(sorter._follow())
     try:
-        async with asyncio.timeout(PATIENCE):
-            while not until():
-                await asyncio.sleep(0.01)
+        await eventually(until)
     finally:
         task.cancel()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.controlling import Sinks, controlling, policies, shop
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 from translators.fabric import FabricError
 from translators.plan.model import Plan
 from xds_server.controller.errors import (
@@ -236,16 +236,12 @@ async def test_the_database_may_fail_while_the_server_runs(tmp_path: Path) -> No
         with sqlite3.connect(tmp_path / "fsdn.db", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
             controller.feed(Connected(BRIDGE, 1.0))
-            async with asyncio.timeout(30):
-                while not controller.ledger.trouble:
-                    await asyncio.sleep(0.05)
+            await eventually(lambda: controller.ledger.trouble)
             with pytest.raises(StoreError, match="locked"):
                 await controller.apply(policies("weight: 90", "weight: 50"), "bob", "")
             assert controller.state.revision == 1
             other.execute("ROLLBACK")
-        async with asyncio.timeout(30):
-            while controller.ledger.trouble:
-                await asyncio.sleep(0.05)
+        await eventually(lambda: not controller.ledger.trouble)
         assert not running.done()
         await controller.apply(policies("weight: 90", "weight: 50"), "bob", "")
         running.cancel()

@@ -1,4 +1,3 @@
-import asyncio
 import os
 import time
 from pathlib import Path
@@ -8,7 +7,7 @@ from envoy_data_plane.envoy.config.bootstrap.v3 import Bootstrap
 from structlog.testing import capture_logs
 
 from tests.devices import xds_resources as make
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from xds_server.controller.errors import MachineError
 from xds_server.snapshots.model import snapshot_of
 from xds_server.southbound import envoy_judge
@@ -91,9 +90,9 @@ async def test_one_that_hangs_is_ended_with_all_that_it_started(
     with pytest.raises(MachineError, match=r"within 0\.5 s"):
         await judge.judge("x", snapshot_of([]))
     child = Path("/proc") / (tmp_path / "child").read_text().strip() / "stat"
-    async with asyncio.timeout(PATIENCE):
-        while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
-            await asyncio.sleep(0.01)
+    await eventually(
+        lambda: not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z"
+    )
 
 
 async def test_one_that_was_found_and_crashes_holds_nothing_up(

@@ -10,7 +10,7 @@ from envoy_data_plane.envoy.service.accesslog.v3 import (
 )
 
 from tests.unit.xds_server.southbound.grpc_services import channel_to
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 from xds_server.protocols.reports.ring import Ring
 from xds_server.southbound.grpc_als import SERVICE, AccessLogs
 from xds_server.southbound.grpc_callers import Callers
@@ -39,9 +39,7 @@ async def test_entries_reach_those_who_follow() -> None:
         await call.write(batch(1, None))
         await call.done_writing()
         assert await call == b""
-        async with asyncio.timeout(PATIENCE):
-            while len(seen) < 3:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: len(seen) >= 3)
         service.close()
         await asyncio.wait_for(follower, PATIENCE)
     assert seen == [1, 2, 3]

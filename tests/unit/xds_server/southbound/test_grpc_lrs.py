@@ -1,12 +1,10 @@
-import asyncio
-
 import grpc
 from envoy_data_plane.envoy.config.core.v3 import Node
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterStats
 from envoy_data_plane.envoy.service.load_stats.v3 import LoadStatsRequest, LoadStatsResponse
 
 from tests.unit.xds_server.southbound.grpc_services import channel_to
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from xds_server.protocols.reports.loads import LoadTable
 from xds_server.southbound.grpc_callers import Callers
 from xds_server.southbound.grpc_lrs import INTERVAL_SECONDS, SERVICE, LoadReports
@@ -22,9 +20,7 @@ async def test_loads_are_asked_for_kept_and_forgotten() -> None:
         assert wish.load_reporting_interval.total_seconds() == INTERVAL_SECONDS
         stats = ClusterStats(cluster_name="stock", total_dropped_requests=1)
         await call.write(bytes(LoadStatsRequest(cluster_stats=[stats])))
-        async with asyncio.timeout(PATIENCE):
-            while not table.rows():
-                await asyncio.sleep(0.01)
+        await eventually(lambda: table.rows())
         assert [(key.node, load.at) for key, load in table.rows()] == [("host1", 7.0)]
         await call.done_writing()
         assert await call.read() is grpc.aio.EOF

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from tests.conversations.xds.responses import listener, sotw_request
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 from xds_server.protocols.xds.ads import Dialect, XdsStream
 from xds_server.protocols.xds.effects import Close
 from xds_server.protocols.xds.fleet import Fleet, Peer
@@ -70,9 +70,7 @@ async def test_an_overdue_answer_is_noticed_without_traffic() -> None:
     await asyncio.wait_for(it.line.responses.get(), PATIENCE)
     it.now += 60  # the timer of the grace period finds the offer overdue
     it.session.perform([])
-    async with asyncio.timeout(PATIENCE):
-        while not any(isinstance(e, Warned) for e in it.evidence):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: any(isinstance(e, Warned) for e in it.evidence))
     it.session.end(Close("UNAVAILABLE", "draining"))
     assert (await running).status == "UNAVAILABLE"
 

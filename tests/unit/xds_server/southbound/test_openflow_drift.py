@@ -4,7 +4,7 @@ import asyncio
 
 from tests.conversations.openflow.tcp_bridge import TcpBridge
 from tests.devices.ovs_bridge import flow
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from xds_server.protocols.openflow.drift import Deviation, Kind
 from xds_server.snapshots.evidence import Evidence
 from xds_server.snapshots.model import program_of
@@ -20,9 +20,7 @@ async def test_a_bridge_that_lists_nothing_misses_everything() -> None:
     bridge = await TcpBridge.to(port)
     task = asyncio.create_task(bridge.serve())
     server.publish(0xAA, program_of([flow(1)], []))
-    async with asyncio.timeout(PATIENCE):
-        while not any(type(e).__name__ == "Acked" for e in seen):
-            await asyncio.sleep(0.005)
+    await eventually(lambda: any(type(e).__name__ == "Acked" for e in seen))
     assert await server.drift(0xAA) == (Deviation(Kind.MISSING, flow(1)),)
     waiting = asyncio.create_task(server.drift(0xAA))
     await asyncio.sleep(0)

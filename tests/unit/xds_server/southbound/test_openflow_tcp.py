@@ -10,7 +10,7 @@ import trustme
 
 from tests.conversations.openflow.tcp_bridge import TcpBridge
 from tests.devices.ovs_bridge import flow
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, taken
 from xds_server.controller.errors import MachineError
 from xds_server.protocols.openflow.connection import Settings
 from xds_server.protocols.openflow.framing import Type
@@ -44,13 +44,7 @@ class Bed:
         return bridge
 
     async def next(self, kind: type[Evidence]) -> Evidence:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for index, evidence in enumerate(self.seen):
-                    if isinstance(evidence, kind):
-                        del self.seen[: index + 1]
-                        return evidence
-                await asyncio.sleep(0.005)
+        return await taken(self.seen, lambda evidence: isinstance(evidence, kind))
 
     async def warning(self) -> Warned:
         warned = await self.next(Warned)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.unit.xds_server.protocols.ovsdb.test_mirror import UPDATES
-from tests.waiting import PATIENCE, eventually
+from tests.waiting import eventually
 from xds_server.controller.errors import MachineError
 from xds_server.snapshots.evidence import Evidence, Warned
 from xds_server.southbound.ovsdb import OvsdbServer
@@ -26,9 +26,7 @@ async def test_only_declared_bridges_are_reported_and_a_mended_warning_ends() ->
     described: list[tuple[int, str]] = []
     server = OvsdbServer(seen.append, lambda bridge, text: described.append((bridge, text)))
     writer = await _database(await server.start("127.0.0.1", 0))
-    async with asyncio.timeout(PATIENCE):
-        while server.bridge(0xAA) is None:
-            await asyncio.sleep(0.005)
+    await eventually(lambda: server.bridge(0xAA) is not None)
     assert seen == described == []
     server.set_hosts({0xAA: "host1"})
     assert described == [(0xAA, "bridge br-int, Open vSwitch 3.1.0")]
@@ -39,9 +37,7 @@ async def test_only_declared_bridges_are_reported_and_a_mended_warning_ends() ->
     assert len(seen) == 1
     update = {"Interface": {"j": {"old": {}}}}
     writer.write(json.dumps({"id": None, "method": "update", "params": [None, update]}).encode())
-    async with asyncio.timeout(PATIENCE):
-        while len(seen) == 1:
-            await asyncio.sleep(0.005)
+    await eventually(lambda: len(seen) != 1)
     assert isinstance(seen[1], Warned)
     assert (seen[1].topic, seen[1].warning) == ("interfaces", "")
     await server.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.xds_server.protocols.ovsdb.test_mirror import UPDATES
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from xds_server.snapshots.evidence import Evidence, Warned
 from xds_server.southbound.ovsdb import OvsdbServer
 from xds_server.southbound.ovsdb_dial import Remote, RemoteError, parse_remote, parse_remotes
@@ -53,9 +53,7 @@ async def test_a_server_that_is_away_is_a_state_and_is_dialled_again(tmp_path: P
     await _until(seen, 2)
     assert isinstance(seen[1], Warned)
     assert seen[1].warning == ""
-    async with asyncio.timeout(PATIENCE):
-        while ours.bridge(0xAA) is None:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: ours.bridge(0xAA) is not None)
     await ours.stop()
     theirs.close()
 
@@ -71,6 +69,4 @@ async def test_a_server_with_tls_needs_certificates_of_ours() -> None:
 
 
 async def _until(seen: list[Evidence], count: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while len(seen) < count:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: len(seen) >= count)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.xds_server.protocols.ovsdb.test_mirror import UPDATES
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 from xds_server.southbound.ovsdb import OvsdbServer
 from xds_server.southbound.ovsdb_session import OvsdbError
 
@@ -33,9 +33,7 @@ async def bed() -> AsyncIterator[tuple[OvsdbServer, Peer]]:
     peer = Peer(*await asyncio.open_connection("127.0.0.1", port))
     monitor = await peer.hears()
     peer.says(id=monitor["id"], result=UPDATES, error=None)
-    async with asyncio.timeout(PATIENCE):
-        while server.bridge(0xAA) is None:
-            await asyncio.sleep(0.005)
+    await eventually(lambda: server.bridge(0xAA) is not None)
     yield server, peer
     await server.stop()
     peer.writer.transport.abort()

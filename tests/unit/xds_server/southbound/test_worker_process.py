@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 from xds_server.protocols.workers.catalogue import Catalogue
 from xds_server.protocols.workers.commands import Drain, Start
 from xds_server.protocols.workers.feed import Feed
@@ -19,9 +19,7 @@ async def ran(heard: list[News], port: int = 0) -> tuple[WorkerProcess, asyncio.
 
 
 async def said(heard: list[News], kind: type[News]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not any(isinstance(one, kind) for one in heard):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: any(isinstance(one, kind) for one in heard))
 
 
 async def test_it_listens_and_ends_when_told() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import PATIENCE
+from tests.waiting import eventually
 from translators.folder.read import EVERY, File
 from xds_server.controller.errors import MachineError
 from xds_server.store.folder import changes, look, read_files, unread_folders
@@ -74,8 +74,6 @@ async def test_a_change_is_told_once_it_stands_still(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"{number}.yaml").write_text("x")
         await asyncio.sleep(0.01)
-    async with asyncio.timeout(PATIENCE):
-        while not told:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: told)
     watching.cancel()
     assert told == [40]

@@ -18,6 +18,7 @@ from typing import cast
 from integration.bed import stdin
 
 PORT = 7007
+_LATE = 2.0  # seconds that the last answers may take
 
 
 @dataclass(slots=True)
@@ -84,12 +85,13 @@ async def probe(host: str, flows: int, interval: float, until_eof: bool) -> dict
             flow.silence.sent += 1
         due += interval
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-    await asyncio.sleep(0.2)  # the last answers are on their way
-    silences = [flow.silence for _, flow in made]
+    ended, silences = time.monotonic(), [flow.silence for _, flow in made]
+    while time.monotonic() - ended < _LATE and any(s.answered < s.sent for s in silences):
+        await asyncio.sleep(0.02)  # the last answers are on their way
     return {
         "sent": sum(s.sent for s in silences),
         "answered": sum(s.answered for s in silences),
-        "alive": sum(time.monotonic() - s.last < 1.0 for s in silences),
+        "alive": sum(ended - s.last < 1.0 for s in silences),
         "flows": flows,
         "gap_ms": round(max(s.longest for s in silences) * 1000, 1),
     }

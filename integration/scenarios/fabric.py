@@ -10,8 +10,8 @@ from integration.bed.fabric import BedSwitch
 from integration.bed.traffic import probing
 from integration.scenarios.shop import Row
 
-SETTLED = 2.0  # seconds of probes after a loss, longer than any time-out of the fabric
-LONGEST = 1200.0  # milliseconds that a silent spine may cost
+SETTLED = 4.0  # seconds of probes after a loss, longer than any time-out of the fabric
+LONGEST = 2500.0  # milliseconds that a silent spine may cost; BFD takes 900 to find it
 
 
 def bare_ports(bed: Bed) -> Row:

@@ -8,6 +8,7 @@ from xds_server.protocols.xds.effects import Send
 from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.resource_types import CLUSTER, ENDPOINT, LISTENER, ROUTE, VIRTUAL_HOST
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Nacked
 from xds_server.snapshots.model import Resource, snapshot_of
@@ -219,3 +220,45 @@ def test_virtual_hosts_for_all_are_sent_before_anything_is_named() -> None:
     host = Resource(VIRTUAL_HOST, "shop/web", b"web")
     [response] = talk(route("shop", "web"), host).ask(VIRTUAL_HOST)
     assert (set(response.bodies), response.removed) == ({"shop/web"}, ())
+
+
+def test_who_asks_again_during_flight_is_not_taken_for_another_who_did_not() -> None:
+    """Both are sent the same, and what the one has learned by its word may serve the other."""
+    shared, target = (
+        Shared(),
+        Target(1, snapshot_of([endpoints("a"), endpoints("b")]), retain=False),
+    )
+    one, other = (DeltaWatch(ENDPOINT, WEB, 20.0, shared) for _ in range(2))
+    offers = []
+    for watch in (one, other):
+        watch.receive(DeltaRequest(ENDPOINT, ("a", "b")), 0.0)
+        [sent, _] = watch.advance(target, 0.0)
+        assert isinstance(sent, Send)
+        offers.append(sent.nonce)
+    one.receive(DeltaRequest(ENDPOINT, ("a",)), 0.0)
+    for watch, nonce in zip((one, other), offers, strict=True):
+        watch.receive(DeltaRequest(ENDPOINT, nonce=nonce), 0.0)
+    [again, _] = one.advance(target, 0.0)
+    assert isinstance(again, Send)
+    assert other.known == {name: endpoints(name).version for name in ("a", "b")}
+
+
+def test_what_is_gone_is_forgotten_once_all_have_heard_it() -> None:
+    watch = holding(listener("a"), listener("b"))
+    fewer = Target(2, snapshot_of([listener("a")]), retain=False)
+    [sent, _] = watch.advance(fewer, 0.0)
+    assert isinstance(sent, Send)
+    watch.receive(DeltaRequest(LISTENER, nonce=sent.nonce), 0.0)
+    assert watch.known.keys() == {"a"}
+
+
+def test_what_is_dropped_during_flight_is_not_known_after_it() -> None:
+    watch = DeltaWatch(ENDPOINT, WEB, patience=20.0)
+    watch.receive(DeltaRequest(ENDPOINT, ("a", "b")), 0.0)
+    [sent, _] = watch.advance(
+        Target(1, snapshot_of([endpoints("a"), endpoints("b")]), retain=False), 0.0
+    )
+    assert isinstance(sent, Send)
+    watch.receive(DeltaRequest(ENDPOINT, unsubscribe=("a",)), 0.0)
+    watch.receive(DeltaRequest(ENDPOINT, nonce=sent.nonce), 0.0)
+    assert watch.known.keys() == {"b"}

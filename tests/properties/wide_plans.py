@@ -156,7 +156,8 @@ def _other_order(rng: Random, plan: Plan) -> Plan:
 
 def _other_endpoint(rng: Random, plan: Plan) -> Plan:
     old = rng.choice(plan.endpoints)
-    new = _endpoint(rng, old.identity)
+    number = int(old.name.removeprefix("t/w"))
+    new = replace(_endpoint(rng, number), identity=old.identity)
     if rng.randrange(2):
         new = replace(old, host=new.host)
     return replace(plan, endpoints=_with(plan.endpoints, old, new))

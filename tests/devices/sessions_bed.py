@@ -205,12 +205,16 @@ def killed(vswitch: Vswitch) -> float:
 
 
 def _await_end(pid: int) -> None:
-    """Wait until a process has ended, whether somebody has asked for its end or not."""
-    stat = Path(f"/proc/{pid}/stat")
+    """Wait until a process has ended, whether somebody has asked for its end or not.
+
+    Its first thread may be over before others, which hold its files, and the locks on them.
+    """
+    stat, threads = Path(f"/proc/{pid}/stat"), Path(f"/proc/{pid}/task")
 
     def ended() -> bool:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            return stat.read_text().rpartition(") ")[2][0] == "Z"
+            is_over = stat.read_text().rpartition(") ")[2][0] == "Z"
+            return is_over and len(list(threads.iterdir())) == 1
         return True
 
     until(ended, lambda: f"process {pid} lives on")

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tests.conversations.xds.responses import cluster
-from xds_server.protocols.xds.quarantine import Item, Items, Quarantine
+from xds_server.protocols.xds.quarantine import Item, Items, Quarantine, belonging
 
 
 def offered(*names: str) -> Items:
@@ -105,3 +106,28 @@ def test_what_was_refused_with_an_item_that_is_gone_stays_a_suspect() -> None:
     assert it, "it is neither bad nor in a group, and may still be what was refused"
     [other] = offered("c")
     assert list(it.choose([first, other])) == [other], "what was never refused goes first"
+
+
+def test_a_removal_that_is_refused_has_no_line() -> None:
+    it, gone = Quarantine(), ("gone", None)
+    [found] = it.refused({gone: None}, "no")
+    assert (found.resource, found.origin) == ("gone", "")
+    assert gone in it
+
+
+def test_who_takes_after_all_what_it_refused_has_no_suspects() -> None:
+    it, items = Quarantine(), offered("a", "b")
+    it.refused(items, "no")
+    assert it.accepted(items) == []
+    assert not it
+
+
+def test_a_line_is_that_of_the_clients_own_resource() -> None:
+    items = offered("same", "other", "none")
+    same, other, none = items.values()
+    assert same is not None
+    assert other is not None
+    own = {"same": replace(same, origin="own.yaml:7"), "other": cluster("other", 9)}
+    found = belonging(items, own)
+    assert list(found) == list(items)
+    assert [found[item] for item in items] == [own["same"], other, none]

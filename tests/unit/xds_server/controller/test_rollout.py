@@ -9,7 +9,9 @@ from tests.conversations.controller.script import (
     snapshot,
     targets,
 )
+from translators.openflow.tables import Table
 from xds_server.controller.rollout import (
+    accepting,
     advance,
     at_stage,
     concerned,
@@ -20,12 +22,36 @@ from xds_server.controller.rollout import (
 )
 from xds_server.controller.state import STAGE_SECONDS, Rollout, Stage, State
 from xds_server.snapshots.evidence import Connected, Disconnected
+from xds_server.snapshots.model import (
+    BridgeProgram,
+    FlowEntry,
+    FlowKey,
+    Resource,
+    program_of,
+    snapshot_of,
+)
 
 
 def test_the_union_has_all_names_and_prefers_what_is_new() -> None:
-    both = united(snapshot("a", "b"), snapshot("b", "c"))
-    assert list(both.of(LISTENER)) == ["a", "b", "c"]
-    assert both.of(LISTENER)["b"] == snapshot("b").of(LISTENER)["b"]
+    older = snapshot_of([Resource(LISTENER, name, b"older") for name in ("b", "c")])
+    both = united(snapshot("a", "b"), older)
+    bodies = {name: one.body for name, one in both.of(LISTENER).items()}
+    assert bodies == {"a": b"a", "b": b"b", "c": b"older"}
+
+
+def test_a_bridge_accepts_too_what_another_program_accepts_and_the_newer_one_decides() -> None:
+    def accepts(cookie: int, *keys: int) -> BridgeProgram:
+        arrivals = [FlowEntry(FlowKey(Table.ARRIVAL, key, b""), cookie, b"") for key in keys]
+        sends = FlowEntry(FlowKey(Table.POLICY, cookie, b""), cookie, b"")
+        return program_of([sends, *arrivals], [])
+
+    old, new = accepts(1, 1, 2), accepts(2, 2, 3)
+    for own, other in ((old, new), (new, old)):
+        both = accepting(own, other, newer=new)
+        cookies = {k.priority: f.cookie for k, f in both.flows.items() if k.table == Table.ARRIVAL}
+        assert cookies == {1: 1, 2: 2, 3: 2}
+        sends = [key.priority for key in both.flows if key.table == Table.POLICY]
+        assert sends == [1 if own is old else 2]
 
 
 def test_a_union_with_nothing_to_add_is_the_new_snapshot() -> None:

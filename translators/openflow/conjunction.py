@@ -16,18 +16,16 @@ from math import prod
 from immutables import Map
 
 from translators.openflow import decision as limits
-from translators.openflow.cookie import Cause, cookie
 from translators.openflow.decision import Decision, Key, source_match
 from translators.openflow.fields import CONJ_ID
 from translators.openflow.flow import Conjunction, Flow, Item, Match, Test, match
 from translators.openflow.levels import Levels, levels
 from translators.openflow.part import Part
 from translators.openflow.ruled import Ruled
+from translators.openflow.shares import Place, Share, Shared, Shares
 
 # Decisions in deciding order, at priorities above this.
 Band = tuple[int, Sequence[Decision] | Ruled]
-Shared = tuple[int, Match]  # priority and match of a flow that decisions may share
-Place = tuple[int, Key]  # number of the band, and the decision's key within it
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +237,8 @@ def _exchanged(
 ) -> Decided:
     """Return what is decided now, with the merged flows made again that differ."""
     come, gone = list[Part](), list[Part]()
-    sharing, merged = held.sharing.mutate(), held.merged.mutate()
+    shares = Shares(held.table, held.sharing, held.merged)
     placed = dict(held.placed)
-    touched: dict[Shared, dict[Place, tuple[Conjunction, ...]]] = {}
     for place, new in places.items():
         old = placed.pop(place, None) if new is None else placed.get(place)
         if new is not None:
@@ -251,47 +248,11 @@ def _exchanged(
         if old is None or new is None or old.own is not new.own:
             gone += [] if old is None else [old.own]
             come += [] if new is None else [new.own]
-        for shared, act, comes in _differing(old, new):
-            part = touched.get(shared)
-            if part is None:
-                part = touched[shared] = dict(sharing.get(shared, ()))
-            acts = tuple(one for one in part.pop(place, ()) if one != act)
-            if comes or acts:
-                part[place] = (*acts, act) if comes else acts
-    for shared, parts in touched.items():
-        gone += [merged.pop(shared)] if shared in merged else []
-        sharing[shared] = parts
-        if parts:
-            merged[shared] = Part((_clause(held.table, shared, parts),))
-            come.append(merged[shared])
-        else:
-            del sharing[shared]
-    found = (placed, sharing.finish(), merged.finish(), tuple(come), tuple(gone))
+        shares.exchange(place, _share(old), _share(new))
+    sharing, merged, came, went = shares.finish()
+    found = (placed, sharing, merged, (*come, *came), (*gone, *went))
     return Decided(held.table, bands, *found, follows=held.token)
 
 
-def _differing(
-    old: _Placed | None, new: _Placed | None
-) -> Iterator[tuple[Shared, Conjunction, bool]]:
-    """Yield in which merged flows a decision shares otherwise than before, and whether it comes."""
-    stays = old is not None and new is not None and old.priority == new.priority
-    for one, other, comes in ((old, new, False), (new, old, True)):
-        if one is None:
-            continue
-        held = other.shares if stays and other is not None else {}
-        for act, clause in one.shares.items():
-            known = held.get(act, ())
-            if clause == known:
-                continue
-            same = frozenset(known)
-            yield from (((one.priority, test), act, comes) for test in clause if test not in same)
-
-
-def _clause(table: int, shared: Shared, parts: Mapping[Place, tuple[Conjunction, ...]]) -> Flow:
-    priority, tests = shared
-    acts = sorted(
-        (act for acts in parts.values() for act in acts), key=lambda act: (act.id, act.clause)
-    )
-    rules = {key[0] for _, key in parts}
-    rule = rules.pop() if len(rules) == 1 else 0
-    return Flow(table, priority, tests, cookie(Cause.CLAUSE, rule), tuple(acts))
+def _share(one: _Placed | None) -> Share | None:
+    return None if one is None else (one.priority, one.shares)

@@ -10,8 +10,7 @@ from heapq import heapify, heappop, heappush
 from translators.openflow.decision import Decision, Key
 from translators.openflow.fields import Field
 from translators.openflow.flow import Match, Test
-
-Reach = Mapping[Field, frozenset[int]]  # the values that an alternative can match, by field
+from translators.openflow.rivals import Reach, Rivals
 
 _KEPT = 8  # sets of sources that a change asks about, and the next one may again
 _FEW = 1024  # values of a masked test that are told apart one by one
@@ -81,6 +80,7 @@ class _Search:
         self._by_source = _exchanged(before, self._left, decisions, changed)
         self._known = before.near if self._by_source is before.by_source else {}
         self._near: dict[tuple[int, ...], Set[Key]] = {}  # who has any of these sources
+        self._narrow: dict[tuple[int, ...], Rivals | None] = {}  # of those; None: asked once
         self._moved = set(changed)
         self._pending = set(changed)
         self._due = [-self._place[key] for key in changed]
@@ -107,23 +107,22 @@ class _Search:
 
     def _settle(self, key: Key) -> None:
         """Give a decision its level, and look again at those before it that this concerns."""
-        place, reach = self._place[key], self._reaches[key]
-        rivals = self._rivals(self._decisions[key])
+        places, found, reaches = self._place, self._found, self._reaches
+        place, reach = places[key], reaches[key]
+        rivals = self._facing(self._decisions[key], reach)
         level = 1
         for rival in rivals:
-            if self._place[rival] <= place or self._found[rival] < level:
-                continue
-            if meet(reach, self._reaches[rival]):
-                level = self._found[rival] + 1
-        left = self._found.get(key)
-        self._found[key] = level
+            if places[rival] > place and found[rival] >= level and meet(reach, reaches[rival]):
+                level = found[rival] + 1
+        left = found.get(key)
+        found[key] = level
         if level == left:
             return
         self._moved.add(key)
         for rival in rivals - self._pending:
-            held = self._found[rival]
+            held = found[rival]
             near = held <= level or (left is not None and held == left + 1)
-            if near and self._place[rival] < place and meet(reach, self._reaches[rival]):
+            if near and places[rival] < place and meet(reach, reaches[rival]):
                 self._look_again(rival)
 
     def _rivals(self, decision: Decision) -> Set[Key]:
@@ -136,6 +135,19 @@ class _Search:
                 found = set[Key]().union(*(held[s] for s in sources if s in held))
             self._near[sources] = found
         return found
+
+    def _facing(self, decision: Decision, reach: Sequence[Reach]) -> Set[Key]:
+        """Return those of its rivals that a decision may meet, and few others.
+
+        An index costs as much as to look at all of them: it is made for who asks again.
+        """
+        rivals, sources = self._rivals(decision), decision.sources
+        known = self._narrow.get(sources)
+        if known is None and sources in self._narrow:
+            known = self._narrow[sources] = Rivals(rivals, self._reaches)
+        elif known is None:
+            self._narrow[sources] = None
+        return rivals if known is None else known.of(reach)
 
     def _look_again(self, key: Key) -> None:
         self._pending.add(key)

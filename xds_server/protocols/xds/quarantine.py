@@ -53,6 +53,13 @@ class Quarantine:
     def __bool__(self) -> bool:
         return bool(self._bad or self._groups or self._deferred)
 
+    def known(self) -> frozenset[Item] | None:
+        """Return the bad items where all that were refused have been found, else None.
+
+        Then ``choose`` leaves these out and nothing else.
+        """
+        return None if self._groups or self._deferred else frozenset(self._bad)
+
     def why(self, item: Item) -> Refusal:
         """Return why an item is bad; raises KeyError for one that is not."""
         return self._bad[item]

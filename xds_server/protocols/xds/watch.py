@@ -152,11 +152,12 @@ class Watch(ABC):
 
     def _draft(self, target: Target) -> Draft:
         """Return what a response would say now: once for all streams that are in this state."""
-        if self.quarantine or target.missing:
+        bad = self.quarantine.known()
+        if bad is None or target.missing:
             return self._compose(target)
         values, objects = self._basis()
         version = target.snapshot.version(self.type_url), target.snapshot.digest(self.type_url)
-        key = ("draft", self.type_url, *version, target.retain, *values)
+        key = ("draft", self.type_url, *version, target.retain, bad, *values)
         basis = (self.subscription, *objects)
         return self._shared.states.recall(key, lambda: self._compose(target), size, basis)
 

@@ -131,3 +131,19 @@ def test_a_line_is_that_of_the_clients_own_resource() -> None:
     found = belonging(items, own)
     assert list(found) == list(items)
     assert [found[item] for item in items] == [own["same"], other, none]
+
+
+def test_what_is_bad_is_known_once_nothing_is_under_suspicion() -> None:
+    it = Quarantine()
+    assert it.known() == frozenset()
+    [a, b] = old = offered("a", "b")
+    it.refused(old, "no")
+    assert it.known() is None
+    it.accepted([a])
+    assert it.known() == {b}
+    [_, d] = more = offered("c", "d")
+    it.refused(more, "no")
+    it.choose([b, d])
+    assert it.known() is None, "what lost its group is still under suspicion"
+    it.accepted([d])
+    assert it.known() == {b}

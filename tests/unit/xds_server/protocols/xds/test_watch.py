@@ -5,6 +5,7 @@ from xds_server.protocols.xds.delta import DeltaWatch
 from xds_server.protocols.xds.offer import Target
 from xds_server.protocols.xds.protobuf import put_text
 from xds_server.protocols.xds.resource_types import ENDPOINT
+from xds_server.protocols.xds.shared import Shared
 from xds_server.protocols.xds.wire import DeltaRequest
 from xds_server.snapshots.evidence import Acked, Device, DeviceKind, Nacked, Offered, Warned
 from xds_server.snapshots.model import Resource, snapshot_of
@@ -12,8 +13,8 @@ from xds_server.snapshots.model import Resource, snapshot_of
 DEVICE = Device(DeviceKind.PROXY, "web-1")
 
 
-def watch(*names: str) -> DeltaWatch:
-    found = DeltaWatch(ENDPOINT, DEVICE, patience=20.0)
+def watch(*names: str, shared: Shared | None = None) -> DeltaWatch:
+    found = DeltaWatch(ENDPOINT, DEVICE, 20.0, shared)
     found.receive(DeltaRequest(ENDPOINT, names), 0.0)
     return found
 
@@ -129,3 +130,29 @@ def test_what_was_refused_together_is_divided_when_it_is_asked_for_again() -> No
     it.receive(DeltaRequest(ENDPOINT, ("a", "b")), 3.0)
     it.advance(aim, 3.0)
     assert len(it.offer.content) == 1
+
+
+def test_what_follows_a_refusal_is_worked_out_once_for_all_that_refuse_the_same(
+    monkeypatch,
+) -> None:
+    shared = Shared()
+    streams = [watch("a", "b", shared=shared) for _ in range(4)]
+    before = target(1, endpoints("a"), endpoints("b"))
+    aim = target(2, endpoints("a", 2), endpoints("b"))
+    composed = []
+    compose = DeltaWatch._compose
+    monkeypatch.setattr(
+        DeltaWatch, "_compose", lambda it, aim: composed.append(it) or compose(it, aim)
+    )
+    *refusing, willing = streams
+    for it in streams:
+        it.advance(before, 1.0)
+        it.settle(it.offer.nonce, None, 1.0)
+        it.advance(aim, 2.0)
+    composed.clear()
+    for it in streams:
+        it.settle(it.offer.nonce, None if it is willing else "no", 3.0)
+        assert it.advance(aim, 3.0) == []
+    assert composed == [refusing[0]]
+    assert [it.refused for it in streams] == [2, 2, 2, -1]
+    assert willing.settled == 2

@@ -58,6 +58,7 @@ class Memory:
     def __init__(self, held: Mapping[str, Recalled] | None = None) -> None:
         self.made: dict[str, dict[Hashable, tuple[tuple[Any, ...], Any]]] = {}
         self._all = held or {}
+        self._once: dict[Hashable, Any] = {}
         self.turn("")
 
     def turn(self, feature: str) -> None:
@@ -71,9 +72,10 @@ class Memory:
         return None if found is None else found[1]
 
     def close(self) -> None:
-        """Forget what was made the last time."""
+        """Forget what was made the last time, and what was worked out once for this time."""
         self._all = {}
         self._held = {}
+        self._once = {}
 
     def keep(self, feature: str) -> None:
         """Let all that a feature made hold as it is."""
@@ -83,6 +85,13 @@ class Memory:
         """Let this be what was made under a key."""
         self._made[key] = ((), value)
         return value
+
+    def once(self, key: Hashable, make: Callable[[], V]) -> V:
+        """Return what ``make`` finds, which depends on the key and the site alone."""
+        if key not in self._once:
+            self._once[key] = make()
+        found: V = self._once[key]
+        return found
 
     def recall(
         self, key: Hashable, reads: tuple[Any, ...], make: Callable[[], V], anew: bool = False

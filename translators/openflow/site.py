@@ -229,6 +229,13 @@ class Site:
             return (SEGMENT, found.zone, None)
         return (SEGMENT, found.zone, (1 << ZONE_BITS) - 1)
 
+    def once(self, find: Callable[[Site, tuple[str, ...]], V], names: tuple[str, ...]) -> V:
+        """Return what ``find`` makes of names here: the same object for all rules that name them.
+
+        Many rules of a first install have the same sources, or the same destinations.
+        """
+        return self.memory.once((find, names), lambda: find(self, names))
+
     def local(self, names: Iterable[str]) -> tuple[int, ...]:
         """Return the identities of those that are attached here, sorted."""
         return tuple(sorted(self.local_ids[n] for n in set(names) if n in self.local_ids))

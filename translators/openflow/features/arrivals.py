@@ -63,17 +63,21 @@ def _left(site: Site, tenants: tuple[str, ...]) -> Iterator[Flow]:
 
 def _decision(site: Site, rule: Rule, last: Decision | None = None) -> Decision:
     allowed = rule.action is Action.ALLOW
-    ends = ends_of(site.local(rule.endpoints)) if last is None else last.ends
+    ends = site.once(_ends, rule.endpoints) if last is None else last.ends
     through = _through_services(site, rule) if allowed else ()
     return Decision(
         number=rule.number,
         cookie=cookie(Cause.RULE, rule.number),
-        sources=site.elsewhere(rule.sources) if last is None else last.sources,
+        sources=site.once(Site.elsewhere, rule.sources) if last is None else last.sources,
         alternatives=((through,), endpoint_clauses(rule, ends)),
         actions=(arriving if rule.services else admitting)(rule) if allowed else (),
         goto=Table.COMMIT if allowed else None,
         ends=ends,
     )
+
+
+def _ends(site: Site, names: tuple[str, ...]) -> tuple[Match, ...]:
+    return ends_of(site.local(names))
 
 
 def _through_services(site: Site, rule: Rule) -> tuple[Match, ...]:

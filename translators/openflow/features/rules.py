@@ -103,11 +103,11 @@ def _counting(site: Site) -> Iterator[Decision]:
 
 def _decision(site: Site, rule: Rule, last: Decision | None = None) -> Decision:
     allowed = rule.action is Action.ALLOW
-    ends = _ends(site, rule) if last is None else last.ends
+    ends = site.once(_ends, rule.endpoints) if last is None else last.ends
     return Decision(
         number=rule.number,
         cookie=cookie(Cause.RULE, rule.number),
-        sources=site.local(rule.sources) if last is None else last.sources,
+        sources=site.once(Site.local, rule.sources) if last is None else last.sources,
         alternatives=(
             (_service_ports(site, rule),),
             endpoint_clauses(rule, ends),
@@ -119,8 +119,8 @@ def _decision(site: Site, rule: Rule, last: Decision | None = None) -> Decision:
     )
 
 
-def _ends(site: Site, rule: Rule) -> tuple[Match, ...]:
-    named = (site.plan.endpoint[name] for name in rule.endpoints)
+def _ends(site: Site, names: tuple[str, ...]) -> tuple[Match, ...]:
+    named = (site.plan.endpoint[name] for name in names)
     return ends_of(sorted({end.identity for end in named if site.is_known(end)}))
 
 

@@ -43,3 +43,15 @@ def test_what_nobody_asks_for_is_forgotten_unless_the_feature_is_kept() -> None:
         later = Memory(memory.made)
         later.turn("a")
         assert (later.recall("key", (), object) is made) is known
+
+
+def test_what_is_worked_out_once_is_worked_out_again_after_the_end() -> None:
+    memory, made = Memory(), list[int]()
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    assert memory.once("key", make) == memory.once("key", make) == 1
+    memory.close()
+    assert memory.once("key", make) == 2

@@ -16,6 +16,19 @@ def test_only_who_has_a_port_is_attached() -> None:
     assert _site(web=1).local(("shop/web", "shop/reviews-2", "shop/stock")) == (1,)
 
 
+def test_rules_that_name_the_same_have_the_same_identities_in_common() -> None:
+    site, asked = _site(web=1), list[tuple[str, ...]]()
+
+    def find(here: Site, names: tuple[str, ...]) -> tuple[int, ...]:
+        asked.append(names)
+        return here.local(names)
+
+    first = site.once(find, ("shop/web", "shop/stock"))
+    assert site.once(find, ("shop/web", "shop/stock")) is first
+    assert first == (1,) == site.once(find, ("shop/web",))
+    assert asked == [("shop/web", "shop/stock"), ("shop/web",)]
+
+
 def test_only_the_segments_of_attached_workloads_matter() -> None:
     site = _site(web=1)
     assert [s.name for s in site.segments] == ["shop/front"]

@@ -131,6 +131,10 @@ class XdsStream:
         """The types that the client asked for, in sending order."""
         return tuple(self._watches.values())
 
+    def asks_for(self, type_url: str) -> bool:
+        """Whether the client asked for this type."""
+        return type_url in self._watches
+
     def decode(self, data: bytes, shared: Shared | None = None) -> Request:
         """Return the request in these bytes; raise MalformedError if there is none.
 
@@ -176,8 +180,7 @@ class XdsStream:
 
     def _names(self, request: Request) -> int:
         kept = len(request.initial) if isinstance(request, DeltaRequest) else 0
-        asked = sum(len(watch.subscription.names) for watch in self._watches.values())
-        return max(kept, asked)
+        return max(kept, sum([len(one.subscription.names) for one in self._watches.values()]))
 
     def _open(self, type_url: str, now: float) -> tuple[BeatingWatch, list[Effect]]:
         kind = SotwWatch if self.dialect is Dialect.SOTW else DeltaWatch

@@ -70,10 +70,10 @@ class Fleet:
 
     def _withheld(self, stream: XdsStream, peer: Peer, now: float) -> list[Effect]:
         """Say, once a node, that secrets of its are asked for where none may be sent."""
+        if not stream.asks_for(SECRET):
+            return []
         known = self._snapshots.get(stream.device.name)
         if known is None or not known.of(SECRET):
-            return []
-        if not any(watch.type_url == SECRET for watch in stream.watches):
             return []
         name, topic = stream.device.name, "secrets"
         if peer.private == (name in self._without):

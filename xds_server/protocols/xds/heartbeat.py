@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 
-from xds_server.protocols.xds.effects import Effect, Send
+from xds_server.protocols.xds.effects import Effect
 from xds_server.protocols.xds.offer import Draft, Encoded, Offer, Target
 from xds_server.protocols.xds.resource_types import VIRTUAL_HOST
 from xds_server.protocols.xds.shared import Shared
@@ -106,13 +106,13 @@ class BeatingWatch(Watch):
         goal = target.snapshot.version(self.type_url)
         version, body = self._beat(kept, goal)
         names = tuple(resource.name for resource in kept)
-        issue = self._shared.issues.single(Encoded(body, names, ()))
+        issue = self._shared.issues.single(self.type_url, Encoded(body, names, ()))
         self._serial = issue.serial
-        digest = f"heartbeat {issue.nonce}"
+        digest = f"heartbeat {issue.send.nonce}"
         draft = Draft({}, (), digest, version, due=True, whole=False, beat=True)
-        self.offer = Offer(issue.nonce, draft, goal, target.epoch, now, draft.content)
+        self.offer = Offer(issue.send.nonce, draft, goal, target.epoch, now, draft.content)
         self._sending()
-        return [Send(issue.data, self.type_url, issue.nonce, names)]
+        return [issue.send]
 
 
 def _with_ttl(named: Mapping[str, Resource]) -> tuple[Resource, ...]:

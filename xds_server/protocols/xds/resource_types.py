@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 PREFIX = "type.googleapis.com/"
 LISTENER = PREFIX + "envoy.config.listener.v3.Listener"
 ROUTE = PREFIX + "envoy.config.route.v3.RouteConfiguration"
@@ -14,14 +12,6 @@ ENDPOINT = PREFIX + "envoy.config.endpoint.v3.ClusterLoadAssignment"
 SECRET = PREFIX + "envoy.extensions.transport_sockets.tls.v3.Secret"
 RUNTIME = PREFIX + "envoy.service.runtime.v3.Runtime"
 EXTENSION = PREFIX + "envoy.config.core.v3.TypedExtensionConfig"
-
-
-class Tier(IntEnum):
-    """When a type may change: whatever is referred to goes before what refers to it."""
-
-    FREE = 0
-    BACKEND = 1
-    ROUTING = 2
 
 
 # The order of a make-before-break update: "xDS protocol", "Eventual consistency considerations".
@@ -38,19 +28,14 @@ SEND_ORDER = (
 )
 KNOWN_TYPES = frozenset(SEND_ORDER)
 _RANKS = {url: number for number, url in enumerate(SEND_ORDER)}
-_TIERS = {
-    **dict.fromkeys((CLUSTER, ENDPOINT), Tier.BACKEND),
-    **dict.fromkeys((LISTENER, SCOPED_ROUTE, ROUTE, VIRTUAL_HOST), Tier.ROUTING),
-}
+# Whatever is referred to changes before what refers to it; other types, and those that we do not
+# know, may change at any time.
+BACKENDS = frozenset({CLUSTER, ENDPOINT})
+ROUTINGS = frozenset({LISTENER, SCOPED_ROUTE, ROUTE, VIRTUAL_HOST})
 
 # An empty first subscription means "everything" for these types alone. The specification grants
 # it to listeners and clusters; Envoy asks for scoped routes and virtual hosts in the same way.
 LEGACY_WILDCARD = frozenset({LISTENER, CLUSTER, SCOPED_ROUTE, VIRTUAL_HOST})
-
-
-def tier(type_url: str) -> Tier:
-    """Return when a type may change; types that we do not know are free."""
-    return _TIERS.get(type_url, Tier.FREE)
 
 
 def rank(type_url: str) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from xds_server.protocols.xds.endpoints import assignment_name
 from xds_server.protocols.xds.heartbeat import BeatingWatch
 from xds_server.protocols.xds.offer import Draft, Target
-from xds_server.protocols.xds.resource_types import Tier, rank, tier
+from xds_server.protocols.xds.resource_types import BACKENDS, ROUTINGS, rank
 from xds_server.protocols.xds.watch import Watch
 from xds_server.snapshots.model import Snapshot
 
@@ -20,10 +20,14 @@ def in_order(watches: Iterable[W]) -> tuple[dict[str, W], tuple[W, ...], tuple[W
     """Return watches by type in sending order, and those of clusters and endpoints, and of what
     routes to them.
     """
-    ordered = sorted(watches, key=lambda watch: rank(watch.type_url))
-    backends = tuple([one for one in ordered if tier(one.type_url) is Tier.BACKEND])
-    routings = tuple([one for one in ordered if tier(one.type_url) is Tier.ROUTING])
-    return {watch.type_url: watch for watch in ordered}, backends, routings
+    ordered = {one.type_url: one for one in sorted(watches, key=_rank)}
+    backends = tuple([one for url, one in ordered.items() if url in BACKENDS])
+    routings = tuple([one for url, one in ordered.items() if url in ROUTINGS])
+    return ordered, backends, routings
+
+
+def _rank(watch: Watch) -> tuple[int, str]:
+    return rank(watch.type_url)
 
 
 def may_route(watch: Watch, backends: Iterable[Watch], now: float) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 
-from xds_server.protocols.xds.effects import Effect, Send
+from xds_server.protocols.xds.effects import Effect
 from xds_server.protocols.xds.issue import Issue
 from xds_server.protocols.xds.offer import NOTHING, Draft, Encoded, Offer, Target, named, size
 from xds_server.protocols.xds.overdue import forgiven, silent
@@ -167,9 +167,11 @@ class Watch(ABC):
 
         issues = self._shared.issues
         if self._errors(draft):
-            return issues.single(make())  # it holds an error for names that this stream asked for
-        key = (type(self), self.type_url, draft.wire_version, draft.digest)
-        return issues.shared(key, make, self._serial)
+            return issues.single(
+                self.type_url, make()
+            )  # it holds an error for names that this stream asked for
+        key = (type(self), draft.wire_version, draft.digest)
+        return issues.shared(key, self.type_url, make, self._serial)
 
     def _rest(self, draft: Draft, version: str, target: Target, now: float) -> list[Effect]:
         """Nothing can be sent: the client has everything, or all but what it refuses."""
@@ -196,12 +198,9 @@ class Watch(ABC):
     def _send(self, draft: Draft, version: str, epoch: int, now: float) -> list[Effect]:
         issue = self._issue(draft)
         self._serial = issue.serial
-        self.offer = Offer(issue.nonce, draft, version, epoch, now, draft.content)
+        self.offer = Offer(issue.send.nonce, draft, version, epoch, now, draft.content)
         self._sending()
-        return [
-            Send(issue.data, self.type_url, issue.nonce, issue.present, issue.absent),
-            Offered(self.device, self.type_url, version, now),
-        ]
+        return [issue.send, Offered(self.device, self.type_url, version, now)]
 
     def settle(self, nonce: str, error: str | None, now: float) -> list[Evidence]:
         """Take the client's answer to the offer in flight; other nonces are stale and ignored."""

@@ -1,5 +1,5 @@
 from xds_server.protocols.xds import resource_types as types
-from xds_server.protocols.xds.resource_types import Tier, rank, tier
+from xds_server.protocols.xds.resource_types import rank
 
 
 def test_what_is_referred_to_goes_first() -> None:
@@ -7,11 +7,11 @@ def test_what_is_referred_to_goes_first() -> None:
     assert order == [types.CLUSTER, types.ENDPOINT, types.LISTENER, types.ROUTE, "x/odd"]
 
 
-def test_tiers() -> None:
-    assert tier(types.CLUSTER) is tier(types.ENDPOINT) is Tier.BACKEND
-    routing = (types.LISTENER, types.ROUTE, types.SCOPED_ROUTE, types.VIRTUAL_HOST)
-    assert {tier(url) for url in routing} == {Tier.ROUTING}
-    assert {tier(url) for url in (types.SECRET, types.RUNTIME, "x/odd")} == {Tier.FREE}
+def test_what_refers_to_others_is_sent_after_them() -> None:
+    assert {types.CLUSTER, types.ENDPOINT} == types.BACKENDS
+    routing = {types.LISTENER, types.ROUTE, types.SCOPED_ROUTE, types.VIRTUAL_HOST}
+    assert routing == types.ROUTINGS
+    assert max(map(rank, types.BACKENDS)) < min(map(rank, types.ROUTINGS))
 
 
 def test_every_type_has_a_service() -> None:

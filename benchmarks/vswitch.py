@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import vswitch_path, vswitch_policies, vswitch_scale
+from benchmarks import vswitch_bridges, vswitch_path, vswitch_policies, vswitch_scale
 from benchmarks.xds_book import Book
 from benchmarks.xds_process import ProcessError
 from tests.devices.ovs import OvsError
@@ -18,6 +18,7 @@ from tests.devices.ovs import OvsError
 Scenario = Callable[[Book, Path], None]
 SCENARIOS: dict[str, Scenario] = {
     "policies": vswitch_policies.scenario,
+    "bridges": vswitch_bridges.scenario,
     "scale": vswitch_scale.scenario,
     "packets": vswitch_path.scenario,
 }

@@ -1,5 +1,5 @@
+from benchmarks import vswitch_bridges, vswitch_scale
 from benchmarks import vswitch_policy as policy
-from benchmarks import vswitch_scale
 from benchmarks.vswitch_path import OPEN
 from translators.compiler.pipeline import compile_policy
 from translators.plan.model import Plan
@@ -54,3 +54,12 @@ def test_a_scale_has_as_many_workloads_as_it_says() -> None:
 def test_the_measured_packets_are_admitted() -> None:
     found = plan(policy.text(10) + OPEN)
     assert found.rule["bench/measured[0]"].sources == ("bench/w1",)
+
+
+def test_on_several_bridges_a_policy_has_ends_on_all_of_them() -> None:
+    found = plan(vswitch_bridges.text(10))
+    hosts = {host.name for host in found.hosts}
+    assert len(hosts) == vswitch_bridges.BRIDGES
+    rule = found.rule["bench/p0[0]"]
+    for ends in (rule.sources, rule.endpoints):
+        assert {found.endpoint[name].host for name in ends} == hosts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from immutables import Map
 
@@ -16,7 +16,7 @@ def addresses(draft: Draft, before: Draft) -> Addresses:
     if now.rows is then.rows:
         return known
     if known.shared:
-        return _anew(now.rows.values())
+        return _anew(now.rows)
     holder = known.holder.mutate()
     for name in now.changed:
         for address in then.rows[name].addresses if name in then.rows else ():
@@ -24,12 +24,13 @@ def addresses(draft: Draft, before: Draft) -> Addresses:
     for name in now.changed:
         for address in now.rows[name].addresses if name in now.rows else ():
             if address in holder:
-                return _anew(now.rows.values())
+                return _anew(now.rows)
             holder[address] = now.rows[name]
     return Addresses(holder.finish())
 
 
-def _anew(endpoints: Iterable[Endpoint]) -> Addresses:
-    pairs: list[tuple[Address, Endpoint]] = [(a, e) for e in endpoints for a in e.addresses]
+def _anew(endpoints: Mapping[str, Endpoint]) -> Addresses:
+    ordered = (endpoints[name] for name in sorted(endpoints))
+    pairs: list[tuple[Address, Endpoint]] = [(a, e) for e in ordered for a in e.addresses]
     holder = Map(pairs)
     return Addresses(holder, len(holder) < len(pairs))

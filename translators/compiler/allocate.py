@@ -31,11 +31,14 @@ def numbers(draft: Draft, before: Draft) -> Allocations:
     stored, held = draft.stored, before.numbers
     kinds = draft.catalogue.kinds
     ports = held.ports if draft.groups.rows is before.groups.rows else _ports(draft)
+    known = before.catalogue.kinds
+    same = all(kinds.get(kind) is known.get(kind) for kind in ("Segment", "Host"))
+    zones = held.segments if same else _zones(draft)
     rules = held.rules if _same_rules(draft, before) else _rules(draft)
     members = held.endpoints if _same_members(draft, before) else draft.members.rows
     return Allocations(
         tenants=_numbered(kinds.get("Tenant", ()), stored.tenants, held.tenants, _TENANTS),
-        segments=_numbered(_zones(draft), stored.segments, held.segments, _ZONES),
+        segments=_numbered(zones, stored.segments, held.segments, _ZONES),
         endpoints=_numbered(members, stored.endpoints, held.endpoints, _IDENTITIES),
         ports=_numbered(ports, stored.ports, held.ports, _PORTS),
         rules=_numbered(rules, stored.rules, held.rules, _RULES),
@@ -81,7 +84,7 @@ def _numbered(names: Iterable[str], stored: Numbers, held: Numbers, largest: int
     """Return the numbers; those of before where they are stored and nothing came or went."""
     if stored is held and names is held:
         return held
-    keys = names.keys() if isinstance(names, Mapping) else set(names)
+    keys = names.keys() if isinstance(names, dict) else set(names)
     if (stored is held or stored == held) and held.keys() == keys:
         return held
     return number(keys, stored, largest)

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from immutables import Map, MapMutation
+
 from translators.compiler.findings import finding
 from translators.diagnostics import Diagnostic
 from translators.policy.document import Document
 from translators.policy.documents import Documents
 from translators.policy.shape import Thing
+from translators.policy.workload import Workload
 
 T = TypeVar("T", bound=Thing)
 _NOTHING: Mapping[str, Document] = {}
@@ -18,8 +21,9 @@ _NOTHING: Mapping[str, Document] = {}
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every document by kind, then by the name that others refer to, in order.
+    """Every document by kind, then by the name that others refer to, in order, but for workloads.
 
+    Of those there are so many that a map is shared with the catalogue before, which has no order.
     ``changed``: by kind, the names of documents that differ from those of the compilation before;
     ``named``: the same of those documents alone that came or went.
     """
@@ -64,7 +68,7 @@ def catalogue(
 ) -> tuple[Catalogue, tuple[Diagnostic, ...]]:
     """Return the catalogue, and a finding for each document that has the key of another."""
     old, new = before.documents.by_key, documents.by_key
-    kinds: dict[str, dict[str, Document]] = {}
+    kinds: dict[str, dict[str, Document] | MapMutation[str, Document]] = {}
     changed: dict[str, set[str]] = {}
     named: dict[str, set[str]] = {}
     for key in documents.since(before.documents):
@@ -73,7 +77,9 @@ def catalogue(
         if known is None or was is now:
             continue
         kind, name = known.kind, known.reference
-        own = kinds.setdefault(kind, dict(before.kinds.get(kind, _NOTHING)))
+        own = kinds.get(kind)
+        if own is None:
+            own = kinds[kind] = _open(kind, before.kinds.get(kind, _NOTHING))
         if now is None:
             del own[name]
         else:
@@ -82,11 +88,25 @@ def catalogue(
             changed.setdefault(kind, set()).add(name)
         if was is None or now is None:
             named.setdefault(kind, set()).add(name)
-    for kind in named:
-        kinds[kind] = dict(sorted(kinds[kind].items()))
-    merged = {**before.kinds, **kinds}
+    merged = {**before.kinds, **{kind: _closed(own, kind in named) for kind, own in kinds.items()}}
     found = Catalogue(merged, _frozen(changed), _frozen(named), documents)
     return found, tuple(_repeated(*pair) for pair in documents.repeated)
+
+
+def _open(
+    kind: str, known: Mapping[str, Document]
+) -> dict[str, Document] | MapMutation[str, Document]:
+    if kind != Workload.__name__:
+        return dict(known)
+    return Map(known).mutate()
+
+
+def _closed(
+    own: dict[str, Document] | MapMutation[str, Document], renamed: bool
+) -> Mapping[str, Document]:
+    if isinstance(own, dict):
+        return dict(sorted(own.items())) if renamed else own
+    return own.finish()
 
 
 def _frozen(names: Mapping[str, set[str]]) -> Mapping[str, frozenset[str]]:

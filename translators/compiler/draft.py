@@ -62,7 +62,7 @@ class Member:
 
 
 Label = tuple[str, str, str]  # tenant, key and value
-_NOBODY: Mapping[str, Member] = {}
+_NOBODY: Map[str, Member] = Map()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class Roster:
     """What selectors select workloads from: all members, by tenant, and their names by label."""
 
     members: Mapping[str, Member] = field(default_factory=dict)
-    tenants: Mapping[str, Mapping[str, Member]] = field(default_factory=dict)
+    tenants: Mapping[str, Map[str, Member]] = field(default_factory=dict)
     labels: Mapping[Label, frozenset[str]] = field(default_factory=dict)
 
-    def of(self, tenant: str) -> Mapping[str, Member]:
-        """Return a tenant's members by name, in order."""
+    def of(self, tenant: str) -> Map[str, Member]:
+        """Return a tenant's members by name, in no order."""
         return self.tenants.get(tenant, _NOBODY)
 
     def labelled(self, tenant: str, labels: Mapping[str, str]) -> frozenset[str]:

@@ -49,7 +49,7 @@ def members(draft: Draft, before: Draft) -> Table[Member]:
     names = catalogue.touched("Workload") | before.members.findings.keys()
     if catalogue.renamed("Tenant", "Segment", "Host"):
         names |= catalogue.names("Workload")
-    return renewed(before.members, names, make)
+    return renewed(before.members, names, make, ordered=False)
 
 
 def moved(draft: Draft, before: Draft) -> Collection[tuple[Member | None, Member | None]]:

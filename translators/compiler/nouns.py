@@ -99,14 +99,14 @@ def _declared(
 
 
 def endpoints(draft: Draft, before: Draft) -> Table[Endpoint]:
-    """Return an endpoint for each member."""
+    """Return an endpoint for each member, in no order."""
 
     def make(name: str, _findings: list[Diagnostic]) -> Endpoint | None:
         member = draft.members.rows.get(name)
         return None if member is None else _endpoint(draft, member)
 
     renumbered = differing(before.numbers.endpoints, draft.numbers.endpoints)
-    return renewed(before.endpoints, draft.members.changed | renumbered, make)
+    return renewed(before.endpoints, draft.members.changed | renumbered, make, ordered=False)
 
 
 def services(draft: Draft, before: Draft) -> Table[Service]:

@@ -25,7 +25,7 @@ from translators.compiler.advice import Advice
 from translators.compiler.allocations import Allocations
 from translators.compiler.catalogue import catalogue
 from translators.compiler.draft import Draft
-from translators.compiler.table import Table
+from translators.compiler.table import Table, exchanged
 from translators.diagnostics import Diagnostic
 from translators.plan.lineage import Lineage
 from translators.plan.model import Plan
@@ -147,6 +147,8 @@ def _plan(draft: Draft, before: Compilation) -> Plan:
     builds = dict(_PARTS)
     if draft.index.ranks is held.index.ranks:  # the order stands: to sort is to compare all of it
         builds["rules"] = lambda rows: (rows[rule.name].rule for rule in plan.rules)
+    moved = draft.endpoints.changed
+    builds["endpoints"] = lambda rows: exchanged(plan.endpoints, rows, moved)
     parts = {name: part(name, build) for name, build in builds.items()}
     if all(parts[name] is getattr(plan, name) for name in _PARTS):
         return plan

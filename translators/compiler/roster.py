@@ -12,26 +12,23 @@ def roster(draft: Draft, before: Draft) -> Roster:
     if draft.members.rows is before.members.rows:
         return known
     pairs = moved(draft, before)
-    tenants = {t: dict(known.of(t)) for t in {one.tenant for pair in pairs for one in pair if one}}
+    names = {one.tenant for pair in pairs for one in pair if one}
+    tenants = {name: known.of(name).mutate() for name in names}
     labels: dict[Label, set[str]] = {}
-    renamed = set()
     for old, new in pairs:
         if old is not None and (new is None or new.tenant != old.tenant):
             del tenants[old.tenant][old.name]
         if new is not None:
-            if new.name not in tenants[new.tenant]:
-                renamed.add(new.tenant)
             tenants[new.tenant][new.name] = new
         had, has = _labels(old), _labels(new)
         for label in had ^ has:
             names = labels.setdefault(label, set(known.labels.get(label, ())))
             names.symmetric_difference_update([_name(old, new)])
-    for tenant in renamed:
-        tenants[tenant] = dict(sorted(tenants[tenant].items()))
     named = {**known.labels, **{label: frozenset(names) for label, names in labels.items()}}
     for label in (label for label, names in labels.items() if not names):
         del named[label]
-    return Roster(draft.members.rows, {**known.tenants, **tenants}, named)
+    finished = {tenant: own.finish() for tenant, own in tenants.items()}
+    return Roster(draft.members.rows, {**known.tenants, **finished}, named)
 
 
 def _name(*members: Member | None) -> str:

@@ -56,7 +56,7 @@ class _Selector:
             return {name for name, member in self.members.items() if _inside(source, member)}
         if source.workload is not None:
             name = self._refer("Workload", source.workload, (*path, "workload"))
-            return {name} & self.members.keys() if name else set()
+            return {name} if name is not None and name in self.members else set()
         if source.segment is not None:
             segment = self._refer("Segment", source.segment, (*path, "segment"))
             return {n for n, m in self.members.items() if m.segment == segment}

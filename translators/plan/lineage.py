@@ -57,7 +57,7 @@ def differing(old: Plan, new: Plan, part: str) -> frozenset[Any]:
     before, names = new.lineage.since.get(part, (None, ()))
     if before is not was:
         names = [key for key, one in has.items() if had.get(key) is not one]
-        names += had.keys() - has.keys()
+        names += [key for key in had if key not in has]
     return frozenset(key for key in names if had.get(key) != has.get(key))
 
 

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from immutables import Map
+
 from translators.policy.document import Document
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """Documents in order of their keys; of those with one key the first in the text stands.
+    """Documents by key, in no order; of those with one key the first in the text stands.
 
     ``repeated`` are the others, each with the one that stands. ``touched`` are the keys in which
     it may differ from the documents that it was ``made_of``.
     """
 
-    by_key: Mapping[str, Document] = field(default_factory=dict)
+    by_key: Map[str, Document] = field(default_factory=Map)
     repeated: tuple[tuple[Document, Document], ...] = ()
     made_of: Mapping[str, Document] | None = field(default=None, compare=False, repr=False)
     touched: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Document]:
-        """Yield every document, those with the key of another one behind it."""
+        """Yield every document in order, those with the key of another one behind it."""
         yield from sorted(
             [*self.by_key.values(), *(one for one, _ in self.repeated)], key=lambda d: d.key
         )
@@ -30,13 +32,14 @@ class Documents:
     def edited(self, put: Iterable[Document], removed: Iterable[str] = ()) -> Documents:
         """Return the documents without some keys, and with others put in."""
         new = documents(put)
-        gone = frozenset(removed) & self.by_key.keys()
-        left = {**self.by_key, **new.by_key}
-        for key in gone - new.by_key.keys():
+        come = frozenset(new.by_key)
+        gone = frozenset(key for key in removed if key in self.by_key)
+        left = self.by_key.mutate()
+        for key, document in new.by_key.items():
+            left[key] = document
+        for key in gone - come:
             del left[key]
-        if not new.by_key.keys() <= self.by_key.keys():
-            left = dict(sorted(left.items()))
-        return Documents(left, new.repeated, self.by_key, gone | new.by_key.keys())
+        return Documents(left.finish(), new.repeated, self.by_key, gone | come)
 
     def since(self, other: Documents) -> Collection[str]:
         """Return the keys under which the two may not have one and the same document."""
@@ -45,7 +48,7 @@ class Documents:
             return ()
         if self.made_of is old:
             return self.touched
-        return [key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)]
+        return [key for key in {*old, *new} if old.get(key) is not new.get(key)]
 
 
 def documents(given: Iterable[Document]) -> Documents:
@@ -56,4 +59,4 @@ def documents(given: Iterable[Document]) -> Documents:
         first = kept.setdefault(document.key, document)
         if first is not document:
             repeated.append((document, first))
-    return Documents(kept, tuple(repeated))
+    return Documents(Map(kept), tuple(repeated))

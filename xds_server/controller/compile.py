@@ -63,7 +63,7 @@ class Compiled:
     @property
     def documents(self) -> Mapping[str, Document]:
         """The documents by key, in order."""
-        return self.text.by_key
+        return dict(sorted(self.text.by_key.items()))
 
     @property
     def plan(self) -> Plan:

@@ -57,7 +57,7 @@ def merged(current: Documents, given: Sequence[Document], prune: bool) -> Docume
 def without(current: Documents, keys: Iterable[str]) -> Documents:
     """Return the documents after a deletion; raise NotFoundError naming every unknown key."""
     gone = set(keys)
-    unknown = sorted(gone - current.by_key.keys())
+    unknown = sorted(key for key in gone if key not in current.by_key)
     if unknown:
         raise NotFoundError(
             f"there is no object {', '.join(unknown)}; 'fsdn get all -o name' lists them"

@@ -1,5 +1,15 @@
-from translators.compiler.table import Table, differing, renewed
+from random import Random
+from typing import NamedTuple
+
+import pytest
+
+from translators.compiler.table import Table, differing, exchanged, renewed
 from translators.diagnostics import Diagnostic, report
+
+
+class _Row(NamedTuple):
+    name: str
+    value: int
 
 
 def numbers(wanted: dict[str, int], before: Table[int] | None = None) -> Table[int]:
@@ -49,3 +59,21 @@ def test_a_table_without_order_shares_what_stays_with_the_one_before() -> None:
     assert second.changed == {"b", "c"}
     same = renewed(second, ["a"], lambda _name, _findings: 1, ordered=False)
     assert same.rows is second.rows
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rows_in_order_are_carried_on_as_they_come_go_and_change(seed: int) -> None:
+    rng = Random(seed)
+    rows = {name: _Row(name, 0) for name in rng.sample("abcdefghijklmnopqrstuvwxyz", 20)}
+    held = exchanged((), rows, rows.keys())
+    assert held == tuple(rows[name] for name in sorted(rows))
+    many = tuple(_Row(f"z{number:03}", 0) for number in range(200))
+    held, rows = (*held, *many), rows | {row.name: row for row in many}
+    for step in range(1, 20):
+        name = rng.choice([*"abcdefghijklmnopqrstuvwxyz", "z000", "z100", "z199"])
+        if name in rows and rng.randrange(2):
+            del rows[name]
+        else:
+            rows[name] = _Row(name, step)
+        held = exchanged(held, rows, [name])
+        assert held == tuple(rows[name] for name in sorted(rows))

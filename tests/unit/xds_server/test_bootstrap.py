@@ -1,6 +1,7 @@
 import socket
 import ssl
 import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -36,6 +37,24 @@ def test_with_tls_every_listener_speaks_it(tmp_path: Path) -> None:
         assert untrusted.returncode == 4
         assert "certificate" in untrusted.stderr.lower()
         assert server.stop() == 0
+
+
+TURNS = """
+import sys
+import uvloop
+from xds_server import bootstrap
+from xds_server.settings import ServerSettings
+default = sys.getswitchinterval()
+uvloop.run = lambda main: (main.close(), print(default, sys.getswitchinterval()))
+bootstrap.run(ServerSettings(state=sys.argv[1]))
+"""
+
+
+def test_a_thread_that_compiles_lets_the_event_loop_in_soon(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", TURNS, str(tmp_path / "state")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    default, chosen = map(float, done.stdout.split())
+    assert chosen <= default / 10
 
 
 class _TlsServing(Serving):

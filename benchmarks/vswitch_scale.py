@@ -26,6 +26,7 @@ from benchmarks.xds_book import Book
 from benchmarks.xds_process import SERVER_CORE
 from tests.devices.ovs import PrivateOvs
 from xds_server.controller.targets import bridge_program
+from xds_server.cycles import collect_rarely
 from xds_server.snapshots.evidence import Connected, Evidence
 from xds_server.snapshots.model import BridgeProgram, FlowKey, program_of
 from xds_server.southbound.openflow_tcp import OpenFlowServer
@@ -119,6 +120,7 @@ def _program(flows: int) -> BridgeProgram:
 
 def _flows(book: Book, flows: int) -> None:
     program = _program(flows)
+    collect_rarely()  # as the server does once it is loaded
     installs, reconciles = [], []
     for _ in range(RUNS):
         with PrivateOvs() as ovs:

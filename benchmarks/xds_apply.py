@@ -40,7 +40,7 @@ Files = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One change in ms: REST, reading and compiling; the commit; from there to the last ACK."""
+    """One change in ms: REST, reading and compiling; the commit and telling devices; the rest."""
 
     compile: float
     commit: float
@@ -206,8 +206,8 @@ def _figures(book: Book, hosts: int, first: float, rounds: list[Applied]) -> Non
     add("p50", statistics.median(wholes))
     add("p99", p99, TARGET_MS.get(hosts))
     add("of it REST, reading and compiling, p50", statistics.median(r.compile for r in rounds))
-    add("of it the commit, p50", statistics.median(r.commit for r in rounds))
-    add("of it the push to the last ACK, p50", statistics.median(r.push for r in rounds))
+    add("of it the commit and telling devices, p50", statistics.median(r.commit for r in rounds))
+    add("of it from there to the last ACK, p50", statistics.median(r.push for r in rounds))
     book.add(figure(f"apply, {hosts} hosts: the whole policy at first", first * 1000, "ms"))
 
 

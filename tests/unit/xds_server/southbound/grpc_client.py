@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -23,7 +24,9 @@ class Client:
 
     async def ask(self, url: str, *names: str, **more: Any) -> None:
         make = sotw_request if self.dialect is Dialect.SOTW else delta_request
-        await self.call.write(make(url, names, **more))
+        # A stream that is refused at once may end before this; why is in what it ended with.
+        with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            await self.call.write(make(url, names, **more))
 
     async def hear(self, seconds: float = 5.0) -> Response:
         data = await asyncio.wait_for(self.call.read(), seconds)

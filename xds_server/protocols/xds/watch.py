@@ -167,9 +167,8 @@ class Watch(ABC):
 
         issues = self._shared.issues
         if self._errors(draft):
-            return issues.single(
-                self.type_url, make()
-            )  # it holds an error for names that this stream asked for
+            # It holds an error for names that this stream asked for.
+            return issues.single(self.type_url, make())
         key = (type(self), draft.wire_version, draft.digest)
         return issues.shared(key, self.type_url, make, self._serial)
 

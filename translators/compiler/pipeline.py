@@ -80,6 +80,9 @@ GRAPH: tuple[Step, ...] = (
     Step(mirrors.mirrors, ("rules", "endpoints", "hosts")),
 )
 
+# What advice reads of both drafts. It is no step: nothing is made of it, and devices do not wait.
+ADVISED_BY = ("rules", "index", "services", "endpoints", "segments", "hosts", "journeys")
+
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
@@ -97,8 +100,12 @@ class Compilation:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """The findings and the advice, sorted; that is worked out when first asked for."""
-        return tuple(sorted({*self.findings, *self.advice}))
+        """The findings with the advice, sorted."""
+        return self.advised(self.findings)
+
+    def advised(self, findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Return findings with the advice, sorted; that is worked out when first asked for."""
+        return tuple(sorted({*findings, *self.advice}))
 
 
 NOTHING = Compilation(Plan(), (), Allocations())

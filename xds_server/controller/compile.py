@@ -58,7 +58,7 @@ class Compiled:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All that the author should know, sorted; part is worked out when first asked for."""
-        return tuple(sorted({*self.findings, *self.compilation.advice}))
+        return self.compilation.advised(self.findings)
 
     @property
     def documents(self) -> Mapping[str, Document]:
@@ -126,8 +126,7 @@ def planned(
     source = envoy.Proxies(compilation.plan)
     if compilation.plan.raw_resources or compilation.plan.raw_patches:
         source = envoy.translated(compilation.plan)
-    findings = _sound(found, compilation, source)
-    return compilation.plan, tuple(sorted({*findings, *compilation.advice}))
+    return compilation.plan, compilation.advised(_sound(found, compilation, source))
 
 
 def _sound(
@@ -135,7 +134,7 @@ def _sound(
 ) -> tuple[Diagnostic, ...]:
     findings = {*found, *compilation.findings, *envoy.findings(source)}
     if has_errors(findings):
-        raise RefusedError(tuple(sorted(findings.union(compilation.advice))))
+        raise RefusedError(compilation.advised(findings))
     return tuple(findings)
 
 

@@ -3,9 +3,10 @@ from pathlib import Path
 
 from tests.properties.worlds import documents_of
 from tests.unit.translators.compiler.small import compiled, policy, service, workload, world
+from translators.compiler.advice import Advice
 from translators.compiler.allocations import Allocations
 from translators.compiler.draft import Draft
-from translators.compiler.pipeline import GRAPH, compile_policy
+from translators.compiler.pipeline import ADVISED_BY, GRAPH, compile_policy
 from translators.diagnostics import has_errors
 from translators.plan.canonical import to_yaml
 from translators.policy.load import load
@@ -62,6 +63,18 @@ def test_a_step_reads_what_stands_above_it_and_nothing_else() -> None:
         assert step.make(now, then) == getattr(after.draft, step.name), step.name
         made.add(step.name)
     assert made == {f.name for f in fields(Draft)}
+
+
+def test_advice_reads_what_is_said_of_it_and_nothing_else() -> None:
+    shadowed = policy("p", GET, {"action": "allow"}, GET)
+    before = compile_policy(documents_of(world(service(), shadowed)))
+    assert [one.code for one in before.advice] == ["FS4001"]
+    things = world(service(), shadowed, workload("web-2", 12, "web"))
+    after = compile_policy(documents_of(things), before.allocations, before)
+    hidden = {f.name: Poison() for f in fields(Draft) if f.name not in ADVISED_BY}
+    now, then = replace(after.draft, **hidden), replace(before.draft, **hidden)
+    assert list(Advice(now, then, before.advice)) == list(after.advice)
+    assert list(Advice(now)) == list(after.advice)
 
 
 def test_what_did_not_change_is_the_same_object() -> None:

@@ -6,6 +6,9 @@ import pytest
 
 from tests.controlling import Sinks, controlling, policies, shop
 from tests.waiting import PATIENCE, eventually
+from translators.compiler import advice
+from translators.compiler.draft import Draft
+from translators.compiler.table import Table
 from translators.fabric import FabricError
 from translators.plan.model import Plan
 from xds_server.controller.errors import (
@@ -67,6 +70,40 @@ async def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
         assert not outcome.stored
         assert sinks.snapshots == {}
         assert await controller.repository.head() == 0
+
+
+TWICE = """\
+apiVersion: fsdn/v1
+kind: Policy
+metadata: {name: twice, tenant: shop}
+spec:
+  from: [{workload: web}]
+  to: [{service: stock}]
+  rules:
+    - action: deny
+    - action: deny
+"""
+
+
+async def test_an_author_is_warned_once_devices_were_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with controlling(tmp_path) as (controller, _):
+        await controller.apply(shop(), "ann", "")
+        held_then = []
+        real = advice.conflicts
+
+        def conflicts(draft: Draft, before: tuple[Draft, Table[None]] | None) -> Table[None]:
+            held_then.append(controller.state.revision)
+            return real(draft, before)
+
+        monkeypatch.setattr(advice, "conflicts", conflicts)
+        twice = [SourceFile("twice.yaml", TWICE)]
+        tried = await controller.apply(twice, "ann", "", dry_run=True)
+        found = await controller.apply(twice, "ann", "")
+        assert ("twice.yaml", 9, "FS4001") in {(d.file, d.line, d.code) for d in found.diagnostics}
+        assert tried.diagnostics == found.diagnostics
+        assert held_then == [1, 2]
 
 
 async def test_an_error_anywhere_means_that_nothing_is_stored(tmp_path: Path) -> None:
